@@ -1,0 +1,197 @@
+/*
+ * The hardware contract: what the engine may ask of a rig, and what then happens on the wire.
+ *
+ * One rig is one `chw_rig`. Calls marked [tick] belong to the tick thread; they allocate nothing,
+ * take no lock, make no system call on the simulated backend, and say how long they can block.
+ * Calls marked [any] may come from any thread. Everything else belongs to start-up and shut-down.
+ *
+ * A call returns 0 or a positive value, or one negative `chw_error`.
+ *
+ * Backends: `simulated` is complete. `linux` (lines through libgpiod, buses through libi2c) has its
+ * place in `chw_backend_kind` and answers CHW_ERROR_UNSUPPORTED where it is not compiled in.
+ */
+#ifndef CHW_H
+#define CHW_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* The closed set of errors, the same for every backend. */
+typedef enum __attribute__((enum_extensibility(closed))) chw_error : int32_t {
+  CHW_OK = 0,
+  CHW_ERROR_INVALID = -1,       /* an argument outside its stated range */
+  CHW_ERROR_UNSUPPORTED = -2,   /* this build or this backend cannot do it */
+  CHW_ERROR_NO_MEMORY = -3,
+  CHW_ERROR_PERMISSION = -4,
+  CHW_ERROR_BUSY = -5,          /* somebody else holds it */
+  CHW_ERROR_GONE = -6,          /* the device was there and is not any more */
+  CHW_ERROR_SYSTEM = -7         /* any other errno */
+} chw_error;
+
+typedef enum __attribute__((enum_extensibility(closed))) chw_backend_kind : int32_t {
+  CHW_BACKEND_SIMULATED = 0,
+  CHW_BACKEND_LINUX = 1
+} chw_backend_kind;
+
+/* Logical output lines. "Active" is what the name says; the backend knows the electrical level. */
+typedef enum __attribute__((enum_extensibility(closed))) chw_line : int32_t {
+  CHW_LINE_DIRECTION = 0, /* active: the head turns backwards. The engine never sets it. */
+  CHW_LINE_ENABLE = 1,    /* active: the driver holds and drives the motor */
+  CHW_LINE_BUZZER = 2,
+  CHW_LINE_LAMP = 3
+} chw_line;
+enum { CHW_LINE_COUNT = 4 };
+
+/* What the interlock is sealed with. Step counts, not volumes: the interlock knows no dose. */
+typedef struct chw_interlock_limits {
+  int64_t tick_ns;              /* 1 to 100 ms */
+  int64_t step_interval_ns_min; /* from one step to the next; 0 or more */
+  int32_t steps_per_minute_max; /* in any 60 s; 1 to CHW_STEPS_PER_MINUTE_CEILING */
+  int64_t steps_per_hour_max;   /* the rig's ceiling; 1 or more */
+  int64_t steps_per_day_max;    /* the rig's ceiling; 1 or more */
+} chw_interlock_limits;
+enum { CHW_STEPS_PER_MINUTE_CEILING = 60000 };
+
+/* How the rig is opened. */
+typedef struct chw_config {
+  chw_backend_kind backend;
+  bool virtual_time; /* simulated only: time moves only by chw_world_set_time_ns */
+  int64_t heartbeat_period_ns; /* how often a complete tick toggles the heartbeat; 1 tick or more,
+                                  compared with the tick when the interlock is sealed */
+} chw_config;
+
+typedef struct chw_rig chw_rig;
+
+/*
+ * Opens a rig. Every line comes up in the safe state: motor not enabled, buzzer and lamp off.
+ * The interlock is open for loading and refuses every step until it is sealed.
+ * Allocates everything that the rig will ever need. `*rig` is null on error.
+ */
+chw_error chw_open(const chw_config *_Nonnull config, chw_rig *_Nullable *_Nonnull rig);
+
+/* Puts every line into the safe state and frees the rig. No other call may be under way. */
+void chw_close(chw_rig *_Nonnull rig);
+
+/* [any] The rig's monotonic clock. Never goes back. A vDSO read; in virtual time a load. */
+int64_t chw_now_ns(const chw_rig *_Nonnull rig);
+
+/*
+ * [tick] Drives a line. Blocks: not at all on `simulated`; one ioctl on `linux`.
+ */
+chw_error chw_set_line(chw_rig *_Nonnull rig, chw_line line, bool active);
+
+/* ---- The interlock: the only way to the motor. It can only refuse. ---- */
+
+/*
+ * What became of a step. Too soon and lapsed mean "not yet"; the limits of a window mean that the
+ * caller is wrong.
+ */
+typedef enum __attribute__((enum_extensibility(closed))) chw_step_result : int32_t {
+  CHW_STEP_MADE = 0,
+  CHW_STEP_TOO_SOON = 1,      /* the interval since the last step is too short */
+  CHW_STEP_LAPSED = 2,        /* no complete tick within max(3 ticks, 50 ms) */
+  CHW_STEP_SHUT = 3,          /* chw_interlock_shut is in force */
+  CHW_STEP_MINUTE_LIMIT = 4,
+  CHW_STEP_HOUR_LIMIT = 5,
+  CHW_STEP_DAY_LIMIT = 6,
+  CHW_STEP_NOT_SEALED = 7,
+  CHW_STEP_DRIVE_ERROR = 8    /* the pulse could not be put on the wire */
+} chw_step_result;
+
+enum { CHW_HISTORY_LOADS_MAX = 16384 };
+
+/*
+ * Before sealing: `steps` were made `age_ns` before this call (0 to 24 h; more is ignored). Round
+ * ages down (young), so that a restart never forgives. Oldest first; a step older than one loaded
+ * before is CHW_ERROR_INVALID. At most CHW_HISTORY_LOADS_MAX calls with steps, then
+ * CHW_ERROR_NO_MEMORY. Loaded steps count as any others, except in chw_interlock_counts.steps.
+ */
+chw_error chw_interlock_load(chw_rig *_Nonnull rig, int64_t age_ns, int64_t steps);
+
+/*
+ * Seals the interlock: limits cannot be changed any more, history cannot be loaded any more.
+ * `epoch_ns` is the time of tick 0 (within 2^61 of 0; it may lie in the past or in the future):
+ * buckets of the windows are aligned to it. From here on steps may be made, once a tick has
+ * completed. The hour holds the current bucket of 1 min and 60 full ones, the day the current one
+ * of 15 min and 96 full ones. Each of the two lets pass one step more than its ceiling, because
+ * the interlock may date a step one bucket later than its caller does.
+ */
+chw_error chw_interlock_seal(
+    chw_rig *_Nonnull rig, const chw_interlock_limits *_Nonnull limits, int64_t epoch_ns);
+
+/*
+ * [tick] The therapy's own ceilings, set at each commit, before or after sealing; none until then.
+ * The interlock uses the smaller of these and the sealed ones. 0 permits no step at all. Values
+ * below 0 are CHW_ERROR_INVALID and change nothing.
+ */
+chw_error chw_interlock_set_therapy_ceilings(
+    chw_rig *_Nonnull rig, int64_t steps_per_hour_max, int64_t steps_per_day_max);
+
+/*
+ * [tick] One complete step pulse, if every check passes; else nothing happens on the wire and the
+ * refusal is counted. Blocks: not at all on `simulated`; two ioctls on `linux`.
+ */
+chw_step_result chw_step(chw_rig *_Nonnull rig);
+
+/*
+ * [tick] To be called at the end of every tick that succeeded as a whole. Renews the permission to
+ * step, and toggles the heartbeat line every `heartbeat_period_ns`.
+ */
+void chw_complete_tick(chw_rig *_Nonnull rig);
+
+/*
+ * [any] Refuse every step from now on. Takes effect within the call, even if the tick hangs: a
+ * pulse that is under way is completed, and none follows.
+ */
+void chw_interlock_shut(chw_rig *_Nonnull rig);
+
+/* [any] Ends chw_interlock_shut. */
+void chw_interlock_reopen(chw_rig *_Nonnull rig);
+
+typedef struct chw_interlock_counts {
+  int64_t steps;          /* pulses put on the wire since open */
+  int64_t hour_steps;     /* in the window that the next step would be judged by */
+  int64_t day_steps;
+  int64_t refused[9];     /* by chw_step_result */
+  int64_t lapses;         /* how often the permission lapsed and came back */
+} chw_interlock_counts;
+
+/* [tick] What the interlock has counted. */
+chw_interlock_counts chw_interlock_read_counts(const chw_rig *_Nonnull rig);
+
+/* ---- Time and threads. Each returns 0 or a negative errno. ---- */
+
+/*
+ * Sleeps until CLOCK_MONOTONIC reaches `deadline_ns`; returns at once where that has passed.
+ * One system call; goes on after a signal.
+ */
+int chw_sleep_until_ns(int64_t deadline_ns);
+
+/* CLOCK_MONOTONIC now, by the vDSO. */
+int64_t chw_monotonic_ns(void);
+
+/* Locks all present and future memory of the process. -EPERM or -ENOMEM where not permitted. */
+int chw_lock_memory(void);
+
+typedef struct chw_thread chw_thread;
+
+/*
+ * Starts a thread with a stack of 1 MiB, pre-faulted. `priority` 1 to 99 asks for SCHED_FIFO, 0 for
+ * the ordinary policy. If SCHED_FIFO is refused the thread runs with the ordinary policy, with a
+ * timer slack of 1 ns, and *refusal holds the errno; else *refusal is 0.
+ */
+int chw_thread_start(
+    void (*_Nonnull body)(void *_Nullable), void *_Nullable argument, int priority,
+    const char *_Nonnull name, int *_Nonnull refusal, chw_thread *_Nullable *_Nonnull thread);
+
+/* Waits for the end of the thread and frees it. */
+int chw_thread_join(chw_thread *_Nonnull thread);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

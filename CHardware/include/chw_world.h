@@ -1,0 +1,52 @@
+/*
+ * The world face of the simulated backend: what a plant or a test sees and sets on the other end of
+ * the wires. Engine code never includes it. Every call is an error or does nothing on other
+ * backends.
+ */
+#ifndef CHW_WORLD_H
+#define CHW_WORLD_H
+
+#include "chw.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* One step pulse as it was on the wire. */
+typedef struct chw_pulse {
+  int64_t time_ns;            /* the rig's clock when the pulse was made */
+  int64_t heartbeat_edge_ns;  /* the time of the last edge of the heartbeat before it */
+  bool enabled;               /* the level of the enable line, before any gate */
+  bool backwards;             /* the level of the direction line */
+} chw_pulse;
+
+/*
+ * Moves virtual time, which starts at 0. Backwards or past 2^61 (73 years) is CHW_ERROR_INVALID;
+ * CHW_ERROR_UNSUPPORTED in real time.
+ */
+chw_error chw_world_set_time_ns(chw_rig *_Nonnull rig, int64_t now_ns);
+
+/*
+ * Takes up to `capacity` pulses in order; returns how many. One taker at a time; may run on another
+ * thread than the tick. Nothing is lost: a full trace refuses the pulse (CHW_STEP_DRIVE_ERROR).
+ */
+int32_t chw_world_take_pulses(
+    chw_rig *_Nonnull rig, chw_pulse *_Nonnull pulses, int32_t capacity);
+enum { CHW_WORLD_TRACE_CAPACITY = 65536 };
+
+/* [any] The level that the engine drives on a line. */
+bool chw_world_line(const chw_rig *_Nonnull rig, chw_line line);
+
+/* [any] The time of the last heartbeat edge; INT64_MIN before the first. */
+int64_t chw_world_heartbeat_edge_ns(const chw_rig *_Nonnull rig);
+
+/* [any] How many heartbeat edges there were. */
+int64_t chw_world_heartbeat_edges(const chw_rig *_Nonnull rig);
+
+/* A drive that accepts orders and fails: while set, every pulse ends in CHW_STEP_DRIVE_ERROR. */
+void chw_world_break_drive(chw_rig *_Nonnull rig, bool broken);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,29 @@
+#define _GNU_SOURCE
+
+#include <errno.h>
+#include <time.h>
+
+#include "chw.h"
+
+#define SECOND_NS INT64_C(1000000000)
+
+int64_t chw_monotonic_ns(void) {
+  struct timespec now;
+  /* Cannot fail: Linux always has this clock, and `now` can be written. */
+  (void)clock_gettime(CLOCK_MONOTONIC, &now);
+  return now.tv_sec * SECOND_NS + now.tv_nsec;
+}
+
+int chw_sleep_until_ns(int64_t deadline_ns) {
+  if (deadline_ns <= 0) {
+    return 0; /* the clock starts at 0 */
+  }
+  const struct timespec deadline = {
+      .tv_sec = deadline_ns / SECOND_NS, .tv_nsec = deadline_ns % SECOND_NS};
+  int error;
+  do {
+    /* Returns the error and leaves errno alone. The deadline is absolute, so going on is safe. */
+    error = clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &deadline, NULL);
+  } while (error == EINTR);
+  return -error;
+}

@@ -1,0 +1,105 @@
+// swift-tools-version: 6.2
+//
+// The targets, lowest layer first. A target may import only what stands above it here;
+// `scripts/check` refuses an import that is not declared.
+
+import PackageDescription
+
+// MARK: Settings that every Swift target shares
+
+let strict: [SwiftSetting] = [
+  .swiftLanguageMode(.v6),
+  .strictMemorySafety(),
+  .treatAllWarnings(as: .error),
+  .enableUpcomingFeature("ExistentialAny"),
+  .enableUpcomingFeature("InternalImportsByDefault"),
+  .enableUpcomingFeature("MemberImportVisibility"),
+]
+
+let strictC: [CSetting] = [
+  .unsafeFlags(["-std=c17", "-Wall", "-Wextra", "-Werror", "-Wconversion"])
+]
+let cTargets = ["CHardware", "AllocationCounter"]
+
+let bigInt = Target.Dependency.product(name: "BigInt", package: "BigInt")
+let yams = Target.Dependency.product(name: "Yams", package: "Yams")
+let arguments = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
+let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
+
+let package = Package(
+  name: "intrathecal-pump",
+  products: [
+    .executable(name: "pumpd", targets: ["pumpd"]),
+    .executable(name: "pumpctl", targets: ["pumpctl"]),
+    .executable(name: "pumpsim", targets: ["pumpsim"]),
+  ],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+    .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+    .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+    .package(url: "https://github.com/attaswift/BigInt", from: "6.0.1"),
+  ],
+  targets: [
+    // 0 words: what everything is said in. Quantities is Embedded Swift without a heap.
+    .target(name: "Quantities"),
+    // C: lines, clocks, the interlock. It never decides a dose.
+    .target(
+      name: "CHardware", path: "CHardware",
+      cSettings: strictC, linkerSettings: [.linkedLibrary("pthread")]),
+
+    // 1 decisions: step(inputs) -> decision. Embedded Swift without a heap, clock, file or socket.
+    .target(name: "DosingCore", dependencies: ["Quantities"]),
+
+    // 2 edges: each knows one outside thing, and none of them knows another.
+    .target(name: "Hardware", dependencies: ["Quantities", "CHardware"]),
+    .target(name: "Documents", dependencies: ["Quantities", "DosingCore", yams]),
+    .target(name: "ProgrammerLink", dependencies: ["Quantities", "DosingCore"]),
+
+    // 3 time: the tick, and the mailboxes through which other threads reach it.
+    .target(name: "Engine", dependencies: ["Quantities", "DosingCore", "Hardware"]),
+
+    // 4 world: what stands behind the simulated backend. It holds the truth.
+    .target(name: "Plant", dependencies: ["Quantities", "CHardware"]),
+
+    // 5 programs
+    .executableTarget(
+      name: "pumpd",
+      dependencies: [
+        "Quantities", "DosingCore", "Hardware", "Documents", "ProgrammerLink", "Engine", "Plant",
+        arguments, logging,
+      ]),
+    .executableTarget(
+      name: "pumpctl",
+      dependencies: ["Quantities", "DosingCore", "Documents", "ProgrammerLink", arguments]),
+    .executableTarget(
+      name: "pumpsim",
+      dependencies: [
+        "Quantities", "DosingCore", "Hardware", "Documents", "Engine", "Plant", arguments,
+      ]),
+
+    // Tests: one target a module, and one that runs the built programs as a user does.
+    .target(
+      name: "AllocationCounter", path: "Tests/Support/AllocationCounter", cSettings: strictC),
+    .testTarget(name: "QuantitiesTests", dependencies: ["Quantities"]),
+    .testTarget(name: "CHardwareTests", dependencies: ["CHardware"]),
+    .testTarget(name: "DosingCoreTests", dependencies: ["Quantities", "DosingCore", bigInt]),
+    .testTarget(
+      name: "DocumentsTests", dependencies: ["Quantities", "DosingCore", "Documents"]),
+    .testTarget(
+      name: "ProgrammerLinkTests", dependencies: ["Quantities", "DosingCore", "ProgrammerLink"]),
+    .testTarget(
+      name: "EngineTests",
+      dependencies: [
+        "Quantities", "CHardware", "DosingCore", "Hardware", "Engine", "Plant",
+        "AllocationCounter",
+      ]),
+    .testTarget(name: "PlantTests", dependencies: ["CHardware", "Plant"]),
+    .testTarget(
+      name: "ProgramTests",
+      dependencies: ["Quantities", "DosingCore", "pumpd", "pumpctl", "pumpsim"]),
+  ]
+)
+
+for target in package.targets where !cTargets.contains(target.name) {
+  target.swiftSettings = (target.swiftSettings ?? []) + strict
+}

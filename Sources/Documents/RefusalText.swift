@@ -1,0 +1,86 @@
+public import DosingCore
+public import Quantities
+
+extension RefusalReason {
+  /// Stable, for programs.
+  public var code: String {
+    switch self {
+    case .noTherapy: "no-therapy"
+    case .stopped: "stopped"
+    case .minimumBasal: "minimum-basal"
+    case .safeBasal: "safe-basal"
+    case .hardStop: "hard-stop"
+    case .highAlarm: "high-alarm"
+    case .notStopped: "not-stopped"
+    case .extraDoseRunning: "extra-dose-running"
+    case .reservoirLow: "reservoir-low"
+    case .reservoirTooSmall: "reservoir-too-small"
+    case .bolusTooSmall: "bolus-too-small"
+    case .bolusTooLarge: "bolus-too-large"
+    case .bolusDurationOutOfRange: "bolus-duration-out-of-range"
+    case .flowAboveMaximum: "flow-above-maximum"
+    case .noPatientBolus: "no-patient-bolus"
+    case .lockout: "lockout"
+    case .maxIn24h: "max-in-24h"
+    case .doseLimit1h: "dose-limit-1h"
+    case .doseLimit24h: "dose-limit-24h"
+    case .volumeLimit1h: "volume-limit-1h"
+    case .volumeLimit24h: "volume-limit-24h"
+    case .otherDrug: "other-drug"
+    case .otherConcentration: "other-concentration"
+    case .programDuringExtraDose: "program-during-extra-dose"
+    }
+  }
+}
+
+extension Refusal {
+  /// One line: why, the limit, the value, and when the same request would be granted.
+  public func sentence(decidedAt tick: Tick, tickPeriod: Nanoseconds) -> String {
+    guard let allowedAt else { return why }
+    let wait = Nanoseconds(max(0, (allowedAt - tick).count) * tickPeriod.count)
+    return "\(why); allowed in \(wait.durationText)"
+  }
+
+  private var why: String {
+    func mass(_ count: Int64) -> String { Mass(nanograms: count).shown(decimals: 3) }
+    func volume(_ count: Int64) -> String { Volume(picolitres: count).shown(decimals: 4) }
+    func time(_ count: Int64) -> String { Nanoseconds(count).durationText }
+    let doses =
+      "with basal reserved first it would come to \(mass(value)), the limit is \(mass(limit))"
+    return switch reason {
+    case .noTherapy: "the pump has no therapy; give it one with pumpctl program"
+    case .stopped: "delivery is stopped; resume it first"
+    case .minimumBasal: "basal is at minimum, on which no extra dose is given"
+    case .safeBasal: "safe basal is running, on which no extra dose is given"
+    case .hardStop: "the pump is in hard stop; an engineer has to look at it"
+    case .highAlarm: "a high alarm is on; see pumpctl status"
+    case .notStopped: "delivery is not stopped by command"
+    case .extraDoseRunning: "another extra dose is running"
+    case .reservoirLow:
+      "the reservoir is low: it holds \(volume(value)), extra doses need more than \(volume(limit))"
+    case .reservoirTooSmall:
+      "the reservoir can give \(volume(limit)), the dose and its basal need \(volume(value))"
+    case .bolusTooSmall: "the dose is \(mass(value)), the least is \(mass(limit))"
+    case .bolusTooLarge: "the dose is \(mass(value)), the limit in 24 h is \(mass(limit))"
+    case .bolusDurationOutOfRange:
+      "the duration is \(time(value)); accepted are \(time(Limits.bolusDurationMin.count)) to "
+        + time(Limits.bolusDurationMax.count)
+    case .flowAboveMaximum:
+      "\(mass(value)) in that time and basal are more than the pump's "
+        + FlowRate(picolitresPerDay: limit).shown(decimals: 3)
+    case .noPatientBolus: "no patient bolus is prescribed"
+    case .lockout:
+      "lockout: \(time(limit)) after the last extra dose, of which \(time(value)) passed"
+    case .maxIn24h: "\(value) patient boluses began in the last 24 h, the limit is \(limit)"
+    case .doseLimit1h: "dose limit of any hour: \(doses)"
+    case .doseLimit24h: "dose limit of any 24 h: \(doses)"
+    case .volumeLimit1h: "the rig's volume limit of any hour: \(doses) at this concentration"
+    case .volumeLimit24h: "the rig's volume limit of any 24 h: \(doses) at this concentration"
+    case .otherDrug: "another drug than in the line; this version cannot change it"
+    case .otherConcentration:
+      "\(Concentration(baseUnits: value).fileText) while \(Concentration(baseUnits: limit).fileText) "
+        + "is in the line; this version cannot change it"
+    case .programDuringExtraDose: "an extra dose is running; only a decrease may end it"
+    }
+  }
+}

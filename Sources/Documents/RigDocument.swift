@@ -1,0 +1,139 @@
+public import DosingCore
+internal import Quantities
+
+/// A rig file: what the pump is. See `scripts/examples/rig.yaml`.
+public struct RigDocument: Sendable {
+  public enum Backend: Sendable {
+    case simulated
+    case linux
+  }
+
+  public let path: String
+  public let name: Label
+  public let serial: Label
+  public let backend: Backend
+  /// The dosing part, free of findings.
+  public let rig: Rig
+
+  /// - Throws: everything that is wrong with the file; its exit code is 78, or 66 and 77 where it
+  ///   cannot be read.
+  public init(path: String) throws(DocumentErrors) {
+    var yaml = StrictYAML(path, code: .badConfiguration)
+    let root = try yaml.root(of: try SourceText(path))
+    var top = yaml.mapping(
+      root, required: ["rig", "backend", "pump", "reservoir"],
+      optional: ["tick", "line", "limits", "clock", "gpio", "i2c"])
+    let names = top["rig"].map { yaml.mapping($0, required: ["name", "serial"]) } ?? [:]
+    let name = yaml.label(names["name"])
+    let serial = yaml.label(names["serial"])
+    let backend = yaml.word(
+      top["backend"], of: [("simulated", Backend.simulated), ("linux", .linux)])
+    let tick =
+      top["tick"] == nil
+      ? Nanoseconds(10_000_000) : yaml.quantity(top["tick"], as: Nanoseconds.self)
+    let pump = top["pump"].flatMap { yaml.pump($0) }
+    let reservoir = top["reservoir"].flatMap { yaml.reservoir($0) }
+    let limits = top["limits"].map {
+      yaml.mapping($0, required: [], optional: ["max_volume_1h", "max_volume_24h"])
+    }
+    let maxVolume1h = yaml.quantity(limits?["max_volume_1h"], as: Volume.self)
+    let maxVolume24h = yaml.quantity(limits?["max_volume_24h"], as: Volume.self)
+    yaml.checkSectionsForLater(&top)
+    try yaml.throwErrors()
+    guard let name, let serial, let backend, let tick, let pump, let reservoir else {
+      throw DocumentErrors(.internalError, ["\(path): a value is missing without an error"])
+    }
+    let rig = Rig(
+      tick: tick, pump: pump, reservoir: reservoir, maxVolume1h: maxVolume1h,
+      maxVolume24h: maxVolume24h)
+    var findings = Findings()
+    rig.check(into: &findings)
+    for index in 0..<findings.count {
+      let section = findings[index].rule.rigSection
+      yaml.report(line: top[section]?.line ?? 1, section, findings[index].sentence)
+    }
+    try yaml.throwErrors()
+    self.path = path
+    self.name = name
+    self.serial = serial
+    self.backend = backend
+    self.rig = rig
+  }
+}
+
+extension StrictYAML {
+  fileprivate mutating func pump(_ value: Value) -> PumpHead? {
+    let keys = mapping(
+      value,
+      required: ["volume_per_revolution", "full_steps", "microsteps", "min_rate", "max_rate"],
+      optional: ["keep_open_rate"])
+    let volume = quantity(keys["volume_per_revolution"], as: Volume.self)
+    let fullSteps = integer(keys["full_steps"], 1...10_000)
+    let microsteps = integer(keys["microsteps"], 1...256)
+    let minRate = quantity(keys["min_rate"], as: FlowRate.self)
+    let maxRate = quantity(keys["max_rate"], as: FlowRate.self)
+    let keepOpen =
+      keys["keep_open_rate"] == nil
+      ? FlowRate(picolitresPerDay: 6_000_000)
+      : quantity(keys["keep_open_rate"], as: FlowRate.self)
+    guard let volume, let fullSteps, let microsteps, let minRate, let maxRate, let keepOpen else {
+      return nil
+    }
+    return PumpHead(
+      volumePerRevolution: volume, stepsPerRevolution: Int64(fullSteps * microsteps),
+      minRate: minRate, maxRate: maxRate, keepOpenRate: keepOpen)
+  }
+
+  fileprivate mutating func reservoir(_ value: Value) -> Reservoir? {
+    let keys = mapping(value, required: ["volume", "low", "empty"])
+    let volume = quantity(keys["volume"], as: Volume.self)
+    let low = quantity(keys["low"], as: Volume.self)
+    let empty = quantity(keys["empty"], as: Volume.self)
+    guard let volume, let low, let empty else { return nil }
+    return Reservoir(volume: volume, low: low, empty: empty)
+  }
+
+  /// Sections that a rig file has and this version does not use yet: their form is checked, so that a
+  /// file that is accepted now is a good file.
+  fileprivate mutating func checkSectionsForLater(_ top: inout [String: Value]) {
+    if let line = top["line"] {
+      let keys = mapping(
+        line, required: ["pump_tubing", "catheter_length", "catheter_volume"])
+      _ = quantity(keys["pump_tubing"], as: Volume.self)
+    }
+    if let clock = top["clock"] {
+      _ = yesOrNo(mapping(clock, required: ["rtc"])["rtc"])
+    }
+    if let gpio = top["gpio"] {
+      let lines = ["step", "dir", "enable", "heartbeat", "buzzer", "lamp"]
+      _ = mapping(gpio, required: ["chip"] + lines)
+    }
+    if let i2c = top["i2c"] { checkBus(i2c) }
+  }
+
+  private mutating func checkBus(_ value: Value) {
+    let keys = mapping(value, required: ["bus"], optional: ["encoder", "load_cell", "pressure"])
+    let devices: [(key: String, more: [String])] = [
+      ("encoder", []), ("load_cell", ["counts_per_gram", "zero"]),
+      ("pressure", ["channel", "kilopascal_per_volt", "occlusion"]),
+    ]
+    for device in devices {
+      guard let section = keys[device.key] else { continue }
+      let parts = mapping(section, required: ["driver", "address"] + device.more)
+      // The addresses that the bus leaves to devices.
+      _ = integer(parts["address"], 0x08...0x77)
+    }
+  }
+}
+
+extension Finding.Rule {
+  /// The section of a rig file that a rule is about.
+  fileprivate var rigSection: String {
+    switch self {
+    case .tickOutOfRange, .tickDoesNotDivideMinute: "tick"
+    case .reservoirOutOfOrder: "reservoir"
+    case .rigLimitBelowOneStep, .rigHourLimitAboveDayLimit: "limits"
+    default: "pump"
+    }
+  }
+}

@@ -1,0 +1,203 @@
+public import DosingCore
+public import Quantities
+
+/// A scenario file: what happens to a pump in virtual time. See `scripts/examples/`.
+public struct ScenarioDocument: Sendable {
+  /// A prescription that fits the scenario's rig.
+  public struct Program: Sendable {
+    public let document: PrescriptionDocument
+    public let therapy: Therapy
+  }
+
+  public enum Action: Sendable {
+    case patientBolus
+    case bolus(dose: Mass, duration: Nanoseconds)
+    case stop
+    case resume
+    case program(Program)
+    /// The tick thread does not run for so long.
+    case lateTick(Nanoseconds)
+  }
+
+  public struct Event: Sendable {
+    /// Since time zero.
+    public let at: Nanoseconds
+    public let action: Action
+  }
+
+  public let path: String
+  public let rig: RigDocument
+  /// What runs from time zero on.
+  public let program: Program
+  public let seed: UInt64
+  /// The therapy clock at time zero.
+  public let start: WeekTime
+  public let duration: Nanoseconds
+  /// In order of time; equal times in the order of the file.
+  public let events: [Event]
+  /// What a person should know about the prescriptions.
+  public let warnings: [String]
+
+  /// - Throws: everything that is wrong with the file, or with a file that it names.
+  public init(path: String) throws(DocumentErrors) {
+    var yaml = StrictYAML(path, code: .badData)
+    let root = try yaml.root(of: try SourceText(path))
+    let top = yaml.mapping(
+      root, required: ["rig", "prescription", "start", "duration"], optional: ["seed", "events"])
+    let rigPath = yaml.word(top["rig"])
+    let prescriptionPath = yaml.word(top["prescription"])
+    let seed = top["seed"] == nil ? 0 : yaml.integer(top["seed"], 0...Int.max)
+    let start = yaml.dateAndTime(top["start"])
+    let duration = yaml.quantity(top["duration"], as: Nanoseconds.self)
+    let planned = yaml.events(top["events"], duration: duration)
+    try yaml.throwErrors()
+    guard let rigPath, let prescriptionPath, let seed, let start, let duration else {
+      throw DocumentErrors(.internalError, ["\(path): a value is missing without an error"])
+    }
+    rig = try RigDocument(path: Self.beside(path, rigPath))
+    var warnings: [String] = []
+    program = try Self.program(Self.beside(path, prescriptionPath), on: rig.rig, &warnings)
+    var events: [Event] = []
+    for event in planned {
+      let action: Action =
+        switch event.what {
+        case .ready(let action): action
+        case .programFile(let file):
+          .program(try Self.program(Self.beside(path, file), on: rig.rig, &warnings))
+        }
+      events.append(Event(at: event.at, action: action))
+    }
+    self.path = path
+    self.seed = UInt64(seed)
+    self.start = start
+    self.duration = duration
+    self.events = events
+    self.warnings = warnings
+  }
+
+  private static func program(
+    _ path: String, on rig: Rig, _ warnings: inout [String]
+  ) throws(DocumentErrors) -> Program {
+    let document = try PrescriptionDocument(path: path)
+    var findings = Findings()
+    guard let therapy = Therapy(document.prescription, on: rig, findings: &findings) else {
+      throw DocumentErrors(.badData, document.describe(findings))
+    }
+    warnings += document.describe(findings)
+    return Program(document: document, therapy: therapy)
+  }
+
+  /// A path in a scenario is relative to the scenario.
+  private static func beside(_ scenario: String, _ path: String) -> String {
+    guard !path.hasPrefix("/"), let slash = scenario.lastIndex(of: "/") else { return path }
+    return scenario[...slash] + path
+  }
+}
+
+/// An event whose files have not been read yet.
+private struct PlannedEvent {
+  enum What {
+    case ready(ScenarioDocument.Action)
+    case programFile(String)
+  }
+
+  let at: Nanoseconds
+  let what: What
+}
+
+extension StrictYAML {
+  private static let actions = ["patient-bolus", "bolus", "stop", "resume", "program"]
+  private static let faults = ["late-tick"]
+
+  fileprivate mutating func events(_ value: Value?, duration: Nanoseconds?) -> [PlannedEvent] {
+    guard let value else { return [] }
+    var events: [PlannedEvent] = []
+    for item in list(value) {
+      guard let event = event(item) else { continue }
+      if let duration, event.at > duration {
+        report(item, "comes after the end of the scenario; make its duration longer")
+      }
+      events.append(event)
+    }
+    // Stable: equal times keep the order of the file.
+    return events.enumerated()
+      .sorted { ($0.element.at, $0.offset) < ($1.element.at, $1.offset) }
+      .map(\.element)
+  }
+
+  private mutating func event(_ value: Value) -> PlannedEvent? {
+    let keys = mapping(
+      value, required: ["at"],
+      optional: ["do", "fault", "dose", "duration", "prescription", "for"])
+    let at = quantity(keys["at"], as: Nanoseconds.self)
+    guard (keys["do"] == nil) != (keys["fault"] == nil) else {
+      report(value, "needs either 'do' or 'fault'")
+      return nil
+    }
+    let wanted = keys["do"] ?? keys["fault"]
+    let accepted = keys["do"] != nil ? Self.actions : Self.faults
+    guard let name = word(wanted, of: accepted.map { ($0, $0) }) else { return nil }
+    guard let what = action(name, value, keys), let at else { return nil }
+    return PlannedEvent(at: at, what: what)
+  }
+
+  private mutating func action(
+    _ name: String, _ value: Value, _ keys: [String: Value]
+  ) -> PlannedEvent.What? {
+    let needed: [String] =
+      switch name {
+      case "bolus": ["dose", "duration"]
+      case "program": ["prescription"]
+      case "late-tick": ["for"]
+      default: []
+      }
+    for key in needed where keys[key] == nil { report(value, "key '\(key)' is missing") }
+    for key in keys.keys.sorted()
+    where !["at", "do", "fault"].contains(key) && !needed.contains(key) {
+      report(keys[key] ?? value, "does not belong to \(name); leave it out")
+    }
+    switch name {
+    case "patient-bolus": return .ready(.patientBolus)
+    case "stop": return .ready(.stop)
+    case "resume": return .ready(.resume)
+    case "bolus":
+      let dose = quantity(keys["dose"], as: Mass.self)
+      let duration = quantity(keys["duration"], as: Nanoseconds.self)
+      guard let dose, let duration else { return nil }
+      return .ready(.bolus(dose: dose, duration: duration))
+    case "program": return word(keys["prescription"]).map { .programFile($0) }
+    default: return quantity(keys["for"], as: Nanoseconds.self).map { .ready(.lateTick($0)) }
+    }
+  }
+
+  /// The time of the week of a date and time without zone, from `YYYY-MM-DDTHH:MM:SS`.
+  fileprivate mutating func dateAndTime(_ value: Value?) -> WeekTime? {
+    guard let text = word(value), let value else { return nil }
+    let parts = text.split { $0 == "-" || $0 == ":" || $0 == "T" || $0 == " " }
+    let numbers = parts.compactMap { Int64($0) }
+    let shape = text.map { $0.isNumber ? "0" : String($0) }.joined()
+    guard shape == "0000-00-00T00:00:00" || shape == "0000-00-00 00:00:00", numbers.count == 6,
+      let day = Self.dayNumber(numbers[0], numbers[1], numbers[2]),
+      numbers[3] < 24, numbers[4] < 60, numbers[5] < 60
+    else {
+      report(value, "'\(text)' is no date and time; accepted: 2026-03-01T08:00:00")
+      return nil
+    }
+    let time: Nanoseconds =
+      .hours(numbers[3]) + .minutes(numbers[4]) + .seconds(numbers[5])
+    return WeekTime(sinceMonday: .days(day % 7) + time)
+  }
+
+  /// Days since a Monday; nil where the calendar has no such day.
+  private static func dayNumber(_ year: Int64, _ month: Int64, _ day: Int64) -> Int64? {
+    let leap = (year % 4 == 0 && year % 100 != 0) || year % 400 == 0
+    let lengths: [Int64] = [31, leap ? 29 : 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31]
+    guard (1...9999).contains(year), (1...12).contains(month),
+      (1...lengths[Int(month - 1)]).contains(day)
+    else { return nil }
+    let years = year - 1
+    // 1 January of the year 1 was a Monday in the calendar that is carried backwards.
+    let before = years * 365 + years / 4 - years / 100 + years / 400
+    return before + lengths[..<Int(month - 1)].reduce(0, +) + day - 1
+  }
+}

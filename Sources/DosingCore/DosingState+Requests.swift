@@ -1,0 +1,167 @@
+public import Quantities
+
+// What becomes of a request. Each rule is a function that says nothing, or the refusal.
+
+extension DosingState {
+  /// Decides a request in the tick that comes next, before anything accrues in it.
+  public mutating func decide(_ request: Request, at tick: Tick) -> Answer {
+    precondition(tick >= now)
+    if case .stop = request { halt(at: tick) }
+    if tick > now {
+      passTime(to: tick)
+      updateAlarms()
+    }
+    let refusal: Refusal? =
+      switch request {
+      case .program(let therapy): commit(therapy)
+      case .bolus(let dose, let duration): start(.bolus, dose: dose, duration: duration)
+      case .patientBolus: startPatientBolus()
+      case .stop: stop()
+      case .resume: resume()
+      }
+    latch()
+    return refusal.map { .refused($0) } ?? .accepted
+  }
+
+  /// Nothing accrues any more, not even for the time since the last tick.
+  private mutating func halt(at tick: Tick) {
+    basalPerTick = 0
+    if extraDose != nil { endExtraDose(at: tick) }
+    stoppedByCommand = true
+  }
+
+  /// Stopping twice is no error: whoever stops wants it stopped.
+  private mutating func stop() -> Refusal? {
+    if alarms[.stopped] == nil {
+      raise(.stopped)
+      stopEscalates = now + TickCount(rig.ticks(Limits.stopEscalation))
+    }
+    return nil
+  }
+
+  private mutating func resume() -> Refusal? {
+    if alarms[.hardStop] != nil { return Refusal(.hardStop) }
+    guard stoppedByCommand else { return Refusal(.notStopped) }
+    stoppedByCommand = false
+    stopEscalates = .never
+    clear(.stopped)
+    return nil
+  }
+
+  private mutating func commit(_ new: Therapy) -> Refusal? {
+    if alarms[.hardStop] != nil { return Refusal(.hardStop) }
+    if let therapy, let refusal = therapy.refusesReplacement(by: new) { return refusal }
+    if let extraDose, !(therapy.map { new.schedule.isDecrease(from: $0.schedule) } ?? true) {
+      return Refusal(.programDuringExtraDose, allowedAt: extraDose.end)
+    }
+    let before =
+      mode.followsSchedule
+      ? therapy?.schedule : Schedule(constant: basalPerTick, tick: rig.tick)
+    let proposal = Proposal(
+      now: now, clock: clock(at: now), perStep: new.scale.perStep, pending: account.pending,
+      before: before ?? new.schedule, after: new.schedule, extraUnits: 0, extraTicks: 1)
+    if let refusal = admit(proposal, under: new) { return refusal }
+
+    cancelExtraDose()
+    therapy = new
+    account.perStep = new.scale.perStep
+    hourStepsMax = new.hour.steps
+    dayStepsMax = new.day.steps
+    onSafeBasal = false
+    clear(.basalRefusedByLimit)
+    clear(.interlockDisagrees)
+    return nil
+  }
+
+  // MARK: Extra doses
+
+  private mutating func startPatientBolus() -> Refusal? {
+    if let refusal = refusesExtraDose() {
+      guard refusal.reason == .extraDoseRunning, let allowed = patientBolusAllowedAt else {
+        return refusal
+      }
+      return Refusal(.extraDoseRunning, allowedAt: allowed)
+    }
+    guard let bolus = therapy?.prescription.patientBolus else { return Refusal(.noPatientBolus) }
+    if let refusal = patientBoluses.refuses(
+      bolus, at: now, lastEnd: lastExtraDose?.end, rig: rig)
+    {
+      return refusal
+    }
+    if let refusal = start(.patientBolus, dose: bolus.dose, duration: bolus.duration) {
+      return refusal
+    }
+    patientBoluses.append(now)
+    return nil
+  }
+
+  private mutating func start(
+    _ kind: ExtraDose.Kind, dose: Mass, duration: Nanoseconds
+  ) -> Refusal? {
+    if let refusal = refusesExtraDose() { return refusal }
+    guard let therapy else { return Refusal(.noTherapy) }
+    if let refusal = therapy.refusesSize(dose: dose, duration: duration) { return refusal }
+    let scale = therapy.scale
+    let units = scale.units(dose)
+    let ticks = ExtraDose.ticks(duration, tick: rig.tick)
+    let clock = clock(at: now)
+    let peak = therapy.schedule.peakUnitsPerTick(from: clock, ticks: ticks)
+    guard
+      ExtraDose.flowFits(
+        units: units, ticks: ticks, basalPerTick: peak, maxRate: rig.pump.maxRate,
+        concentration: therapy.prescription.concentration, scale: scale)
+    else {
+      return Refusal(
+        .flowAboveMaximum, limit: rig.pump.maxRate.picolitresPerDay, value: dose.nanograms)
+    }
+    let basal = therapy.schedule.units(from: clock, ticks: ticks)
+    let needed = units + basal + account.pending
+    if let refusal = reservoir.refuses(
+      units: needed, perStep: scale.perStep, stepsMade: account.steps, rig: rig)
+    {
+      return refusal
+    }
+    let proposal = Proposal(
+      now: now, clock: clock, perStep: scale.perStep, pending: account.pending,
+      before: therapy.schedule, after: therapy.schedule, extraUnits: units, extraTicks: ticks)
+    if let refusal = admit(proposal, under: therapy) { return refusal }
+    extraDose = ExtraDose(kind: kind, units: units, ticks: ticks, start: now)
+    return nil
+  }
+
+  /// The states in which nobody gets an extra dose.
+  private func refusesExtraDose() -> Refusal? {
+    switch mode {
+    case .hardStop: return Refusal(.hardStop)
+    case .stoppedByCommand, .stopped: return Refusal(.stopped)
+    case .noTherapy: return Refusal(.noTherapy)
+    case .minimum: return Refusal(.minimumBasal)
+    case .safeBasal: return Refusal(.safeBasal)
+    case .reservoirEmpty: return Refusal(.highAlarm)
+    case .continuous, .flex: break
+    }
+    if alarms.highest == .high { return Refusal(.highAlarm) }
+    if alarms[.reservoirLow] != nil {
+      return Refusal(
+        .reservoirLow, limit: rig.reservoir.low.picolitres, value: reservoirContents.picolitres)
+    }
+    if let extraDose { return Refusal(.extraDoseRunning, allowedAt: extraDose.end) }
+    return nil
+  }
+
+  /// Judges a proposal against both rolling windows.
+  private func admit(_ proposal: borrowing Proposal, under therapy: Therapy) -> Refusal? {
+    let hour = Outlook(of: proposal, in: hour, limit: therapy.hour, tick: rig.tick)
+    let day = Outlook(of: proposal, in: day, limit: therapy.day, tick: rig.tick)
+    let (hourFits, dayFits) = (hour.fitsNow, day.fitsNow)
+    if hourFits && dayFits { return nil }
+    var allowedAt: Tick?
+    if let first = hour.firstFit(), let second = day.firstFit() { allowedAt = max(first, second) }
+    let (limit, wanted) =
+      hourFits ? (therapy.day, day.most()) : (therapy.hour, hour.most())
+    return Refusal(
+      limit.source.reason(isHour: !hourFits),
+      limit: therapy.scale.mass(limit.units, rounded: .down).nanograms,
+      value: therapy.scale.mass(wanted, rounded: .up).nanograms, allowedAt: allowedAt)
+  }
+}

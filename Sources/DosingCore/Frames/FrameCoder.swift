@@ -1,0 +1,126 @@
+public import Quantities
+
+/// Visits the fields of a frame in order, to write them or to read them.
+///
+/// A layout is one function over a coder, so that writing and reading cannot disagree. All numbers
+/// are little-endian. A reader that meets the end or a forbidden value goes on with zeros and
+/// remembers that it failed; it allocates nothing and trusts no length that it has read.
+public protocol FrameCoder {
+  mutating func field(_ value: inout UInt8)
+  var failed: Bool { get }
+  mutating func fail()
+}
+
+extension FrameCoder {
+  public mutating func field<Number: FixedWidthInteger>(_ value: inout Number) {
+    var result: Number = 0
+    for index in 0..<(Number.bitWidth / 8) {
+      var byte = UInt8(truncatingIfNeeded: value &>> Number(truncatingIfNeeded: index * 8))
+      field(&byte)
+      result |= Number(truncatingIfNeeded: byte) &<< Number(truncatingIfNeeded: index * 8)
+    }
+    value = result
+  }
+
+  /// A number that may not be negative.
+  public mutating func field(magnitude value: inout Int64) {
+    field(&value)
+    if value < 0 {
+      fail()
+      value = 0
+    }
+  }
+
+  public mutating func field(_ value: inout some Quantity) {
+    var count = value.baseUnits
+    field(magnitude: &count)
+    value = .init(baseUnits: count)
+  }
+
+  public mutating func field(_ value: inout Bool) {
+    var byte: UInt8 = value ? 1 : 0
+    field(&byte)
+    if byte > 1 { fail() }
+    value = byte == 1
+  }
+
+  public mutating func field<Word: RawRepresentable<UInt8>>(_ value: inout Word) {
+    var raw = value.rawValue
+    field(&raw)
+    if let word = Word(rawValue: raw) { value = word } else { fail() }
+  }
+
+  /// A count that may not exceed the capacity it counts in.
+  public mutating func field(count value: inout Int, atMost capacity: Int) {
+    var byte = UInt8(truncatingIfNeeded: value)
+    field(&byte)
+    if Int(byte) > capacity { fail() }
+    value = min(Int(byte), capacity)
+  }
+
+  public mutating func field(_ value: inout Label) {
+    var bytes = InlineArray<31, UInt8>(repeating: 0)
+    var count = value.count
+    for index in 0..<Label.capacity {
+      bytes[index] = value[index]
+      field(&bytes[index])
+    }
+    field(count: &count, atMost: Label.capacity)
+    if let label = Label(bytes, count: count) { value = label } else { fail() }
+  }
+}
+
+/// A frame that is being written: bounded, in fixed memory.
+public struct FrameWriter: FrameCoder {
+  public private(set) var bytes = InlineArray<4096, UInt8>(repeating: 0)
+  public private(set) var count = 0
+  public private(set) var failed = false
+
+  public init() {}
+
+  public mutating func field(_ value: inout UInt8) {
+    guard count < FrameHeader.frameMax else { return fail() }
+    bytes[count] = value
+    count += 1
+  }
+
+  public mutating func fail() { failed = true }
+
+  /// Writes the whole length into the header, when it is known.
+  mutating func setLength() {
+    var length = UInt32(count)
+    let end = count
+    count = FrameHeader.lengthOffset
+    field(&length)
+    count = end
+  }
+}
+
+/// A frame that is being read.
+public struct FrameReader: FrameCoder {
+  private var bytes = InlineArray<4096, UInt8>(repeating: 0)
+  private let count: Int
+  private var position = 0
+  public private(set) var failed = false
+
+  /// - Parameter frame: what came in one message. Longer than a frame can be, it fails at once.
+  public init(_ frame: Span<UInt8>) {
+    count = min(frame.count, FrameHeader.frameMax)
+    failed = frame.count > FrameHeader.frameMax
+    for index in 0..<count { bytes[index] = frame[index] }
+  }
+
+  public mutating func field(_ value: inout UInt8) {
+    guard position < count else {
+      value = 0
+      return fail()
+    }
+    value = bytes[position]
+    position += 1
+  }
+
+  public mutating func fail() { failed = true }
+
+  /// Whether everything was read and nothing is left.
+  public var isComplete: Bool { !failed && position == count }
+}

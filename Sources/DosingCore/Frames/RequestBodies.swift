@@ -1,0 +1,69 @@
+public import Quantities
+
+/// Body of `FrameKind.bolus`: dose in ng, duration in ns.
+public struct BolusBody: FrameBody, Sendable {
+  public var dose: Mass
+  public var duration: Nanoseconds
+
+  public init(dose: Mass = .zero, duration: Nanoseconds = .zero) {
+    self.dose = dose
+    self.duration = duration
+  }
+
+  public mutating func layout(_ coder: inout some FrameCoder) {
+    coder.field(&dose)
+    coder.field(&duration)
+  }
+}
+
+/// Body of `FrameKind.program`.
+extension Prescription: FrameBody {
+  public mutating func layout(_ coder: inout some FrameCoder) {
+    coder.field(&patient)
+    coder.field(&drug)
+    coder.field(&concentration)
+    coder.field(&mode)
+    coder.field(count: &patternCount, atMost: Limits.patternsMax)
+    for weekday in 0..<7 { coder.field(&week[weekday]) }
+    for pattern in 0..<Limits.patternsMax { patterns[pattern].layout(&coder) }
+    var hasBolus = patientBolus != nil
+    coder.field(&hasBolus)
+    var bolus =
+      patientBolus ?? PatientBolus(dose: .zero, duration: .zero, lockout: .zero, maxIn24h: 0)
+    bolus.layout(&coder)
+    patientBolus = hasBolus ? bolus : nil
+    coder.field(&maxDose1h)
+    coder.field(&maxDose24h)
+    var hasSafeBasal = safeBasal != nil
+    coder.field(&hasSafeBasal)
+    var rate = safeBasal ?? .zero
+    coder.field(&rate)
+    safeBasal = hasSafeBasal ? rate : nil
+  }
+
+  /// A prescription to read a frame into.
+  public static var blank: Prescription {
+    Prescription(
+      patient: .none, drug: .none, concentration: .zero, mode: .stopped, maxDose1h: .zero,
+      maxDose24h: .zero)
+  }
+}
+
+extension DayPattern {
+  fileprivate mutating func layout(_ coder: inout some FrameCoder) {
+    coder.field(count: &count, atMost: Limits.stepsPerDayMax)
+    for index in 0..<Limits.stepsPerDayMax {
+      coder.field(&steps[index].minute)
+      coder.field(&steps[index].rate)
+    }
+  }
+}
+
+extension PatientBolus {
+  fileprivate mutating func layout(_ coder: inout some FrameCoder) {
+    coder.field(&dose)
+    coder.field(&duration)
+    coder.field(&lockout)
+    coder.field(count: &maxIn24h, atMost: Limits.patientBolusesIn24hMax)
+  }
+}

@@ -1,0 +1,39 @@
+/// The request in a frame, checked as far as it can be without the state of the engine.
+///
+/// Nil where the frame holds a program that does not fit the rig; `findings` says why. Findings that
+/// are only warnings come with a request.
+///
+/// - Throws: what is wrong with the frame; `unknownKind` for one that asks nothing of the core.
+/// - Precondition: the rig has no findings of its own.
+public func request(
+  in frame: Span<UInt8>, on rig: Rig, findings: inout Findings
+) throws(FrameFault) -> Request? {
+  let header = try FrameHeader.read(frame)
+  switch header.kind {
+  case .program:
+    var prescription = Prescription.blank
+    try readBody(frame, into: &prescription)
+    guard let therapy = Therapy(prescription, on: rig, findings: &findings) else { return nil }
+    return .program(therapy)
+  case .bolus:
+    var bolus = BolusBody()
+    try readBody(frame, into: &bolus)
+    return .bolus(dose: bolus.dose, duration: bolus.duration)
+  case .patientBolus:
+    try readNothing(frame)
+    return .patientBolus
+  case .stop:
+    try readNothing(frame)
+    return .stop
+  case .resume:
+    try readNothing(frame)
+    return .resume
+  case .askStatus, .status, .answer, .findings, .rejected:
+    throw .unknownKind
+  }
+}
+
+private func readNothing(_ frame: Span<UInt8>) throws(FrameFault) {
+  var nothing = EmptyBody()
+  try readBody(frame, into: &nothing)
+}

@@ -1,0 +1,102 @@
+public import Quantities
+
+/// How the tick itself is doing.
+public struct TickHealth: Sendable, BitwiseCopyable {
+  public var ticks: Int64 = 0
+  public var missed: Int64 = 0
+  /// Wake-up lateness since start, as upper edges of histogram buckets.
+  public var latenessMedian = Nanoseconds.zero
+  public var lateness99 = Nanoseconds.zero
+  public var latenessMax = Nanoseconds.zero
+  /// Pulses on the wire, refusals and lapses as the interlock counted them.
+  public var interlockSteps: Int64 = 0
+  public var interlockRefusals: Int64 = 0
+  public var interlockLapses: Int64 = 0
+  /// SCHED_FIFO priority; 0 where the tick thread runs with the ordinary policy.
+  public var realTimePriority: UInt8 = 0
+  public var memoryLocked = false
+
+  public init() {}
+}
+
+/// Everything that a person is shown about a pump. Body of `FrameKind.status`, under 1 KiB.
+///
+/// Masses are at the committed concentration and rounded down; they are for showing.
+public struct Status: Sendable {
+  public var serial: Label
+  /// No drug, no patient: the rig is a simulation.
+  public var simulated = false
+  public var mode = DeliveryMode.noTherapy
+  public var now = Tick(0)
+  public var tickPeriod = Nanoseconds.zero
+  /// The therapy clock, since Monday 00:00.
+  public var clock = Nanoseconds.zero
+  public var patient: Label
+  public var drug: Label
+  public var concentration = Concentration.zero
+  public var health = TickHealth()
+
+  // Now.
+  public var basalRate = DoseRate.zero
+  public var extraRate = DoseRate.zero
+  public var flow = FlowRate.zero
+  /// The next step of the schedule; nil where the rate does not change.
+  public var nextChange: ScheduledChange?
+
+  // Delivered.
+  public var steps: Int64 = 0
+  public var deliveredVolume = Volume.zero
+  public var deliveredMass = Mass.zero
+  public var prescribedMass = Mass.zero
+  public var deficits = InlineArray<3, Mass>(repeating: .zero)
+  public var deliveredToday = Mass.zero
+  public var prescribedToday = Mass.zero
+  public var reservoir = Volume.zero
+  public var reservoirLow = Volume.zero
+  public var reservoirEmpty = Volume.zero
+  public var reservoirVolume = Volume.zero
+
+  // Limits, as mass.
+  public var usedHour = Mass.zero
+  public var limitHour = Mass.zero
+  public var usedDay = Mass.zero
+  public var limitDay = Mass.zero
+
+  /// The extra dose that runs; nil for none.
+  public var extraDose: RunningExtraDose?
+  /// What the patient may ask for; nil where nothing is prescribed.
+  public var patientBolus: PatientBolusState?
+  public var alarms = InlineArray<6, ShownAlarm>(repeating: ShownAlarm())
+
+  /// A status to read a frame into.
+  public init(serial: Label) {
+    self.serial = serial
+    patient = serial
+    drug = serial
+  }
+}
+
+public struct ScheduledChange: Sendable, BitwiseCopyable {
+  public var at: Tick
+  public var rate: DoseRate
+}
+
+public struct RunningExtraDose: Sendable, BitwiseCopyable {
+  public var kind: ExtraDose.Kind
+  public var dose: Mass
+  public var left: Mass
+  public var end: Tick
+}
+
+public struct PatientBolusState: Sendable, BitwiseCopyable {
+  public var dose: Mass
+  public var allowedAt: Tick
+  public var givenIn24h: Int64
+  public var maxIn24h: Int64
+}
+
+/// Priority 0 is off.
+public struct ShownAlarm: Sendable, BitwiseCopyable {
+  public var priority: UInt8 = 0
+  public var raised = Tick(0)
+}

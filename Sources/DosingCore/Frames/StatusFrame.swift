@@ -1,0 +1,92 @@
+internal import Quantities
+
+extension Status: FrameBody {
+  public mutating func layout(_ coder: inout some FrameCoder) {
+    coder.field(&serial)
+    coder.field(&simulated)
+    coder.field(&mode)
+    coder.field(&now.number)
+    coder.field(&tickPeriod)
+    coder.field(&clock)
+    coder.field(&patient)
+    coder.field(&drug)
+    coder.field(&concentration)
+    health.layout(&coder)
+    layoutDelivery(&coder)
+    layoutLimits(&coder)
+    for index in 0..<AlarmCode.count {
+      coder.field(&alarms[index].priority)
+      coder.field(&alarms[index].raised.number)
+    }
+  }
+
+  private mutating func layoutDelivery(_ coder: inout some FrameCoder) {
+    coder.field(&basalRate)
+    coder.field(&extraRate)
+    coder.field(&flow)
+    optional(&nextChange, else: ScheduledChange(at: Tick(0), rate: .zero), &coder) {
+      change, coder in
+      coder.field(&change.at.number)
+      coder.field(&change.rate)
+    }
+    coder.field(&steps)
+    coder.field(&deliveredVolume)
+    coder.field(&deliveredMass)
+    coder.field(&prescribedMass)
+    for index in 0..<3 { coder.field(&deficits[index]) }
+    coder.field(&deliveredToday)
+    coder.field(&prescribedToday)
+    coder.field(&reservoir)
+    coder.field(&reservoirLow)
+    coder.field(&reservoirEmpty)
+    coder.field(&reservoirVolume)
+  }
+
+  private mutating func layoutLimits(_ coder: inout some FrameCoder) {
+    coder.field(&usedHour)
+    coder.field(&limitHour)
+    coder.field(&usedDay)
+    coder.field(&limitDay)
+    let none = RunningExtraDose(kind: .bolus, dose: .zero, left: .zero, end: Tick(0))
+    optional(&extraDose, else: none, &coder) { dose, coder in
+      coder.field(&dose.kind)
+      coder.field(&dose.dose)
+      coder.field(&dose.left)
+      coder.field(&dose.end.number)
+    }
+    let nothing = PatientBolusState(dose: .zero, allowedAt: Tick(0), givenIn24h: 0, maxIn24h: 0)
+    optional(&patientBolus, else: nothing, &coder) { bolus, coder in
+      coder.field(&bolus.dose)
+      coder.field(&bolus.allowedAt.number)
+      coder.field(&bolus.givenIn24h)
+      coder.field(&bolus.maxIn24h)
+    }
+  }
+}
+
+/// A value that may be absent: a flag, then the fields of the value or of `blank`.
+private func optional<Value, Coder: FrameCoder>(
+  _ value: inout Value?, else blank: Value, _ coder: inout Coder,
+  fields: (inout Value, inout Coder) -> Void
+) {
+  var isThere = value != nil
+  coder.field(&isThere)
+  var fieldsOf = value ?? blank
+  fields(&fieldsOf, &coder)
+  value = isThere ? fieldsOf : nil
+}
+
+extension TickHealth {
+  fileprivate mutating func layout(_ coder: inout some FrameCoder) {
+    coder.field(&ticks)
+    coder.field(&missed)
+    coder.field(&latenessMedian)
+    coder.field(&lateness99)
+    coder.field(&latenessMax)
+    coder.field(&interlockSteps)
+    coder.field(&interlockRefusals)
+    coder.field(&interlockLapses)
+    coder.field(&realTimePriority)
+    coder.field(&memoryLocked)
+  }
+}

@@ -1,0 +1,45 @@
+public import Quantities
+
+/// Every bound that does not come from a rig or a prescription, with its unit and its reason.
+public enum Limits {
+  /// The engine's tick. Faster than 1 ms the sleep costs more than the work; slower than 100 ms the
+  /// interlock's lapse of 3 ticks would leave a dead engine unnoticed too long.
+  public static let tickMin = Nanoseconds(1_000_000)
+  public static let tickMax = Nanoseconds(100_000_000)
+
+  /// A tick divides this length, so that the edges of flex steps and of window buckets are ticks.
+  public static let tickDivides = Nanoseconds.minutes(1)
+
+  /// The concentrations on the market are 50 to 2000 ug/mL; what lies far outside is a slip of unit.
+  public static let concentrationMin = Concentration(nanogramsPerMillilitre: 10_000)
+  public static let concentrationMax = Concentration(nanogramsPerMillilitre: 4_000_000)
+
+  /// Thirteen in the pumps on the market; 24 allows a step an hour.
+  public static let stepsPerDayMax = 24
+  public static let patternsMax = 7
+
+  /// A smaller bolus could not be told from the fraction of a step that is always pending.
+  public static let bolusStepsMin: Int64 = 10
+  public static let bolusDurationMin = Nanoseconds.minutes(1)
+  public static let bolusDurationMax = Nanoseconds.hours(24)
+
+  /// The longest lockout for which a bolus a day is possible.
+  public static let lockoutMin = Nanoseconds.minutes(1)
+  public static let lockoutMax = Nanoseconds.hours(24)
+
+  /// How many starts of patient boluses are remembered to judge `max_in_24h`.
+  public static let patientBolusesIn24hMax = 48
+
+  /// Rolling windows: buckets, the current one included, and the length of each. The window that is
+  /// judged is therefore up to one bucket longer than its name, never shorter.
+  public static let hourBuckets = 61
+  public static let hourBucket = Nanoseconds.minutes(1)
+  public static let dayBuckets = 97
+  public static let dayBucket = Nanoseconds.minutes(15)
+
+  /// The volume that the account of one engine must be able to hold: decades of delivery.
+  public static let accountVolume = Volume(picolitres: 10_000_000_000_000)
+
+  /// A stop by command becomes a high alarm after this long: withdrawal starts within hours.
+  public static let stopEscalation = Nanoseconds.minutes(60)
+}

@@ -1,0 +1,98 @@
+public import Quantities
+
+/// What somebody asks of the engine.
+public enum Request: Sendable, BitwiseCopyable {
+  case program(Therapy)
+  case bolus(dose: Mass, duration: Nanoseconds)
+  case patientBolus
+  case stop
+  case resume
+}
+
+/// Why a request was refused. `Refusal` says what its numbers mean for each.
+public enum RefusalReason: UInt8, Sendable, BitwiseCopyable {
+  // About the state of delivery: no numbers.
+  case noTherapy = 1
+  case stopped = 2
+  case minimumBasal = 3
+  case safeBasal = 4
+  case hardStop = 5
+  case highAlarm = 6
+  case notStopped = 7
+  // About extra doses.
+  case extraDoseRunning = 20  // allowedAt: its end
+  case reservoirLow = 21  // limit: low mark, value: contents, pL
+  case reservoirTooSmall = 22  // limit: what may be taken, value: what is asked, pL
+  case bolusTooSmall = 23  // ng
+  case bolusTooLarge = 24  // ng
+  case bolusDurationOutOfRange = 25  // ns
+  case flowAboveMaximum = 26  // limit: pL/d, value: ng asked
+  case noPatientBolus = 27
+  case lockout = 28  // limit: lockout, value: time since it began, ns
+  case maxIn24h = 29  // counts
+  case doseLimit1h = 30  // ng
+  case doseLimit24h = 31  // ng
+  case volumeLimit1h = 32  // ng, at the committed concentration
+  case volumeLimit24h = 33  // ng, at the committed concentration
+  // About a program.
+  case otherDrug = 40
+  case otherConcentration = 41  // ng/mL
+  case programDuringExtraDose = 42  // allowedAt: its end
+}
+
+/// A refusal names the limit, the value that met it, and when the same request would be granted.
+public struct Refusal: Sendable, BitwiseCopyable {
+  public let reason: RefusalReason
+  public let limit: Int64
+  public let value: Int64
+  /// The first tick at which the same request would be granted if nothing else happens; nil where
+  /// waiting does not help.
+  public let allowedAt: Tick?
+
+  init(_ reason: RefusalReason, limit: Int64 = 0, value: Int64 = 0, allowedAt: Tick? = nil) {
+    self.reason = reason
+    self.limit = limit
+    self.value = value
+    self.allowedAt = allowedAt
+  }
+}
+
+/// What became of a request.
+public enum Answer: Sendable, BitwiseCopyable {
+  case accepted
+  case refused(Refusal)
+}
+
+/// What a tick is given, besides the requests that came before it.
+public struct TickInputs: Sendable, BitwiseCopyable {
+  /// The number of this tick; above the last one. A gap is time in which no tick ran.
+  public var tick: Tick
+  public init(tick: Tick) { self.tick = tick }
+}
+
+/// What a tick decides, and what happened in it.
+public struct Decision: Equatable, Sendable, BitwiseCopyable {
+  /// Make one motor step now.
+  public var steps = false
+  public var basalChanged = false
+  public var extraDoseEnded = false
+  /// An alarm was raised, escalated or cleared.
+  public var alarmsChanged = false
+  /// Ticks were missed before this one.
+  public var wasLate = false
+
+  public init() {}
+}
+
+/// Why a step that was decided did not happen.
+public enum StepRefusal: UInt8, Sendable, BitwiseCopyable {
+  /// Not yet: too soon after the last, or the permission has lapsed. The step waits.
+  case notYet = 0
+  /// A window of the interlock is full: the core has counted wrong.
+  case window = 1
+}
+
+// A list of all cases is an array, which bare metal does not have.
+#if !hasFeature(Embedded)
+  extension RefusalReason: CaseIterable {}
+#endif

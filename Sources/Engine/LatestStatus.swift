@@ -1,0 +1,40 @@
+public import DosingCore
+internal import Synchronization
+
+/// The newest status, from the tick thread to one reader. Neither waits for the other.
+///
+/// Three copies: one is being written, one is being read, one is the newest. Each side swaps its own
+/// for the newest in one atomic exchange.
+@safe public final class LatestStatus: @unchecked Sendable {
+  private static let fresh = 4
+
+  private let copies: UnsafeMutablePointer<Status>
+  /// The index of the newest copy, and whether the reader has not seen it yet.
+  private let newest = Atomic<Int>(1)
+  // Each belongs to one side alone.
+  private var writing = 0
+  private var reading = 2
+
+  public init(_ status: Status) {
+    unsafe copies = .allocate(capacity: 3)
+    unsafe copies.initialize(repeating: status, count: 3)
+  }
+
+  deinit { unsafe copies.deallocate() }
+
+  /// Tick thread: `fill` writes every field that changes.
+  public func publish(_ fill: (inout Status) -> Void) {
+    unsafe fill(&copies[writing])
+    let old = newest.exchange(writing | Self.fresh, ordering: .acquiringAndReleasing)
+    writing = old & ~Self.fresh
+  }
+
+  /// Reader: the newest status there is.
+  public func read() -> Status {
+    if newest.load(ordering: .relaxed) & Self.fresh != 0 {
+      let old = newest.exchange(reading, ordering: .acquiringAndReleasing)
+      reading = old & ~Self.fresh
+    }
+    return unsafe copies[reading]
+  }
+}

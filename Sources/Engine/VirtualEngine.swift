@@ -1,0 +1,46 @@
+public import DosingCore
+public import Hardware
+internal import Quantities
+
+/// The tick loop in virtual time: every tick is executed, none is waited for.
+public struct VirtualEngine: ~Copyable {
+  public private(set) var loop: TickLoop
+  private let clock: VirtualClock
+  private let period: Int64
+  /// The number of the next tick.
+  public private(set) var next: Int64 = 0
+
+  public init(loop: consuming TickLoop, clock: VirtualClock) {
+    period = loop.core.rig.tick.count
+    self.loop = loop
+    self.clock = clock
+  }
+
+  /// Decides a request in the next tick.
+  public mutating func decide(_ request: Request) -> Answer {
+    clock.set(Nanoseconds(next * period))
+    return loop.decide(request, at: next)
+  }
+
+  /// Runs every tick up to, but not including, `end`, or until one decides more than to wait.
+  ///
+  /// Returns that decision and its tick; nil where `end` was reached.
+  public mutating func run(until end: Int64) -> (tick: Int64, decision: Decision)? {
+    while next < end {
+      clock.set(Nanoseconds(next * period))
+      let decision = loop.tick(next)
+      next += 1
+      if decision.isEventful { return (next - 1, decision) }
+    }
+    return nil
+  }
+
+  /// The tick thread does not run for `count` ticks.
+  public mutating func skip(_ count: Int64) { next += count }
+}
+
+extension Decision {
+  var isEventful: Bool {
+    steps || basalChanged || extraDoseEnded || alarmsChanged || wasLate
+  }
+}

@@ -1,0 +1,124 @@
+internal import DosingCore
+internal import Glibc
+
+/// Who is on the other end, as the kernel says.
+public struct Peer: Sendable {
+  public let process: Int32
+  public let user: UInt32
+  public let group: UInt32
+}
+
+/// A sequenced-packet Unix socket: message borders are kept, so a frame is one message.
+struct UnixSocket: ~Copyable {
+  let descriptor: Int32
+
+  init(descriptor: Int32) { self.descriptor = descriptor }
+
+  /// A new socket that is closed on exec.
+  init() throws(LinkError) {
+    let kind = Int32(SOCK_SEQPACKET.rawValue) | Int32(SOCK_CLOEXEC.rawValue)
+    descriptor = socket(AF_UNIX, kind, 0)
+    if descriptor < 0 { throw .system(call: "socket", errno: errno) }
+  }
+
+  deinit { _ = close(descriptor) }
+
+  /// Listens at `path`, which is replaced: the caller makes sure that nobody else does.
+  func listen(at path: String, backlog: Int32) throws(LinkError) {
+    var address = try Self.address(path)
+    _ = unsafe unlink(path)
+    let bound = unsafe withUnsafePointer(to: &address) { address in
+      unsafe address.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+        unsafe bind(descriptor, $0, socklen_t(MemoryLayout<sockaddr_un>.size))
+      }
+    }
+    if bound != 0 { throw Self.failure("bind", path) }
+    if unsafe chmod(path, 0o660) != 0 { throw Self.failure("chmod", path) }
+    // A client that has gone again by the time it is accepted must not hold up the others.
+    _ = fcntl(descriptor, F_SETFL, O_NONBLOCK)
+    if Glibc.listen(descriptor, backlog) != 0 { throw Self.failure("listen", path) }
+  }
+
+  func connect(to path: String) throws(LinkError) {
+    var address = try Self.address(path)
+    let connected = unsafe withUnsafePointer(to: &address) { address in
+      unsafe address.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+        unsafe Glibc.connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_un>.size))
+      }
+    }
+    if connected != 0 { throw Self.failure("connect", path) }
+  }
+
+  private static func address(_ path: String) throws(LinkError) -> sockaddr_un {
+    var address = sockaddr_un()
+    address.sun_family = sa_family_t(AF_UNIX)
+    let bytes = Array(path.utf8)
+    let capacity = MemoryLayout.size(ofValue: address.sun_path)
+    guard !bytes.isEmpty, bytes.count < capacity else { throw .pathTooLong(path) }
+    unsafe withUnsafeMutableBytes(of: &address.sun_path) { unsafe $0.copyBytes(from: bytes) }
+    return address
+  }
+
+  private static func failure(_ call: String, _ path: String) -> LinkError {
+    switch errno {
+    case ENOENT, ECONNREFUSED: .nobodyListens(path)
+    case EACCES, EPERM: .noPermission(path)
+    default: .system(call: call, errno: errno)
+    }
+  }
+
+  /// The next waiting client; nil where there is none.
+  func accept() -> Int32? {
+    let client = Glibc.accept(descriptor, nil, nil)
+    guard client >= 0 else { return nil }
+    _ = fcntl(client, F_SETFD, FD_CLOEXEC)
+    return client
+  }
+
+  /// SO_PEERCRED of a connected socket.
+  static func peer(of descriptor: Int32) -> Peer? {
+    var credentials = (process: Int32(0), user: UInt32(0), group: UInt32(0))
+    var length = socklen_t(MemoryLayout.size(ofValue: credentials))
+    let failed = unsafe getsockopt(
+      descriptor, SOL_SOCKET, SO_PEERCRED, &credentials, &length)
+    guard failed == 0 else { return nil }
+    return Peer(
+      process: credentials.process, user: credentials.user, group: credentials.group)
+  }
+
+  /// Whether the whole frame went out. Never waits.
+  static func send(_ frame: FrameWriter, to descriptor: Int32) -> Bool {
+    let flags = Int32(MSG_NOSIGNAL) | Int32(MSG_DONTWAIT)
+    let sent = unsafe frame.bytes.span.withUnsafeBytes {
+      unsafe Glibc.send(descriptor, $0.baseAddress, frame.count, flags)
+    }
+    return sent == frame.count
+  }
+}
+
+/// What a receive call brought.
+enum Received {
+  /// A message of that length; longer than the buffer where it was cut.
+  case message(length: Int)
+  case nothingYet
+  case closed
+}
+
+/// A buffer for one message.
+struct MessageBuffer {
+  var bytes = [UInt8](repeating: 0, count: FrameHeader.frameMax)
+
+  /// - Parameter wait: whether to wait for a message.
+  mutating func receive(from descriptor: Int32, wait: Bool) -> Received {
+    let flags = Int32(MSG_TRUNC) | (wait ? 0 : Int32(MSG_DONTWAIT))
+    while true {
+      let length = unsafe bytes.withUnsafeMutableBytes {
+        unsafe recv(descriptor, $0.baseAddress, $0.count, flags)
+      }
+      if length > 0 { return .message(length: length) }
+      if length == 0 { return .closed }
+      if errno == EINTR { continue }
+      return errno == EAGAIN || errno == EWOULDBLOCK ? .nothingYet : .closed
+    }
+  }
+}

@@ -1,0 +1,107 @@
+internal import Documents
+internal import DosingCore
+internal import FoundationEssentials
+internal import Quantities
+
+/// A status for programs: exact integers in base units, and stable codes.
+struct StatusJSON: Encodable {
+  struct Alarm: Encodable {
+    let code: String
+    let priority: String
+    let raisedSecondsAgo: Double
+  }
+
+  let serial: String
+  let simulated: Bool
+  let mode: String
+  let tick: Int64
+  let tickPeriodNanoseconds: Int64
+  let clock: String
+  let patient: String
+  let drug: String
+  let concentrationNanogramsPerMillilitre: Int64
+  let basalNanogramsPerDay: Int64
+  let extraNanogramsPerDay: Int64
+  let flowPicolitresPerDay: Int64
+  let steps: Int64
+  let deliveredPicolitres: Int64
+  let deliveredNanograms: Int64
+  let prescribedNanograms: Int64
+  let deliveredTodayNanograms: Int64
+  let prescribedTodayNanograms: Int64
+  let deficitNanograms: [String: Int64]
+  let reservoirPicolitres: Int64
+  let usedHourNanograms: Int64
+  let limitHourNanograms: Int64
+  let usedDayNanograms: Int64
+  let limitDayNanograms: Int64
+  let extraDose: String?
+  let extraDoseLeftNanograms: Int64?
+  let alarms: [Alarm]
+  let ticksMissed: Int64
+  let latenessMedianNanoseconds: Int64
+  let lateness99Nanoseconds: Int64
+  let latenessMaxNanoseconds: Int64
+  let interlockSteps: Int64
+  let interlockRefusals: Int64
+  let realTimePriority: UInt8
+  let memoryLocked: Bool
+
+  init(_ status: Status) {
+    serial = status.serial.text
+    simulated = status.simulated
+    mode = status.mode.code
+    tick = status.now.number
+    tickPeriodNanoseconds = status.tickPeriod.count
+    clock = WeekTime(sinceMonday: status.clock).text
+    patient = status.patient.text
+    drug = status.drug.text
+    concentrationNanogramsPerMillilitre = status.concentration.baseUnits
+    basalNanogramsPerDay = status.basalRate.baseUnits
+    extraNanogramsPerDay = status.extraRate.baseUnits
+    flowPicolitresPerDay = status.flow.baseUnits
+    steps = status.steps
+    deliveredPicolitres = status.deliveredVolume.baseUnits
+    deliveredNanograms = status.deliveredMass.baseUnits
+    prescribedNanograms = status.prescribedMass.baseUnits
+    deliveredTodayNanograms = status.deliveredToday.baseUnits
+    prescribedTodayNanograms = status.prescribedToday.baseUnits
+    deficitNanograms = [
+      "lateTick": status.deficits[0].baseUnits, "stepWaited": status.deficits[1].baseUnits,
+      "limit": status.deficits[2].baseUnits,
+    ]
+    reservoirPicolitres = status.reservoir.baseUnits
+    usedHourNanograms = status.usedHour.baseUnits
+    limitHourNanograms = status.limitHour.baseUnits
+    usedDayNanograms = status.usedDay.baseUnits
+    limitDayNanograms = status.limitDay.baseUnits
+    extraDose = status.extraDose?.kind.code
+    extraDoseLeftNanograms = status.extraDose?.left.baseUnits
+    alarms = AlarmCode.allCases.compactMap { code in
+      let alarm = status.alarms[Int(code.rawValue)]
+      guard let priority = AlarmPriority(rawValue: alarm.priority) else { return nil }
+      let ticks = (status.now - alarm.raised).count
+      return Alarm(
+        code: code.code, priority: "\(priority)",
+        raisedSecondsAgo: Double(ticks) * Double(status.tickPeriod.count) / 1e9)
+    }
+    ticksMissed = status.health.missed
+    latenessMedianNanoseconds = status.health.latenessMedian.count
+    lateness99Nanoseconds = status.health.lateness99.count
+    latenessMaxNanoseconds = status.health.latenessMax.count
+    interlockSteps = status.health.interlockSteps
+    interlockRefusals = status.health.interlockRefusals
+    realTimePriority = status.health.realTimePriority
+    memoryLocked = status.health.memoryLocked
+  }
+
+  /// One line, keys in alphabetical order and in snake case.
+  var text: String {
+    get throws {
+      let encoder = JSONEncoder()
+      encoder.keyEncodingStrategy = .convertToSnakeCase
+      encoder.outputFormatting = [.sortedKeys]
+      return String(decoding: try encoder.encode(self), as: UTF8.self)
+    }
+  }
+}

@@ -1,0 +1,128 @@
+internal import DosingCore
+internal import Engine
+internal import Glibc
+internal import Hardware
+internal import ProgrammerLink
+internal import Quantities
+
+/// Answers the frames of programmers: the link thread's side of the engine.
+///
+/// Requests wait in line for the tick thread, so that none of them holds up a `stop`: that one shuts
+/// the interlock as soon as it is read.
+final class LinkDesk: LinkAnswering {
+  private struct Waiting {
+    let request: Request
+    let header: FrameHeader
+    let findings: Findings
+    let peer: Peer
+    let client: ClientID
+  }
+
+  private let engine: RealTimeEngine
+  private let hardware: HardwareRig
+  private let rig: Rig
+  private let log: (String) -> Void
+  /// At most one for each client.
+  private var line: [Waiting] = []
+  /// When the request at the head of the line was offered to the tick thread; nil where it was not.
+  private var offered: Nanoseconds?
+  /// The tick thread still has a request whose client was told that its outcome is unknown.
+  private var slotIsStuck = false
+
+  /// How long the tick thread may take to decide. A tick takes 100 ms at most.
+  private static let patience = Nanoseconds.seconds(1)
+
+  init(
+    engine: RealTimeEngine, hardware: HardwareRig, rig: Rig, log: @escaping (String) -> Void
+  ) {
+    self.engine = engine
+    self.hardware = hardware
+    self.rig = rig
+    self.log = log
+  }
+
+  var endAsked: Bool { Signals.endAsked }
+
+  func answer(
+    _ header: FrameHeader, _ frame: Span<UInt8>, from peer: Peer, client: ClientID
+  ) -> FrameWriter? {
+    if header.kind == .askStatus {
+      return writeFrame(.status, number: header.number, body: engine.status.read())
+    }
+    guard mayChangeTherapy(peer) else {
+      log("refused \(header.kind) from user \(peer.user): not permitted")
+      return LinkServer.rejection(.notPermitted, number: header.number)
+    }
+    do {
+      var findings = Findings()
+      guard let request = try request(in: frame, on: rig, findings: &findings) else {
+        log("refused program from user \(peer.user): \(findings.errors) errors")
+        return writeFrame(.findings, number: header.number, body: findings)
+      }
+      // Stop acts first, by the independent path, and is decided second.
+      if case .stop = request { hardware.shutInterlock() }
+      line.append(
+        Waiting(
+          request: request, header: header, findings: findings, peer: peer, client: client))
+      return nil
+    } catch {
+      return LinkServer.rejection(error, number: header.number)
+    }
+  }
+
+  /// Until commands are signed, the pump obeys its own user and root.
+  private func mayChangeTherapy(_ peer: Peer) -> Bool {
+    peer.user == 0 || peer.user == geteuid()
+  }
+
+  func takeFinished() -> (client: ClientID, frame: FrameWriter)? {
+    if slotIsStuck, let late = engine.requests.takeReply() {
+      log("a request that was given up was decided after all: \(late.answer.outcome)")
+      slotIsStuck = false
+    }
+    guard let first = line.first else { return nil }
+    guard let frame = slotIsStuck ? fault(.engineSilent, first) : progress(first) else {
+      return nil
+    }
+    line.removeFirst()
+    offered = nil
+    return (first.client, frame)
+  }
+
+  /// Offers the request, or looks whether it was answered.
+  private func progress(_ first: Waiting) -> FrameWriter? {
+    guard let offered else {
+      engine.requests.offer(first.request)
+      self.offered = RealTime.now
+      return nil
+    }
+    if let reply = engine.requests.takeReply() { return frame(for: reply, to: first) }
+    if RealTime.now - offered < Self.patience { return nil }
+    if engine.requests.withdraw() { return fault(.engineSilent, first) }
+    slotIsStuck = true
+    return fault(.outcomeUnknown, first)
+  }
+
+  private func frame(for reply: RequestSlot.Reply, to first: Waiting) -> FrameWriter {
+    log(
+      "\(first.header.kind) from user \(first.peer.user), process \(first.peer.process): "
+        + reply.answer.outcome)
+    let body = AnswerBody(
+      reply.answer, decidedAt: Tick(reply.tick), tickPeriod: rig.tick, findings: first.findings)
+    return writeFrame(.answer, number: first.header.number, body: body)
+  }
+
+  private func fault(_ fault: FrameFault, _ first: Waiting) -> FrameWriter {
+    log("the tick thread did not answer \(first.header.kind) from user \(first.peer.user)")
+    return LinkServer.rejection(fault, number: first.header.number)
+  }
+}
+
+extension Answer {
+  fileprivate var outcome: String {
+    switch self {
+    case .accepted: "accepted"
+    case .refused(let refusal): "refused, \(refusal.reason)"
+    }
+  }
+}

@@ -1,0 +1,75 @@
+internal import ArgumentParser
+internal import Documents
+internal import DosingCore
+internal import Engine
+internal import Glibc
+internal import Hardware
+internal import Logging
+internal import Plant
+internal import ProgrammerLink
+internal import Quantities
+
+@main
+struct Pumpd: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "pumpd",
+    abstract: "The dosing engine of a bench rig. Never connect it to a person.",
+    discussion: """
+      Runs until SIGINT or SIGTERM. It starts without a therapy; pumpctl program gives it one.
+      Exit codes: 0 ended by a signal, 64 usage, 66 no rig file, 69 hardware or state directory \
+      not available, 77 no permission, 78 rig file not valid.
+      """)
+
+  @Option(help: ArgumentHelp("The rig file.", valueName: "rig.yaml"))
+  var rig: String
+
+  @Option(help: ArgumentHelp("The directory that belongs to this pump.", valueName: "DIR"))
+  var state: String
+
+  @Option(
+    help: ArgumentHelp("Where programmers connect; DIR/pumpd.sock by default.", valueName: "PATH"))
+  var socket: String?
+
+  @Option(help: "SCHED_FIFO priority of the tick thread, 1 to 99; 0 for the ordinary policy.")
+  var priority: Int32 = 80
+
+  func validate() throws {
+    guard (0...99).contains(priority) else {
+      throw ValidationError("--priority \(priority): accepted are 0 to 99")
+    }
+  }
+
+  func run() {
+    do {
+      try serve()
+    } catch let failure as Failure {
+      complain("pumpd: \(failure.message)", failure.code)
+    } catch let errors as DocumentErrors {
+      complain(errors.description, errors.exitCode)
+    } catch {
+      complain("pumpd: \(error)", .internalError)
+    }
+  }
+
+  private func serve() throws {
+    let document = try RigDocument(path: rig)
+    let directory = try StateDirectory(state)
+    let engine = try RunningEngine(document, priority: priority)
+    let socket = socket ?? "\(directory.path)/pumpd.sock"
+    do {
+      var server = try LinkServer(path: socket)
+      engine.log.info("programmers connect at \(socket)")
+      server.run(engine.desk)
+    } catch {
+      engine.end()
+      throw Failure(.unavailable, "cannot listen at \(socket): \(error); give another --socket")
+    }
+    engine.end()
+  }
+
+  private func complain(_ message: String, _ code: Documents.ExitCode) -> Never {
+    var bytes = Array((message + "\n").utf8)
+    _ = unsafe write(2, &bytes, bytes.count)
+    Glibc.exit(code.rawValue)
+  }
+}

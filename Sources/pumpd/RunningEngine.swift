@@ -1,0 +1,101 @@
+internal import Documents
+internal import DosingCore
+internal import Engine
+internal import Glibc
+internal import Hardware
+internal import Logging
+internal import Plant
+internal import Quantities
+
+/// An engine on its rig, from the first tick to the last.
+final class RunningEngine {
+  let log: Logger
+  let desk: LinkDesk
+  private let engine: RealTimeEngine
+  private let bench: Bench
+  private let hardware: HardwareRig
+  private let thread: RealTimeThread
+
+  init(_ document: RigDocument, priority: Int32) throws {
+    Signals.catchEnd()
+    let rig = document.rig
+    let kind = document.backend == .simulated ? " SIMULATED" : ""
+    let label = "\(document.serial.text)\(kind)"
+    let log = Logger(label: "pumpd") { _ in LineLog(rig: label) }
+    self.log = log
+    log.info("not a medical device; never connect it to a person")
+
+    hardware = try Self.openHardware(document)
+    let locked = RealTime.lockMemory()
+    if locked != 0 {
+      log.warning("memory is not locked (\(Self.text(locked))); ticks may wait for pages")
+    }
+
+    // Tick 0 comes a little later, so that every thread is there by then.
+    let start = hardware.now + Nanoseconds(50_000_000)
+    try hardware.seal(for: rig, epoch: start)
+    let core = DosingState(rig: rig, clock: Self.therapyClock())
+    let loop = TickLoop(core: core, drive: hardware.drive, annunciator: hardware.annunciator)
+    var blank = Status(serial: document.serial)
+    blank.simulated = document.backend == .simulated
+    let engine = RealTimeEngine(
+      loop: loop, drive: hardware.drive, start: start, blank: blank,
+      memoryLocked: locked == 0)
+    self.engine = engine
+    desk = LinkDesk(engine: engine, hardware: hardware, rig: rig) { log.info("\($0)") }
+
+    let plant = unsafe Plant(
+      world: hardware.world,
+      geometry: HeadGeometry(
+        microlitresPerRevolution: Double(rig.pump.volumePerRevolution.picolitres) / 1e6,
+        stepsPerRevolution: Int(rig.pump.stepsPerRevolution)),
+      reservoirMicrolitres: Double(rig.reservoir.volume.picolitres) / 1e6,
+      gate: HeartbeatGate(heartbeatNanoseconds: TickLoop.heartbeat.count))
+    bench = Bench(plant: plant, engine: engine, log: log)
+    bench.start()
+
+    thread = try RealTimeThread(name: "tick", priority: priority) { engine.run() }
+    if thread.refusal != 0 {
+      let reason = Self.text(thread.refusal)
+      log.warning("no SCHED_FIFO (\(reason)): the tick thread is an ordinary one and may be late")
+      log.warning("allow real-time priority \(priority) to this user, or start as root")
+    } else {
+      engine.setGrantedPriority(UInt8(priority))
+      log.info("tick thread: every \(rig.tick.count / 1_000_000) ms, SCHED_FIFO \(priority)")
+    }
+    log.info("a simulated bench is new at each start: nothing delivered, windows empty")
+  }
+
+  /// Ends the tick, then the world; the lines are safe when the hardware is freed.
+  func end() {
+    engine.end()
+    thread.join()
+    bench.end()
+    log.info("ended")
+  }
+
+  private static func openHardware(_ document: RigDocument) throws(Failure) -> HardwareRig {
+    do {
+      return try HardwareRig(
+        document.backend == .simulated ? .simulated : .linux, virtualTime: false,
+        heartbeat: TickLoop.heartbeat)
+    } catch .unsupported {
+      throw Failure(
+        .unavailable,
+        "backend linux is not in this build; write `backend: simulated` in \(document.path)")
+    } catch {
+      throw Failure(.unavailable, "cannot open the rig of \(document.path): \(error)")
+    }
+  }
+
+  /// The pump's own clock: UTC as the system has it at the start, and the ticks from then on.
+  private static func therapyClock() -> WeekTime {
+    var now = timespec()
+    _ = unsafe clock_gettime(CLOCK_REALTIME, &now)
+    // 1 January 1970 was a Thursday.
+    return WeekTime(
+      sinceMonday: .days(3) + Nanoseconds(Int64(now.tv_sec) * 1_000_000_000 + Int64(now.tv_nsec)))
+  }
+
+  private static func text(_ errno: Int32) -> String { unsafe String(cString: strerror(errno)) }
+}

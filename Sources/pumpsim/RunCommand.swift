@@ -1,0 +1,90 @@
+internal import ArgumentParser
+internal import Documents
+internal import Quantities
+
+struct RunCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "run", abstract: "Run a scenario, every tick of it.")
+
+  @Argument(help: ArgumentHelp("The scenario.", valueName: "scenario.yaml"))
+  var scenario: String
+
+  @Option(help: "Use this seed instead of the scenario's.")
+  var seed: UInt64?
+
+  @Option(help: ArgumentHelp("Write a row for each motor step.", valueName: "FILE.csv"))
+  var trace: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "Write the summary as one JSON object; '-' is standard output.", valueName: "FILE.json"))
+  var summary: String?
+
+  func run() throws {
+    try Pumpsim.guarded { try simulate() }
+  }
+
+  private func simulate() throws {
+    let document = try ScenarioDocument(path: scenario)
+    for warning in document.warnings { Pumpsim.complain(warning) }
+    var traceFile: TraceFile?
+    if let trace { traceFile = try TraceFile(trace) }
+    var simulation = try Simulation(document, trace: traceFile)
+    try simulation.run()
+    let outcome = simulation.summary(seed: seed ?? document.seed)
+    try write(outcome)
+    for violation in outcome.violations { Pumpsim.complain("\(scenario): violation: \(violation)") }
+    if !outcome.violations.isEmpty {
+      throw ArgumentParser.ExitCode(Documents.ExitCode.violation.rawValue)
+    }
+  }
+
+  private func write(_ outcome: Summary) throws {
+    if summary == "-" {
+      print(try outcome.json, terminator: "")
+      return
+    }
+    if let summary {
+      var file = try OutputFile(summary)
+      try file.write(outcome.json)
+      try file.finish()
+    }
+    for line in outcome.lines { print(line) }
+  }
+}
+
+extension Summary {
+  /// The summary for a person.
+  fileprivate var lines: [String] {
+    func number(_ value: Double) -> String {
+      decimalText(Int64(value * 1000), per: 1000, decimals: 3)
+    }
+    let million = Double(ticks) / max(wallS, 1e-9) / 1e6
+    var lines = [
+      "SIMULATED \(scenario), seed \(seed)",
+      "  ran        \(Nanoseconds(Int64(durationS * 1e9)).durationText) in \(number(wallS)) s, "
+        + "\(number(million)) million ticks a second",
+      "  motor      \(motorSteps) steps of \(commandedSteps) commanded, "
+        + "\(number(deliveredVolumeUl)) uL",
+      "  delivered  \(number(deliveredMassUg)) mcg of \(number(prescribedMassUg)) mcg prescribed",
+      "  deficit    late ticks \(number(deficit.lateTickUg)), waiting steps "
+        + "\(number(deficit.stepWaitedUg)), limits \(number(deficit.limitUg)) mcg",
+      "  reservoir  \(number(reservoirUl / 1000)) mL left",
+    ]
+    for refusal in refusals {
+      lines.append(
+        "  refused    \(refusal.command) at "
+          + "\(Nanoseconds(Int64(refusal.atS * 1e9)).durationText): \(refusal.text)")
+    }
+    for alarm in alarms {
+      let raised = Nanoseconds(Int64(alarm.raisedS * 1e9)).durationText
+      let cleared = alarm.clearedS.map { "until \(Nanoseconds(Int64($0 * 1e9)).durationText)" }
+      lines.append(
+        "  alarm      \(alarm.priority) \(alarm.code) from \(raised) \(cleared ?? "on")")
+    }
+    lines.append(
+      violations.isEmpty
+        ? "  oracle     no violation" : "  oracle     \(violations.count) violations")
+    return lines
+  }
+}

@@ -1,0 +1,81 @@
+import CHardware
+import Testing
+
+@Suite struct InterlockSealTests {
+  @Test("R-038 The interlock refuses every step until it is sealed")
+  func refusesUntilSealed() throws {
+    let rig = try Rig()
+    #expect(rig.step(at: 0) == .CHW_STEP_NOT_SEALED)
+    #expect(rig.step(at: hour) == .CHW_STEP_NOT_SEALED)
+    #expect(rig.refused(.CHW_STEP_NOT_SEALED) == 2)
+    #expect(rig.counts.steps == 0)
+    #expect(rig.takePulses().isEmpty)
+    #expect(rig.seal(.only()) == .CHW_OK)
+    #expect(rig.step(at: hour) == .CHW_STEP_MADE)
+  }
+
+  @Test("R-038 The interlock cannot be sealed twice, and keeps its first limits")
+  func cannotBeSealedTwice() throws {
+    let rig = try Rig(sealed: .only(perHour: 2))
+    #expect(rig.seal(.only(perHour: 1_000)) == .CHW_ERROR_INVALID)
+    #expect(rig.stepsUntilRefusal(at: 0).made == 2 + allowance)
+  }
+
+  @Test("R-038 Limits outside their range do not seal")
+  func limitsAreChecked() throws {
+    let rig = try Rig()
+    let bad: [chw_interlock_limits] = [
+      .only(tick: millisecond - 1), .only(tick: 100 * millisecond + 1), .only(interval: -1),
+      .only(perMinute: 0), .only(perMinute: 60_001), .only(perHour: 0), .only(perDay: 0),
+    ]
+    for limits in bad { #expect(rig.seal(limits) == .CHW_ERROR_INVALID) }
+    #expect(rig.seal(.only(), epoch: .max) == .CHW_ERROR_INVALID)
+    #expect(rig.seal(.only(), epoch: .min) == .CHW_ERROR_INVALID)
+    #expect(rig.step(at: 0) == .CHW_STEP_NOT_SEALED)
+  }
+
+  @Test(
+    "R-038 Limits at the ends of their range seal",
+    arguments: [millisecond, 100 * millisecond], [1, 60_000] as [Int32])
+  func limitsAtTheEndsSeal(tick: Int64, perMinute: Int32) throws {
+    let rig = try Rig()
+    let limits = chw_interlock_limits.only(
+      tick: tick, interval: .max, perMinute: perMinute, perHour: 1, perDay: 1)
+    #expect(rig.seal(limits, epoch: -day) == .CHW_OK)
+    #expect(rig.step(at: 0) == .CHW_STEP_MADE)
+    #expect(rig.step(at: 1_000 * day) == .CHW_STEP_TOO_SOON)
+  }
+
+  @Test("R-038 A tick longer than the heartbeat's period does not seal")
+  func tickMustFitTheHeartbeat() throws {
+    let rig = try Rig(heartbeat: 20 * millisecond)
+    #expect(rig.seal(.only(tick: 20 * millisecond + 1)) == .CHW_ERROR_INVALID)
+    #expect(rig.seal(.only(tick: 20 * millisecond)) == .CHW_OK)
+  }
+
+  @Test("R-038 Where several checks would refuse, the first of the stated order is told")
+  func checksHaveAnOrder() throws {
+    let rig = try Rig()
+    rig.breakDrive(true)
+    rig.shut()
+    #expect(rig.load(age: 0, steps: 3) == .CHW_OK)
+    #expect(rig.step() == .CHW_STEP_NOT_SEALED)
+    let limits = chw_interlock_limits.only(interval: second, perMinute: 1, perHour: 1, perDay: 1)
+    #expect(rig.seal(limits) == .CHW_OK)
+    #expect(rig.step() == .CHW_STEP_SHUT)
+    rig.reopen()
+    #expect(rig.step() == .CHW_STEP_LAPSED)
+    #expect(rig.step(at: 0) == .CHW_STEP_TOO_SOON)
+    #expect(rig.step(at: second) == .CHW_STEP_MINUTE_LIMIT)
+    #expect(rig.step(at: minute) == .CHW_STEP_HOUR_LIMIT)
+    #expect(rig.step(at: 61 * minute) == .CHW_STEP_DAY_LIMIT)
+    #expect(rig.step(at: 97 * 15 * minute) == .CHW_STEP_DRIVE_ERROR)
+    rig.breakDrive(false)
+    #expect(rig.step() == .CHW_STEP_MADE)
+    for result in 1...8 as ClosedRange<Int32> {
+      #expect(rig.refused(try #require(chw_step_result(rawValue: result))) == 1)
+    }
+    #expect(rig.refused(.CHW_STEP_MADE) == 0)
+    #expect(rig.takePulses().count == 1)
+  }
+}

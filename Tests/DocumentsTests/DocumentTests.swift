@@ -1,0 +1,141 @@
+import Documents
+import DosingCore
+import Quantities
+import Testing
+
+@Suite struct DocumentTests {
+  @Test("R-041 a prescription holds exactly what is written")
+  func prescription() throws {
+    let folder = Folder()
+    let read = try PrescriptionDocument(path: folder.write("p.yaml", Good.flex)).prescription
+    #expect(read.patient.text == "BENCH-01")
+    #expect(read.concentration.nanogramsPerMillilitre == 500_000)
+    #expect(read.mode == .flex)
+    #expect(read.patternCount == 2)
+    #expect(read.patterns[0].count == 2)
+    #expect(read.patterns[0].steps[1].minute == 390)
+    #expect(read.patterns[0].steps[1].rate.nanogramsPerDay == 432_000)
+    #expect((0..<7).map { read.week[$0] } == [0, 0, 0, 0, 0, 1, 1])
+    #expect(read.maxDose1h.nanograms == 60_000)
+    #expect(read.safeBasal?.nanogramsPerDay == 200_000)
+  }
+
+  @Test("R-041 a rig holds exactly what is written, and the documented defaults")
+  func rig() throws {
+    let folder = Folder()
+    let read = try RigDocument(path: folder.write("rig.yaml", Good.rig))
+    #expect(read.serial.text == "BP-0001")
+    #expect(read.rig.pump.stepsPerRevolution == 3200)
+    #expect(read.rig.pump.keepOpenRate.picolitresPerDay == 6_000_000)
+    #expect(read.rig.maxVolume24h.picolitres == 5_000_000_000)
+    let bare = Good.rig.with("tick: 10 ms\n", "")
+      .with("limits: {max_volume_1h: 1 mL, max_volume_24h: 5 mL}\n", "")
+    let defaults = try RigDocument(path: folder.write("bare.yaml", bare)).rig
+    #expect(defaults.tick.count == 10_000_000)
+    // What 24 mL/d bring in 61 min, and two steps of 15.625 nL.
+    #expect(defaults.maxVolume1h.picolitres == 1_016_666_667 + 2 * 15_625)
+  }
+
+  @Test("R-040 a rig that cannot work names the section and what is accepted")
+  func badRig() {
+    let folder = Folder()
+    let changes = [
+      ("10 ms", "7 ms", "rig.yaml:3: tick: a tick of 7 ms does not divide a minute"),
+      (
+        "24 mL/d", "200 mL/d", "rig.yaml:4: pump: max_rate 200 mL/d needs more than one step a tick"
+      ),
+      ("low: 3 mL", "low: 30 mL", "rig.yaml:5: reservoir: volumes have to be 0 < empty < low"),
+      (
+        "max_volume_1h: 1 mL", "max_volume_1h: 6 mL",
+        "rig.yaml:6: limits: max_volume_1h 6 mL is above"
+      ),
+      ("simulated", "real", "rig.yaml:2: backend: 'real' is not known; accepted: simulated, linux"),
+    ]
+    for (old, new, line) in changes {
+      let path = folder.write("rig.yaml", Good.rig.with(old, new))
+      let outcome = errors(in: folder) { _ = try RigDocument(path: path) }
+      #expect(outcome.code == .badConfiguration)
+      #expect(outcome.lines.count == 1)
+      #expect(outcome.lines.first?.hasPrefix(line) == true, "\(outcome.lines)")
+    }
+  }
+
+  @Test("R-040 a finding of the core is told with its place in the file")
+  func findings() throws {
+    let folder = Folder()
+    let rig = try RigDocument(path: folder.write("rig.yaml", Good.rig)).rig
+    let text = Good.flex.with("rate: 18 ug/h", "rate: 0 ug/h").with("06:30", "00:00")
+      .with("rate: 12 ug/h", "rate: 0.9 ug/h")
+    let document = try PrescriptionDocument(path: folder.write("p.yaml", text))
+    var found = Findings()
+    #expect(Therapy(document.prescription, on: rig, findings: &found) == nil)
+    let lines = document.describe(found).map { $0.dropFirst(folder.path.count + 1) }
+    #expect(
+      lines.contains {
+        $0.hasPrefix("p.yaml:7: basal.patterns.workday[2]: the step from 00:00 does not come after")
+      }, "\(lines)")
+    var rates = Findings()
+    let second = Good.flex.with("rate: 18 ug/h", "rate: 0 ug/h").with(
+      "rate: 12 ug/h", "rate: 0.9 ug/h")
+    let other = try PrescriptionDocument(path: folder.write("p.yaml", second))
+    #expect(Therapy(other.prescription, on: rig, findings: &rates) == nil)
+    let rateLines = other.describe(rates).map { $0.dropFirst(folder.path.count + 1) }
+    #expect(
+      rateLines == [
+        "p.yaml:7: basal.patterns.workday[2]: a rate of zero; to deliver nothing use basal mode "
+          + "minimum or stopped",
+        "p.yaml:10: basal.patterns.rest[2]: 21.6 ug/d is below the pump's least, 24 ug/d at this "
+          + "concentration",
+      ])
+  }
+
+  @Test("R-040 a scenario is read in order of time, equal times in the order of the file")
+  func scenario() throws {
+    let folder = Folder()
+    folder.write("rig.yaml", Good.rig)
+    folder.write("prescription.yaml", Good.continuous)
+    let read = try ScenarioDocument(path: folder.write("s.yaml", Good.scenario))
+    #expect(read.seed == 7)
+    // 1 March 2026 is a Sunday.
+    #expect(read.start == WeekTime(weekday: 6, minute: 480))
+    #expect(read.duration == .hours(48))
+    #expect(read.events.map(\.at) == [.hours(5), .hours(6), .hours(7), .hours(7), .hours(8)])
+    guard case .bolus(let dose, _) = read.events[2].action, case .stop = read.events[3].action
+    else {
+      Issue.record("\(read.events)")
+      return
+    }
+    #expect(dose.nanograms == 20_000)
+  }
+
+  @Test("R-040 a scenario with a wrong word names the accepted ones")
+  func badScenario() {
+    let folder = Folder()
+    let changes = [
+      (
+        "do: stop", "do: refill",
+        "s.yaml:9: events[3].do: 'refill' is not known; accepted: patient-bolus, "
+      ),
+      (
+        "late-tick", "power-cut",
+        "s.yaml:11: events[5].fault: 'power-cut' is not known; accepted: late-tick"
+      ),
+      ("2026-03-01", "2026-02-29", "s.yaml:4: start: '2026-02-29T08:00:00' is no date and time"),
+      ("48 h", "7 h", "s.yaml:11: events[5]: comes after the end of the scenario"),
+      ("dose: 20 ug, ", "", "s.yaml:8: events[2]: key 'dose' is missing"),
+    ]
+    for (old, new, line) in changes {
+      let path = folder.write("s.yaml", Good.scenario.with(old, new))
+      let outcome = errors(in: folder) { _ = try ScenarioDocument(path: path) }
+      #expect(outcome.code == .badData)
+      #expect(outcome.lines.contains { $0.hasPrefix(line) }, "\(outcome.lines)")
+    }
+  }
+
+  @Test("R-040 the examples are good", arguments: ["continuous", "flex", "patient-bolus"])
+  func examples(_ name: String) throws {
+    let here = #filePath.split(separator: "/").dropLast(3).joined(separator: "/")
+    let read = try ScenarioDocument(path: "/\(here)/scripts/examples/scenario-\(name).yaml")
+    #expect(read.warnings.isEmpty)
+  }
+}

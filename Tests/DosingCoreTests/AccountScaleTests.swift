@@ -1,0 +1,48 @@
+import DosingCore
+import Quantities
+import Testing
+
+@Suite struct AccountScaleTests {
+  @Test("R-001 300 ug/d on the bench head is one step every 225 ticks of 10 ms, for ever")
+  func exactlyEvery225Ticks() throws {
+    // 50 uL / 3200 = 15.625 nL hold 7.8125 ng; 300,000 ng/d / 8,640,000 ticks/d x 225 = 7.8125 ng.
+    let pump = try Pump(.continuous(microgramsPerDay(300)), on: .bench(tick: 10))
+    pump.run(for: .hours(1))
+    #expect(pump.stepTicks == (1...1600).map { Int64($0) * 225 })
+    #expect(pump.account.pending == 0)
+  }
+
+  @Test("R-001 The units of that rig are the ones worked out by hand")
+  func unitsByHand() throws {
+    let scale = try Therapy.of(.continuous(microgramsPerDay(300)), on: .bench(tick: 10)).scale
+    // The least common multiple of 8,640,000 ticks a day and 64,000 steps a millilitre.
+    #expect(scale.perNanogram == 8_640_000)
+    #expect(scale.perTickAtOneNanogramPerDay == 1)
+    #expect(scale.perStep == 67_500_000)
+    // 6 uL/d at 500 ug/mL are 3 ug/d.
+    #expect(scale.perTickAtKeepOpen == 3_000)
+    #expect(scale.perTick(microgramsPerDay(300)) == 300_000)
+    #expect(scale.units(Mass(nanograms: 7)) == 60_480_000)
+  }
+
+  @Test("R-001 Showing rounds by name, and only there")
+  func showing() throws {
+    let scale = try Therapy.of(.continuous(microgramsPerDay(300)), on: .bench(tick: 10)).scale
+    #expect(scale.mass(scale.perStep, rounded: .down).nanograms == 7)
+    #expect(scale.mass(scale.perStep, rounded: .up).nanograms == 8)
+    #expect(scale.mass(scale.perNanogram, rounded: .up).nanograms == 1)
+    #expect(scale.rate(perTick: 300_000) == microgramsPerDay(300))
+  }
+
+  @Test("R-001 A keep-open flow that is no whole number of ng/d is still exact")
+  func oddKeepOpenFlow() throws {
+    let rig = Rig.bench(keepOpen: FlowRate(picolitresPerDay: 6_000_001))
+    var order = Prescription.order(.minimum)
+    order.concentration = Concentration(nanogramsPerMillilitre: 500_000)
+    let pump = try Pump(order, on: rig)
+    let scale = try #require(pump.therapy?.scale)
+    // 6,000,001 pL/d x 500,000 ng/mL / 1e9 = 3000.0005 ng/d.
+    pump.run(for: .days(1))
+    #expect(pump.account.prescribed * 10_000 == 30_000_005 * scale.perNanogram)
+  }
+}

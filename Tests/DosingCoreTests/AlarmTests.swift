@@ -1,0 +1,70 @@
+import DosingCore
+import Quantities
+import Testing
+
+@Suite struct AlarmTests {
+  @Test("A stop is a medium alarm at once, and a high one after exactly 60 min")
+  func stopEscalates() throws {
+    let pump = try Pump(.continuous(microgramsPerDay(300)))
+    pump.run(to: 99)
+    pump.ask(.stop)
+    #expect(pump.alarms[.stopped]?.priority == .medium && pump.decision.alarmsChanged)
+    #expect(pump.alarms.highest == .medium)
+    pump.run(to: 100 + 35_999)
+    #expect(pump.alarms[.stopped]?.priority == .medium)
+    pump.run(to: 100 + 36_000)
+    #expect(pump.alarms[.stopped]?.priority == .high && pump.decision.alarmsChanged)
+    #expect(pump.alarms[.stopped]?.raised == Tick(100))
+    #expect(pump.alarms.highest == .high)
+  }
+
+  @Test("A second stop does not begin the hour again")
+  func secondStop() throws {
+    let pump = try Pump(.continuous(microgramsPerDay(300)))
+    pump.ask(.stop)
+    pump.ask(.stop, at: 20_000)
+    pump.run(to: 36_001)
+    #expect(pump.alarms[.stopped]?.priority == .high)
+    pump.ask(.stop)
+    #expect(pump.alarms[.stopped]?.priority == .high)
+  }
+
+  @Test("Resume clears the alarm, and the hour begins again with the next stop")
+  func resumeClears() throws {
+    let pump = try Pump(.continuous(microgramsPerDay(300)))
+    pump.ask(.stop)
+    pump.ask(.resume, at: 30_000)
+    #expect(pump.alarms[.stopped] == nil && pump.decision.alarmsChanged)
+    pump.run(to: 40_000)
+    #expect(pump.alarms[.stopped] == nil)
+    pump.ask(.stop)
+    pump.run(to: 40_001 + 35_999)
+    #expect(pump.alarms[.stopped]?.priority == .medium)
+  }
+
+  @Test("A gap over the hour still escalates")
+  func gapOverTheHour() throws {
+    let pump = try Pump(.continuous(microgramsPerDay(300)))
+    pump.ask(.stop)
+    pump.skip(.hours(2))
+    #expect(pump.alarms[.stopped]?.priority == .high)
+  }
+
+  @Test("Every alarm has its priority", arguments: AlarmCode.allCases)
+  func priorities(code: AlarmCode) {
+    let wanted: AlarmPriority =
+      switch code {
+      case .stopped, .reservoirLow: .medium
+      case .reservoirEmpty, .basalRefusedByLimit, .interlockDisagrees, .hardStop: .high
+      }
+    #expect(code.priority == wanted)
+    #expect(Int(code.rawValue) < AlarmCode.count)
+  }
+
+  @Test("Nothing is raised on a quiet pump")
+  func quiet() throws {
+    let pump = try Pump(.continuous(microgramsPerDay(300)))
+    pump.run(for: .hours(3))
+    #expect(pump.alarms.highest == nil)
+  }
+}

@@ -1,0 +1,92 @@
+import DosingCore
+import Quantities
+import Testing
+
+extension FrameWriter {
+  var written: [UInt8] { (0..<count).map { bytes[$0] } }
+}
+
+/// A frame of any kind with something in every field.
+func sample(_ kind: FrameKind) throws -> [UInt8] {
+  let writer =
+    switch kind {
+    case .askStatus, .patientBolus, .stop, .resume: writeFrame(kind, number: 7, body: EmptyBody())
+    case .program: writeFrame(kind, number: 7, body: richOrder)
+    case .bolus:
+      writeFrame(kind, number: 7, body: BolusBody(dose: micrograms(20), duration: .minutes(30)))
+    case .status: writeFrame(kind, number: 7, body: try busyPump().report())
+    case .answer:
+      writeFrame(
+        kind, number: 7,
+        body: AnswerBody(
+          try busyPump().bolus(micrograms(1), .minutes(1)), decidedAt: Tick(5),
+          tickPeriod: Nanoseconds(100_000_000)))
+    case .findings: writeFrame(kind, number: 7, body: fullFindings)
+    case .rejected: writeFrame(kind, number: 7, body: RejectedBody(.otherVersion))
+    }
+  #expect(!writer.failed)
+  return writer.written
+}
+
+/// Every field set.
+var richOrder: Prescription {
+  var order = Prescription.flex(
+    [
+      [(minute: 0, rate: microgramsPerDay(240)), (minute: 390, rate: microgramsPerDay(432))],
+      [(minute: 0, rate: microgramsPerDay(144))],
+    ], week: [0, 0, 0, 0, 0, 1, 1], safeBasal: microgramsPerDay(100), patientBolus: .usual())
+  order.maxDose1h = Mass(nanograms: 60_001)
+  return order
+}
+
+private var fullFindings: Findings {
+  var findings = Findings()
+  for index in 0..<Findings.capacity {
+    findings.append(
+      Finding(.rateBelowMinimum, pattern: index % 7, step: -1, value: Int64(index), bound: -1))
+  }
+  return findings
+}
+
+/// Flex, a patient bolus running, alarms on.
+func busyPump() throws -> Pump {
+  let order = Prescription.flex(
+    [[(minute: 0, rate: microgramsPerDay(240)), (minute: 390, rate: microgramsPerDay(432))]],
+    safeBasal: microgramsPerDay(100), patientBolus: .usual())
+  let pump = try Pump(order, clock: WeekTime(weekday: 2, minute: 300))
+  pump.run(for: .minutes(3))
+  pump.skip(.minutes(1))
+  #expect(pump.ask(.patientBolus).isAccepted)
+  pump.run(for: .minutes(2))
+  return pump
+}
+
+/// Reads a whole frame as whoever receives it would.
+///
+/// - Returns: the frame as it would be written again.
+func reread(_ frame: [UInt8]) throws(FrameFault) -> [UInt8] {
+  let header = try FrameHeader.read(frame.span)
+  func again<Body: FrameBody>(_ blank: Body) throws(FrameFault) -> [UInt8] {
+    var body = blank
+    try readBody(frame.span, into: &body)
+    return writeFrame(header.kind, number: header.number, body: body).written
+  }
+  switch header.kind {
+  case .askStatus, .patientBolus, .stop, .resume: return try again(EmptyBody())
+  case .program: return try again(Prescription.blank)
+  case .bolus: return try again(BolusBody())
+  case .status: return try again(Status(serial: .none))
+  case .answer: return try again(AnswerBody())
+  case .findings: return try again(Findings())
+  case .rejected: return try again(RejectedBody())
+  }
+}
+
+func faultIn(_ frame: [UInt8]) -> FrameFault? {
+  do throws(FrameFault) {
+    _ = try reread(frame)
+    return nil
+  } catch {
+    return error
+  }
+}

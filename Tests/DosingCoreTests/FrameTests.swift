@@ -1,0 +1,226 @@
+import DosingCore
+import Quantities
+import Testing
+
+@Suite struct FrameTests {
+  @Test("R-028 A frame of every kind reads back as it was written", arguments: FrameKind.allCases)
+  func roundTrips(kind: FrameKind) throws {
+    let frame = try sample(kind)
+    #expect(try reread(frame) == frame)
+    #expect(frame.count <= FrameHeader.frameMax)
+  }
+
+  @Test("R-028 A program frame has the bytes that are documented")
+  func goldenBytes() throws {
+    let frame = try sample(.program)
+    var wanted: [UInt8] = Array("ITBP".utf8)
+    wanted += [1, 0]  // version
+    wanted += [2, 0]  // kind
+    wanted += [UInt8(frame.count & 0xff), UInt8(frame.count >> 8), 0, 0]  // length
+    wanted += [7, 0, 0, 0]  // number
+    wanted += Array("BENCH-01".utf8) + Array(repeating: 0, count: 23) + [8]  // patient
+    wanted += Array("baclofen".utf8) + Array(repeating: 0, count: 23) + [8]  // drug
+    wanted += [0x20, 0xa1, 0x07, 0, 0, 0, 0, 0]  // 500,000 ng/mL
+    wanted += [3]  // flex
+    wanted += [2]  // patterns
+    wanted += [0, 0, 0, 0, 0, 1, 1]  // week
+    wanted += [2]  // steps of the first pattern
+    wanted += [0, 0] + [0x80, 0xa9, 0x03, 0, 0, 0, 0, 0]  // 00:00, 240,000 ng/d
+    wanted += [0x86, 1] + [0x80, 0x97, 0x06, 0, 0, 0, 0, 0]  // 06:30, 432,000 ng/d
+    #expect(Array(frame.prefix(wanted.count)) == wanted)
+    // Head, labels, shape, patterns, bolus, limits, and the place of the signature.
+    #expect(frame.count == 16 + 64 + 17 + 7 * 241 + 26 + 25 + 96)
+  }
+
+  @Test("R-028 A status frame stays under 1 KiB")
+  func statusSize() throws {
+    #expect(try sample(.status).count < 1_024)
+  }
+
+  @Test("R-028 A frame that is cut anywhere is refused", arguments: FrameKind.allCases)
+  func truncated(kind: FrameKind) throws {
+    let frame = try sample(kind)
+    for length in 0..<frame.count {
+      #expect(faultIn(Array(frame.prefix(length))) == .truncated)
+    }
+  }
+
+  @Test("R-028 A frame that is cut and says so is refused", arguments: FrameKind.allCases)
+  func shortened(kind: FrameKind) throws {
+    let frame = try sample(kind)
+    for length in 16..<frame.count {
+      var short = Array(frame.prefix(length))
+      short[8] = UInt8(length & 0xff)
+      short[9] = UInt8(length >> 8)
+      let fault = try #require(faultIn(short), "\(length) of \(frame.count) bytes")
+      #expect(fault == .malformedBody || fault == .signatureNotZero)
+    }
+  }
+
+  @Test("R-028 A byte too many is refused, with and without the right length")
+  func tooLong() throws {
+    for kind in FrameKind.allCases {
+      var frame = try sample(kind) + [0]
+      #expect(faultIn(frame) == .lengthDisagrees)
+      frame[8] = UInt8(frame.count & 0xff)
+      frame[9] = UInt8(frame.count >> 8)
+      #expect(faultIn(frame) == .malformedBody)
+    }
+  }
+
+  @Test("R-028 Another version, another kind, other letters are told apart")
+  func header() throws {
+    var frame = try sample(.stop)
+    frame[4] = 2
+    #expect(faultIn(frame) == .otherVersion)
+    frame = try sample(.stop)
+    frame[5] = 1
+    #expect(faultIn(frame) == .otherVersion)
+    frame = try sample(.stop)
+    frame[6] = 99
+    #expect(faultIn(frame) == .unknownKind)
+    frame = try sample(.stop)
+    frame[0] = 0
+    #expect(faultIn(frame) == .notAFrame)
+    #expect(faultIn([]) == .truncated)
+  }
+
+  @Test("R-028 A message that is longer than a frame can be is refused unread")
+  func oversized() throws {
+    var frame = try sample(.program)
+    frame += Array(repeating: 0, count: FrameHeader.frameMax + 1 - frame.count)
+    #expect(faultIn(frame) == .oversized)
+    frame.removeLast()
+    #expect(faultIn(frame) == .lengthDisagrees)
+    var order = Prescription.blank
+    #expect(throws: FrameFault.malformedBody) {
+      try readBody(Array(repeating: 0, count: 5_000).span, into: &order)
+    }
+  }
+
+  @Test("R-028 Anything in the place of the signature is refused")
+  func signature() throws {
+    for kind in FrameKind.allCases {
+      let frame = try sample(kind)
+      for offset in [1, 48, 96] {
+        var signed = frame
+        signed[frame.count - offset] = 1
+        #expect(faultIn(signed) == .signatureNotZero)
+      }
+    }
+  }
+
+  @Test("R-028 One wrong byte is refused or read", arguments: FrameKind.allCases)
+  func corrupted(kind: FrameKind) throws {
+    let frame = try sample(kind)
+    for place in frame.indices {
+      for wrong in [0xff, frame[place] ^ 0x10] as [UInt8] where wrong != frame[place] {
+        var corrupt = frame
+        corrupt[place] = wrong
+        let again = try? reread(corrupt)
+        let mustFail = place < 12 || place >= frame.count - 96
+        #expect(!mustFail || again == nil, "byte \(place)")
+        // What passes is a frame that says something else, and says it in the same length.
+        #expect(again == nil || again?.count == frame.count, "byte \(place)")
+      }
+    }
+  }
+
+  @Test("R-028 Random bytes never crash, and never pass", arguments: [11, 12, 13] as [UInt64])
+  func randomBytes(seed: UInt64) {
+    print("random frames, seed \(seed)")
+    var generator = SplitMix64(seed: seed)
+    for _ in 0..<1_000 {
+      let length = Int(generator.number(0...600))
+      let noise = (0..<length).map { _ in UInt8.random(in: 0...255, using: &generator) }
+      #expect(faultIn(noise) != nil)
+    }
+  }
+
+  @Test("R-028 Random bodies behind a right head never crash", arguments: [21, 22, 23] as [UInt64])
+  func randomBodies(seed: UInt64) throws {
+    print("random bodies, seed \(seed)")
+    var generator = SplitMix64(seed: seed)
+    for kind in FrameKind.allCases {
+      let frame = try sample(kind)
+      for _ in 0..<50 {
+        var noisy = frame
+        for _ in 0..<generator.number(1...40) {
+          let place = Int(generator.number(16...Int64(frame.count - 1)))
+          noisy[place] = .random(in: 0...255, using: &generator)
+        }
+        if let again = try? reread(noisy) { #expect(again.count == frame.count) }
+      }
+    }
+  }
+
+  @Test("R-028 Checking a random program never crashes", arguments: [31, 32] as [UInt64])
+  func randomPrograms(seed: UInt64) throws {
+    print("random programs, seed \(seed)")
+    var generator = SplitMix64(seed: seed)
+    let frame = try sample(.program)
+    for _ in 0..<1_000 {
+      var noisy = frame
+      for _ in 0..<generator.number(1...6) {
+        let place = Int(generator.number(80...Int64(frame.count - 97)))
+        noisy[place] = generator.pick([0, 1, 0x7f, .random(in: 0...255, using: &generator)])
+      }
+      var order = Prescription.blank
+      guard (try? readBody(noisy.span, into: &order)) != nil else { continue }
+      let (therapy, findings) = judge(order)
+      #expect((therapy == nil) == (findings.errors > 0))
+    }
+  }
+
+  @Test("R-028 A negative quantity, an unknown word and a count beyond its capacity are refused")
+  func forbiddenValues() throws {
+    let frame = try sample(.program)
+    for (place, byte) in [(87, UInt8(0x80)), (88, 9), (89, 8), (97, 25), (47, 32), (47, 7)] {
+      var wrong = frame
+      wrong[place] = byte
+      #expect(faultIn(wrong) == .malformedBody, "byte \(place)")
+    }
+  }
+
+  @Test("R-028 A label that is no printable text, or has something behind its end, is refused")
+  func labels() throws {
+    #expect(Label(utf8: "".utf8) == nil)
+    #expect(Label(utf8: "Grüße".utf8) == nil)
+    #expect(Label(utf8: "line\nline".utf8) == nil)
+    #expect(Label(utf8: String(repeating: "x", count: 32).utf8) == nil)
+    let longest = try #require(Label(utf8: String(repeating: "x", count: 31).utf8))
+    #expect(longest.count == 31 && longest[30] == UInt8(ascii: "x"))
+    #expect(Label("a") != Label("b") && Label("a") == Label("a"))
+    var frame = try sample(.program)
+    frame[16 + 30] = UInt8(ascii: "x")
+    #expect(faultIn(frame) == .malformedBody)
+    frame[16 + 30] = 0
+    frame[16] = 0x1f
+    #expect(faultIn(frame) == .malformedBody)
+  }
+
+  @Test("R-028 An answer carries the reason, its numbers and its time, or that there is none")
+  func answers() throws {
+    let accepted = writeFrame(.answer, number: 1, body: AnswerBody(.accepted)).written
+    var body = AnswerBody()
+    try readBody(accepted.span, into: &body)
+    #expect(body.answer.isAccepted)
+
+    let pump = try Pump(.continuous(microgramsPerDay(300), patientBolus: .usual()))
+    pump.ask(.patientBolus)
+    let refused = pump.ask(.patientBolus, at: 6_500)
+    let frame = writeFrame(.answer, number: 1, body: AnswerBody(refused, decidedAt: Tick(6_500)))
+    try readBody(frame.written.span, into: &body)
+    #expect(body.answer.refusal?.reason == .lockout)
+    #expect(body.answer.refusal?.limit == refused.refusal?.limit)
+    #expect(body.answer.refusal?.value == refused.refusal?.value)
+    #expect(body.answer.refusal?.allowedAt == Tick(42_001) && body.decidedAt == Tick(6_500))
+  }
+
+  @Test("R-028 An answer with an unknown reason is refused")
+  func unknownReason() throws {
+    var frame = try sample(.answer)
+    frame[16] = 200
+    #expect(faultIn(frame) == .malformedBody)
+  }
+}

@@ -1,0 +1,506 @@
+import BigInt
+import DosingCore
+import Quantities
+
+/// Predicts an engine from the plain data of rig and prescription and from what was asked of it, and
+/// shares no code with it.
+///
+/// Every tick is judged in whole units of account, in this file's own sums. The size of the unit is
+/// derived here, as an exact ratio, and every rate is proved to be a whole number of units, so that
+/// nothing is rounded. Every request, and every ten-thousandth tick, is judged again in exact ratios
+/// that are built up from nothing: ticks counted at each rate, doses, and steps.
+struct Oracle {
+  struct Running {
+    let isPatients: Bool
+    let dose: Mass
+    let start: Int64
+    let ticks: Int64
+    /// The dose in units of account, and how many of its ticks have accrued or were missed.
+    let units: Int64
+    var passed: Int64 = 0
+
+    var end: Int64 { start + ticks }
+
+    /// What has accrued or was missed: the even dose, cut to a whole unit.
+    var unitsPassed: Int64 {
+      Int64(truncatingIfNeeded: Int128(units) * Int128(passed) / Int128(ticks))
+    }
+  }
+
+  struct Rate {
+    /// In billionths of a nanogram per day, of which every rate is a whole number.
+    let exact: Int128
+    /// In units of account per tick.
+    let units: Int64
+    var ticksAccrued: Int64 = 0
+    var ticksMissed: Int64 = 0
+  }
+
+  let rig: Rig
+  let clock: Int64
+  let ticksPerDay: Int64
+  /// In picolitres.
+  let stepVolume: Ratio
+  let stepsToLow: Int64
+  let stepsToEmpty: Int64
+
+  // What is in force.
+  private(set) var order: Prescription?
+  private(set) var now: Int64 = -1
+  private(set) var stopped = false
+  private(set) var empty = false
+  private(set) var low = false
+  private(set) var running: Running?
+  private(set) var lastEnd: Int64?
+  private(set) var patientStarts: [Int64] = []
+  private(set) var stepMass = Ratio.zero
+  private(set) var unit = Ratio.zero
+  private var stepUnits: Int64 = 1
+  private var hourStepsMax = 0
+  private var dayStepsMax = 0
+  /// Every rate that was ever in force, and which of them each minute of the week has.
+  private var rates: [Rate] = []
+  private var minutes: [Int] = []
+  /// The rate of the interval that follows the last tick; nil where nothing accrues.
+  private var rateInForce: Int?
+  private var rateHolds: Int64 = 0
+  // A quiet tick touches nothing but these and the sums below.
+  private var unitsInForce: Int64 = 0
+  private var ticksInForce: Int64 = 0
+  private var isDosing = false
+
+  // What should have happened, in units of account.
+  private(set) var prescribed: Int64 = 0
+  private(set) var pending: Int64 = 0
+  private(set) var late: Int64 = 0
+  private(set) var waited: Int64 = 0
+  private var extraPassed: BigInt = 0
+  private var extraMissed: BigInt = 0
+
+  /// Every step that was made, and where the windows that end now begin in it.
+  private(set) var stepTicks: [Int64] = []
+  private var hourBegins = 0
+  private var dayBegins = 0
+  private(set) var mostOfHour = 0.0
+  private(set) var mostOfDay = 0.0
+
+  /// The first thing that was wrong.
+  private(set) var fault: String?
+  private(set) var failed = false
+
+  init(rig: Rig, clock: WeekTime) {
+    self.rig = rig
+    self.clock = clock.sinceMonday.count / rig.tick.count * rig.tick.count
+    ticksPerDay = 86_400_000_000_000 / rig.tick.count
+    stepVolume = Ratio(rig.pump.volumePerRevolution.picolitres, rig.pump.stepsPerRevolution)
+    let volume = rig.reservoir.volume.picolitres
+    stepsToLow = Int64((Ratio(volume - rig.reservoir.low.picolitres) / stepVolume).floor)
+    stepsToEmpty = Int64((Ratio(volume - rig.reservoir.empty.picolitres) / stepVolume).floor)
+  }
+
+  mutating func fail(_ text: @autoclosure () -> String) {
+    failed = true
+    if fault == nil { fault = "tick \(now): \(text())" }
+  }
+
+  mutating func expect(_ condition: Bool, _ text: @autoclosure () -> String) {
+    if !condition { fail(text()) }
+  }
+
+  private var ticksPerMinute: Int64 { ticksPerDay / 1440 }
+
+  /// Whether a step that is due is made.
+  private(set) var delivers = false
+
+  private mutating func chooseDelivery() {
+    delivers = order.map { !stopped && !empty && $0.mode != .stopped } ?? false
+  }
+
+  /// Whether the schedule is a therapy and is followed.
+  var treats: Bool { delivers && (order?.mode == .continuous || order?.mode == .flex) }
+
+  // MARK: Time
+
+  private func minute(at tick: Int64) -> Int {
+    Int((clock + tick * rig.tick.count) / 60_000_000_000 % 10_080)
+  }
+
+  /// The rate in force from a tick on, until the minute ends.
+  private mutating func chooseRate() {
+    countTicks()
+    rateInForce = delivers ? minutes[minute(at: now)] : nil
+    unitsInForce = rateInForce.map { rates[$0].units } ?? 0
+    let intoMinute = (clock / rig.tick.count + now) % ticksPerMinute
+    rateHolds = now + ticksPerMinute - intoMinute
+  }
+
+  private mutating func countTicks() {
+    if let rateInForce { rates[rateInForce].ticksAccrued += ticksInForce }
+    ticksInForce = 0
+  }
+
+  /// One tick's worth accrues; what lies beyond it was missed.
+  private mutating func pass(to tick: Int64) {
+    guard tick > now else { return }
+    let missed = tick - now - 1
+    ticksInForce += 1
+    prescribed += unitsInForce
+    pending += unitsInForce
+    if isDosing { accrueDose() }
+    if missed > 0 { miss(missed) }
+    now = tick
+    if isDosing, let running, running.passed == running.ticks { endDose(at: running.end) }
+    if stepTicks.count >= stepsToLow { passReservoirMarks() }
+  }
+
+  private mutating func accrueDose() {
+    guard let before = running?.unitsPassed else { return }
+    running?.passed += 1
+    let amount = (running?.unitsPassed ?? 0) - before
+    prescribed += amount
+    pending += amount
+  }
+
+  /// The ticks from the one after `now` on did not run.
+  private mutating func miss(_ count: Int64) {
+    if rateInForce != nil { missBasal(count) }
+    guard let dose = running else { return }
+    running?.passed = min(dose.ticks, dose.passed + count)
+    let amount = (running?.unitsPassed ?? 0) - dose.unitsPassed
+    prescribed += amount
+    late += amount
+    extraMissed += BigInt(amount)
+  }
+
+  private mutating func missBasal(_ count: Int64) {
+    var tick = now + 1
+    while tick <= now + count {
+      let intoMinute = (clock / rig.tick.count + tick) % ticksPerMinute
+      let here = min(ticksPerMinute - intoMinute, now + count + 1 - tick)
+      let rate = minutes[minute(at: tick)]
+      rates[rate].ticksMissed += here
+      prescribed += here * rates[rate].units
+      late += here * rates[rate].units
+      tick += here
+    }
+  }
+
+  private mutating func passReservoirMarks() {
+    low = true
+    if stepTicks.count >= stepsToEmpty && !empty {
+      endDose(at: now)
+      empty = true
+      chooseDelivery()
+    }
+  }
+
+  private mutating func endDose(at tick: Int64) {
+    guard let ended = running else { return }
+    extraPassed += BigInt(ended.unitsPassed)
+    lastEnd = tick
+    running = nil
+    isDosing = false
+  }
+
+  // MARK: Requests
+
+  /// - Parameter perStep: the engine's count of units in a step, which is all that is taken from it.
+  mutating func asked(_ request: Request, at tick: Int64, answer: Answer, perStep: Int64) {
+    if case .stop = request {
+      countTicks()
+      rateInForce = nil
+      unitsInForce = 0
+      if running != nil { endDose(at: tick) }
+    }
+    pass(to: tick)
+    switch request {
+    case .stop:
+      expect(answer.isAccepted, "stop was refused")
+      stopped = true
+    case .resume:
+      expect(answer.isAccepted == stopped, "resume was answered with \(answer)")
+      stopped = false
+    case .bolus(let dose, let duration):
+      judge(answer, dose: dose, duration: duration, isPatients: false)
+    case .patientBolus:
+      if let bolus = order?.patientBolus {
+        judge(answer, dose: bolus.dose, duration: bolus.duration, isPatients: true)
+      } else {
+        expect(!answer.isAccepted, "a patient bolus that is not prescribed was accepted")
+      }
+    case .program(let therapy): judge(answer, program: therapy.prescription, perStep)
+    }
+    chooseDelivery()
+    chooseRate()
+  }
+
+  private mutating func judge(
+    _ answer: Answer, dose: Mass, duration: Nanoseconds, isPatients: Bool
+  ) {
+    if let refusal = answer.refusal { return judge(refusal, isPatients: isPatients) }
+    guard let order else { return fail("a bolus was accepted without a prescription") }
+    expect(treats, "a bolus was accepted though nothing is delivered")
+    expect(!low, "a bolus was accepted with a low reservoir")
+    expect(running == nil, "a bolus was accepted while another one runs")
+    expect(Ratio(dose.nanograms) >= stepMass * Ratio(10), "a bolus of less than 10 steps")
+    expect(
+      (60_000_000_000...86_400_000_000_000).contains(duration.count), "a bolus of \(duration)")
+    if isPatients, let bolus = order.patientBolus { judgeAllotment(bolus) }
+    let ticks = (duration.count + rig.tick.count - 1) / rig.tick.count
+    judgeFlow(dose: dose, ticks: ticks)
+    guard let units = (Ratio(dose.nanograms) / unit).whole else {
+      return fail("a dose is not a whole number of units")
+    }
+    running = Running(
+      isPatients: isPatients, dose: dose, start: now, ticks: ticks, units: units)
+    isDosing = true
+    if isPatients { patientStarts.append(now) }
+  }
+
+  private func lockoutEnds(_ bolus: PatientBolus) -> Int64? {
+    lastEnd.map { $0 + (bolus.lockout.count + rig.tick.count - 1) / rig.tick.count }
+  }
+
+  private func startsInDay() -> Int {
+    patientStarts.count { $0 > now - ticksPerDay }
+  }
+
+  private mutating func judgeAllotment(_ bolus: PatientBolus) {
+    expect(lockoutEnds(bolus).map { now >= $0 } ?? true, "a patient bolus within the lockout")
+    expect(startsInDay() < bolus.maxIn24h, "a patient bolus beyond the allotment")
+  }
+
+  /// Basal and dose together, as exact flows, at every minute that the dose touches.
+  private mutating func judgeFlow(dose: Mass, ticks: Int64) {
+    guard let order else { return }
+    let strength = Ratio(order.concentration.nanogramsPerMillilitre, 1_000_000_000)
+    let most = Ratio(rig.pump.maxRate.picolitresPerDay) * strength
+    var peak = Ratio.zero
+    var tick = now
+    while tick < now + ticks {
+      peak = max(peak, Self.perDay(rates[minutes[minute(at: tick)]].exact))
+      tick += ticksPerMinute - (clock / rig.tick.count + tick) % ticksPerMinute
+    }
+    let extra = Ratio(dose.nanograms) * Ratio(ticksPerDay, ticks)
+    expect(peak + extra <= most, "a bolus whose flow is above the head's maximum")
+  }
+
+  /// A refusal for a state must be true.
+  private mutating func judge(_ refusal: Refusal, isPatients: Bool) {
+    let isTrue =
+      switch refusal.reason {
+      case .noTherapy: order == nil
+      case .stopped: stopped || order?.mode == .stopped
+      case .minimumBasal: order?.mode == .minimum
+      case .highAlarm: empty
+      case .reservoirLow: low
+      case .extraDoseRunning: running != nil
+      case .noPatientBolus: isPatients && order?.patientBolus == nil
+      case .lockout: order?.patientBolus.flatMap { lockoutEnds($0) }.map { now < $0 } ?? false
+      case .maxIn24h: order?.patientBolus.map { startsInDay() >= $0.maxIn24h } ?? false
+      case .bolusTooSmall, .bolusTooLarge, .bolusDurationOutOfRange, .flowAboveMaximum,
+        .reservoirTooSmall:
+        true
+      case .doseLimit1h, .doseLimit24h, .volumeLimit1h, .volumeLimit24h:
+        refusal.value > refusal.limit
+      case .safeBasal, .hardStop, .notStopped, .otherDrug, .otherConcentration,
+        .programDuringExtraDose:
+        false
+      }
+    expect(isTrue, "a bolus was refused with \(refusal)")
+  }
+
+  private mutating func judge(
+    _ answer: Answer, program new: Prescription, _ perStep: Int64
+  ) {
+    if let refusal = answer.refusal {
+      if refusal.reason == .programDuringExtraDose {
+        expect(running != nil && !isDecrease(new), "refused with \(refusal)")
+      }
+      return
+    }
+    if let order {
+      expect(new.drug == order.drug, "another drug was accepted")
+      expect(new.concentration == order.concentration, "another concentration was accepted")
+    }
+    if running != nil {
+      expect(isDecrease(new), "a program that is no decrease was accepted during a bolus")
+      endDose(at: now)
+    }
+    commit(new, perStep)
+  }
+
+  private func isDecrease(_ new: Prescription) -> Bool {
+    guard order != nil else { return true }
+    var isLower = false
+    for minute in 0..<10_080 {
+      let (mine, theirs) = (exactRate(new, minute), rates[minutes[minute]].exact)
+      if mine > theirs { return false }
+      if mine < theirs { isLower = true }
+    }
+    return isLower
+  }
+
+  /// In nanograms per day.
+  private static func perDay(_ billionths: Int128) -> Ratio {
+    Ratio(big: BigInt(billionths), over: 1_000_000_000)
+  }
+
+  /// In billionths of a nanogram per day, at a minute of the week.
+  private func exactRate(_ order: Prescription, _ minute: Int) -> Int128 {
+    switch order.mode {
+    case .stopped: return 0
+    case .minimum:
+      return Int128(rig.pump.keepOpenRate.picolitresPerDay)
+        * Int128(order.concentration.nanogramsPerMillilitre)
+    case .continuous:
+      return Int128(order.patterns[0].steps[0].rate.nanogramsPerDay) * 1_000_000_000
+    case .flex:
+      let pattern = Int(order.week[minute / 1440])
+      var rate: Int64 = 0
+      for index in 0..<order.patterns[pattern].count
+      where Int(order.patterns[pattern].steps[index].minute) <= minute % 1440 {
+        rate = order.patterns[pattern].steps[index].rate.nanogramsPerDay
+      }
+      return Int128(rate) * 1_000_000_000
+    }
+  }
+
+  private mutating func commit(_ new: Prescription, _ perStep: Int64) {
+    order = new
+    stepMass =
+      stepVolume * Ratio(new.concentration.nanogramsPerMillilitre, 1_000_000_000)
+    stepUnits = perStep
+    unit = stepMass / Ratio(perStep)
+    expect((Ratio(1) / unit).whole != nil, "a nanogram is not a whole number of units")
+    readWeek(new)
+    hourStepsMax = stepsMax(new.maxDose1h, rig.maxVolume1h)
+    dayStepsMax = stepsMax(new.maxDose24h, rig.maxVolume24h)
+    judgeWindows()
+  }
+
+  private func stepsMax(_ dose: Mass, _ volume: Volume) -> Int {
+    let byDose = (Ratio(dose.nanograms) / stepMass).floor
+    let byVolume = (Ratio(volume.picolitres) / stepVolume).floor
+    return Int(min(byDose, byVolume))
+  }
+
+  private mutating func readWeek(_ order: Prescription) {
+    minutes = []
+    var (last, place) = (Int128(-1), 0)
+    for minute in 0..<10_080 {
+      let exact = exactRate(order, minute)
+      if exact != last { (last, place) = (exact, placeOf(exact)) }
+      minutes.append(place)
+    }
+  }
+
+  /// Proves that the rate is a whole number of units a tick.
+  private mutating func placeOf(_ exact: Int128) -> Int {
+    let units = Self.perDay(exact) / Ratio(ticksPerDay) / unit
+    guard let whole = units.whole else {
+      fail("a rate is \(units) units a tick, which is not whole")
+      return 0
+    }
+    if let known = rates.firstIndex(where: { $0.exact == exact && $0.units == whole }) {
+      return known
+    }
+    rates.append(Rate(exact: exact, units: whole))
+    return rates.count - 1
+  }
+
+  // MARK: Steps
+
+  /// Lets the tick pass and judges whether it made a step.
+  mutating func stepped(at tick: Int64, _ decision: Decision) {
+    pass(to: tick)
+    let isDue = pending >= stepUnits
+    if decision.steps != (isDue && delivers) { fail("steps: \(decision.steps), due: \(isDue)") }
+    if decision.steps {
+      pending -= stepUnits
+      countStep()
+    } else {
+      clamp()
+    }
+    if now >= rateHolds || delivers != (rateInForce != nil) { chooseRate() }
+  }
+
+  /// The interlock did not let the last step pass; it waits.
+  mutating func stepWaits() {
+    pending += stepUnits
+    stepTicks.removeLast()
+    hourBegins = min(hourBegins, stepTicks.count)
+    dayBegins = min(dayBegins, stepTicks.count)
+    clamp()
+  }
+
+  private mutating func clamp() {
+    guard pending > stepUnits else { return }
+    waited += pending - stepUnits
+    pending = stepUnits
+  }
+
+  private mutating func countStep() {
+    expect(stepTicks.last.map { $0 < now } ?? true, "two steps in one tick")
+    stepTicks.append(now)
+    judgeWindows()
+  }
+
+  /// The half-open windows that end now, in whole steps.
+  private mutating func judgeWindows() {
+    while hourBegins < stepTicks.count, stepTicks[hourBegins] <= now - ticksPerDay / 24 {
+      hourBegins += 1
+    }
+    while dayBegins < stepTicks.count, stepTicks[dayBegins] <= now - ticksPerDay { dayBegins += 1 }
+    let (inHour, inDay) = (stepTicks.count - hourBegins, stepTicks.count - dayBegins)
+    let (hourMax, dayMax) = (hourStepsMax, dayStepsMax)
+    expect(inHour <= hourMax, "\(inHour) steps in an hour, at most \(hourMax)")
+    expect(inDay <= dayMax, "\(inDay) steps in a day, at most \(dayMax)")
+    mostOfHour = max(mostOfHour, Double(inHour) / Double(hourStepsMax))
+    mostOfDay = max(mostOfDay, Double(inDay) / Double(dayStepsMax))
+  }
+
+  // MARK: The account
+
+  /// In units of account, at the end of every tick.
+  mutating func judge(_ account: Account) {
+    let isRight =
+      account.prescribed == prescribed && account.pending == pending
+      && account.steps == Int64(stepTicks.count)
+      && account.deficit(at: 0) == late && account.deficit(at: 1) == waited
+      && account.deficit(at: 2) == 0 && pending >= 0 && pending <= stepUnits
+    if isRight { return }
+    let mine = "prescribed \(prescribed), pending \(pending), late \(late), waited \(waited)"
+    let steps = stepTicks.count
+    fail("engine: \(account); oracle: \(mine), steps \(steps)")
+  }
+
+  /// In exact nanograms, from nothing but ticks at each rate, doses and steps.
+  mutating func judgeExactly(_ account: Account) {
+    countTicks()
+    // In billionths of a nanogram per day, times ticks.
+    var (accrued, late): (BigInt, BigInt) = (0, 0)
+    for rate in rates {
+      accrued += BigInt(rate.exact) * BigInt(rate.ticksAccrued + rate.ticksMissed)
+      late += BigInt(rate.exact) * BigInt(rate.ticksMissed)
+    }
+    let divisor = BigInt(ticksPerDay) * 1_000_000_000
+    var wanted = Ratio(big: accrued, over: divisor)
+    var missed = Ratio(big: late, over: divisor)
+    var extra = extraPassed
+    if let running, unit > .zero {
+      let even = Ratio(running.dose.nanograms) * Ratio(running.passed, running.ticks)
+      extra += (even / unit).floor
+    }
+    wanted = wanted + Ratio(big: extra) * unit
+    missed = missed + Ratio(big: extraMissed) * unit
+
+    let delivered = Ratio(account.steps) * stepMass
+    let deficit = Ratio(account.deficit) * unit
+    let fraction = Ratio(account.pending) * unit
+    expect(Ratio(account.prescribed) * unit == wanted, "prescribed is not \(wanted) ng")
+    expect(wanted == delivered + deficit + fraction, "something was lost or made up")
+    expect(.zero <= fraction, "the fraction is \(fraction) ng")
+    expect(Ratio(account.deficit(.lateTick)) * unit == missed, "missed is not \(missed) ng")
+  }
+}

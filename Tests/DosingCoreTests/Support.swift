@@ -1,0 +1,238 @@
+import DosingCore
+import Quantities
+import Testing
+
+let midnight = WeekTime(weekday: 0, minute: 0)
+
+func micrograms(_ count: Int64) -> Mass { Mass(nanograms: count * 1_000) }
+
+func microgramsPerDay(_ count: Int64) -> DoseRate { DoseRate(nanogramsPerDay: count * 1_000) }
+
+func microlitres(_ count: Int64) -> Volume { Volume(picolitres: count * 1_000_000) }
+
+func microlitresPerDay(_ count: Int64) -> FlowRate {
+  FlowRate(picolitresPerDay: count * 1_000_000)
+}
+
+extension Label {
+  init(_ text: String) { self = Label(utf8: text.utf8) ?? .none }
+}
+
+extension Rig {
+  /// A head of 50 uL and 3200 steps a revolution: a step is 15.625 nL. Ticks of 100 ms unless said,
+  /// so that a simulated day is 864,000 of them.
+  static func bench(
+    tick: Int64 = 100, minRate: FlowRate = microlitresPerDay(48),
+    maxRate: FlowRate = microlitresPerDay(12_000), keepOpen: FlowRate = microlitresPerDay(6),
+    reservoir: Reservoir = Reservoir(
+      volume: microlitres(20_000), low: microlitres(3_000), empty: microlitres(1_000)),
+    maxVolume1h: Volume? = nil, maxVolume24h: Volume? = nil
+  ) -> Rig {
+    Rig(
+      tick: Nanoseconds(tick * 1_000_000),
+      pump: PumpHead(
+        volumePerRevolution: microlitres(50), stepsPerRevolution: 3200, minRate: minRate,
+        maxRate: maxRate, keepOpenRate: keepOpen),
+      reservoir: reservoir, maxVolume1h: maxVolume1h, maxVolume24h: maxVolume24h)
+  }
+}
+
+extension Prescription {
+  /// At 500 ug/mL, where a step of `Rig.bench` is 7.8125 ng.
+  static func order(
+    _ mode: BasalMode, maxDose1h: Mass = micrograms(60), maxDose24h: Mass = micrograms(500),
+    safeBasal: DoseRate? = nil, patientBolus: PatientBolus? = nil
+  ) -> Prescription {
+    var order = Prescription(
+      patient: Label("BENCH-01"), drug: Label("baclofen"),
+      concentration: Concentration(nanogramsPerMillilitre: 500_000), mode: mode,
+      maxDose1h: maxDose1h, maxDose24h: maxDose24h)
+    order.safeBasal = safeBasal
+    order.patientBolus = patientBolus
+    return order
+  }
+
+  static func continuous(
+    _ dose: DoseRate, maxDose1h: Mass = micrograms(60), maxDose24h: Mass = micrograms(500),
+    patientBolus: PatientBolus? = nil
+  ) -> Prescription {
+    var order = order(
+      .continuous, maxDose1h: maxDose1h, maxDose24h: maxDose24h, safeBasal: dose,
+      patientBolus: patientBolus)
+    order.setContinuous(dose)
+    return order
+  }
+
+  /// - Parameters:
+  ///   - patterns: for each pattern its steps, as the minute of the day and the rate.
+  ///   - week: the pattern of each day, Monday first.
+  static func flex(
+    _ patterns: [[(minute: UInt16, rate: DoseRate)]], week: [UInt8] = [0, 0, 0, 0, 0, 0, 0],
+    maxDose1h: Mass = micrograms(60), maxDose24h: Mass = micrograms(500), safeBasal: DoseRate,
+    patientBolus: PatientBolus? = nil
+  ) -> Prescription {
+    var order = order(
+      .flex, maxDose1h: maxDose1h, maxDose24h: maxDose24h, safeBasal: safeBasal,
+      patientBolus: patientBolus)
+    for (index, steps) in patterns.enumerated() {
+      for step in steps {
+        let hasRoom = order.patterns[index].append(FlexStep(minute: step.minute, rate: step.rate))
+        precondition(hasRoom)
+      }
+    }
+    order.patternCount = patterns.count
+    for (weekday, pattern) in week.enumerated() { order.week[weekday] = pattern }
+    return order
+  }
+}
+
+extension PatientBolus {
+  static func usual(
+    dose: Mass = micrograms(10), minutes: Int64 = 10, lockout: Nanoseconds = .hours(1),
+    maxIn24h: Int = 4
+  ) -> PatientBolus {
+    PatientBolus(dose: dose, duration: .minutes(minutes), lockout: lockout, maxIn24h: maxIn24h)
+  }
+}
+
+extension Findings {
+  var all: [Finding] { (0..<count).map { self[$0] } }
+  var rules: [Finding.Rule] { all.map(\.rule) }
+}
+
+/// All findings about a prescription, and the therapy where there is none that forbids it.
+func judge(_ order: Prescription, on rig: Rig = .bench()) -> (Therapy?, Findings) {
+  var findings = Findings()
+  let therapy = Therapy(order, on: rig, findings: &findings)
+  return (therapy, findings)
+}
+
+extension Therapy {
+  static func of(_ order: Prescription, on rig: Rig = .bench()) throws -> Therapy {
+    let (therapy, findings) = judge(order, on: rig)
+    return try #require(therapy, "refused for \(findings.all)")
+  }
+}
+
+extension Answer {
+  var refusal: Refusal? {
+    if case .refused(let refusal) = self { return refusal }
+    return nil
+  }
+
+  var reason: RefusalReason? { refusal?.reason }
+
+  var isAccepted: Bool { refusal == nil }
+}
+
+/// An engine that is run tick by tick, as its tick thread would.
+final class Pump {
+  private var state: DosingState
+  /// The tick of each step, in order.
+  private(set) var stepTicks: [Int64] = []
+  /// What the last tick decided.
+  private(set) var decision = Decision()
+
+  /// The prescription, if any, is committed in tick 0.
+  init(_ order: Prescription?, on rig: Rig = .bench(), clock: WeekTime = midnight) throws {
+    state = DosingState(rig: rig, clock: clock)
+    if let order {
+      let answer = state.decide(.program(try Therapy.of(order, on: rig)), at: Tick(0))
+      #expect(answer.isAccepted, "refused with \(answer)")
+    }
+    tick(0)
+  }
+
+  var now: Int64 { state.now.number }
+  var rig: Rig { state.rig }
+  var account: Account { state.account }
+  var mode: DeliveryMode { state.mode }
+  var therapy: Therapy? { state.therapy }
+  var alarms: AlarmTable { state.alarms }
+  var extraDose: ExtraDose? { state.extraDose }
+  var lastExtraDose: EndedExtraDose? { state.lastExtraDose }
+  var unitsPerTick: (basal: Int64, extra: Int64) { state.unitsPerTick }
+  var patientBolusAllowedAt: Tick? { state.patientBolusAllowedAt }
+  var patientBolusesIn24h: Int { state.patientBolusesIn24h }
+  var reservoirContents: Volume { state.reservoirContents }
+  var ticksMissed: Int64 { state.ticksMissed }
+
+  /// The tick in which the extra dose that runs will end.
+  var doseEnds: Int64? { extraDose.map { $0.start.number + $0.ticks } }
+
+  func ticks(_ time: Nanoseconds) -> Int64 { rig.ticks(time) }
+
+  private func tick(_ number: Int64) {
+    decision = state.step(TickInputs(tick: Tick(number)))
+    if decision.steps { stepTicks.append(number) }
+  }
+
+  /// Quiet ticks up to and including `number`.
+  func run(to number: Int64) {
+    while now < number { tick(now + 1) }
+  }
+
+  func run(for time: Nanoseconds) { run(to: now + ticks(time)) }
+
+  /// The next tick that runs is `number`, whatever was missed on the way.
+  func skip(to number: Int64) { tick(number) }
+
+  func skip(_ time: Nanoseconds) { tick(now + ticks(time)) }
+
+  /// Quiet ticks until one is decided to make a step.
+  func runToStep() {
+    repeat { tick(now + 1) } while !decision.steps
+  }
+
+  func refuseStep(_ refusal: StepRefusal) {
+    state.stepRefused(refusal)
+    stepTicks.removeLast()
+  }
+
+  /// Asks in the next tick, which then runs.
+  @discardableResult
+  func ask(_ request: Request) -> Answer {
+    let next = now + 1
+    let answer = state.decide(request, at: Tick(next))
+    tick(next)
+    return answer
+  }
+
+  /// Asks in tick `number`; quiet ticks until then.
+  @discardableResult
+  func ask(_ request: Request, at number: Int64) -> Answer {
+    run(to: number - 1)
+    return ask(request)
+  }
+
+  @discardableResult
+  func program(_ order: Prescription) throws -> Answer {
+    ask(.program(try Therapy.of(order, on: rig)))
+  }
+
+  @discardableResult
+  func bolus(_ dose: Mass, _ duration: Nanoseconds) -> Answer {
+    ask(.bolus(dose: dose, duration: duration))
+  }
+
+  func report() -> Status {
+    var status = Status(serial: Label("BP-0001"))
+    state.report(to: &status)
+    return status
+  }
+
+  /// Two steps that the interlock refuses for a window in one day.
+  func hardStop() {
+    for _ in 0..<2 {
+      runToStep()
+      refuseStep(.window)
+    }
+    run(to: now + 1)
+  }
+}
+
+extension Reservoir {
+  /// 640 steps of `Rig.bench` above the empty mark, 320 of them above the low one.
+  static let nearlyEmpty = Reservoir(
+    volume: microlitres(1_010), low: microlitres(1_005), empty: microlitres(1_000))
+}

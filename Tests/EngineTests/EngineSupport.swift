@@ -1,0 +1,35 @@
+import DosingCore
+import Engine
+import Hardware
+import Quantities
+
+extension TestRig {
+  /// An engine on this rig, which has to be in real time. No thread runs it yet.
+  func engine(start: Nanoseconds, loop: consuming TickLoop) -> RealTimeEngine {
+    RealTimeEngine(
+      loop: loop, drive: hardware.drive, start: start, blank: Status(serial: .none),
+      memoryLocked: false)
+  }
+
+  func engine(start: Nanoseconds) -> RealTimeEngine { engine(start: start, loop: loop()) }
+}
+
+extension RealTimeEngine {
+  /// What the tick thread decided; nil where it took longer than any patience.
+  func ask(_ request: Request) -> RequestSlot.Reply? {
+    requests.offer(request)
+    var reply: RequestSlot.Reply?
+    _ = wait {
+      reply = requests.takeReply()
+      return reply != nil
+    }
+    return reply
+  }
+
+  /// Every event so far, in order.
+  func takeEvents() -> [EngineEvent] {
+    var taken: [EngineEvent] = []
+    while let event = events.take() { taken.append(event) }
+    return taken
+  }
+}

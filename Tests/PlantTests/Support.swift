@@ -1,0 +1,62 @@
+import CHardware
+import Plant
+import Testing
+
+let millisecond: Int64 = 1_000_000
+
+/// A bare rig in virtual time, sealed with limits that bind nothing, with a plant behind it.
+@safe final class TestBench {
+  private let rig: OpaquePointer
+  private(set) var plant: Plant
+
+  /// - Parameters:
+  ///   - beat: how often the rig toggles the heartbeat, which may be less often than the gate wants.
+  ///   - gate: the heartbeat for which the gate is built.
+  init(
+    beat: Int64 = 100 * millisecond, gate: Int64 = 100 * millisecond,
+    microlitresPerRevolution: Double = 50, stepsPerRevolution: Int = 3200,
+    reservoirMicrolitres: Double = 20_000
+  ) throws {
+    var config = chw_config(
+      backend: .CHW_BACKEND_SIMULATED, virtual_time: true, heartbeat_period_ns: beat)
+    var opened: OpaquePointer?
+    #expect(unsafe chw_open(&config, &opened) == .CHW_OK)
+    unsafe rig = try #require(unsafe opened)
+    unsafe plant = Plant(
+      world: rig,
+      geometry: HeadGeometry(
+        microlitresPerRevolution: microlitresPerRevolution, stepsPerRevolution: stepsPerRevolution),
+      reservoirMicrolitres: reservoirMicrolitres, gate: HeartbeatGate(heartbeatNanoseconds: gate))
+    var limits = chw_interlock_limits(
+      tick_ns: 10 * millisecond, step_interval_ns_min: 0, steps_per_minute_max: 60_000,
+      steps_per_hour_max: .max, steps_per_day_max: .max)
+    #expect(unsafe chw_interlock_seal(rig, &limits, 0) == .CHW_OK)
+  }
+
+  deinit { unsafe chw_close(rig) }
+
+  func setTime(_ nanoseconds: Int64) {
+    #expect(unsafe chw_world_set_time_ns(rig, nanoseconds) == .CHW_OK)
+  }
+
+  func setLine(_ line: chw_line, _ active: Bool) {
+    #expect(unsafe chw_set_line(rig, line, active) == .CHW_OK)
+  }
+
+  func completeTick() { unsafe chw_complete_tick(rig) }
+
+  func buzzerSounds(at time: Int64) -> Bool { plant.buzzerSounds(at: time) }
+
+  /// Pulses on the wire, now.
+  func pulse(_ count: Int = 1) {
+    for _ in 0..<count { #expect(unsafe chw_step(rig) == .CHW_STEP_MADE) }
+  }
+
+  /// The times at which the motor made a step since the last look.
+  @discardableResult
+  func look() -> [Int64] {
+    var times: [Int64] = []
+    plant.observe { times.append($0) }
+    return times
+  }
+}

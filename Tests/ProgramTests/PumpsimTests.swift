@@ -1,0 +1,102 @@
+import Foundation
+import Testing
+
+@Suite struct PumpsimTests {
+  /// Runs a scenario and gives its summary and the times of its motor steps.
+  private func run(
+    _ folder: TemporaryFolder, _ scenario: String
+  ) throws -> (summary: [String: Any], times: [Int64]) {
+    let (trace, summary) = (folder.path("trace.csv"), folder.path("summary.json"))
+    let outcome = try Programs.run(
+      "pumpsim", "run", scenario, "--trace", trace, "--summary", summary)
+    try #require(outcome.code == 0, "\(outcome.errors)")
+    #expect(outcome.output.contains("SIMULATED"))
+    let data = try Data(contentsOf: URL(fileURLWithPath: summary))
+    let object = try #require(try JSONSerialization.jsonObject(with: data) as? [String: Any])
+    let rows = try String(contentsOfFile: trace, encoding: .utf8).split(separator: "\n")
+    #expect(rows.first?.hasPrefix("time_ns,") == true)
+    let times = rows.dropFirst().compactMap { Int64($0.prefix { $0 != "," }) }
+    #expect(times.count == rows.count - 1)
+    return (object, times)
+  }
+
+  private func number(_ summary: [String: Any], _ key: String) throws -> Double {
+    try #require(summary[key] as? NSNumber, "\(key)").doubleValue
+  }
+
+  @Test func continuousBasalStepsExactlyEveryQuarterOfNineSeconds() throws {
+    // 300 ug/d at 500 ug/mL is 600 uL/d; a step is 50 uL / 3200: one every 2.25 s exactly.
+    let folder = try TemporaryFolder()
+    let (summary, times) = try run(folder, folder.scenario("24 h"))
+    #expect(times == (1...38_400).map { Int64($0) * 2_250_000_000 })
+    #expect(try number(summary, "motor_steps") == 38_400)
+    #expect(try number(summary, "commanded_steps") == 38_400)
+    #expect(try number(summary, "delivered_volume_ul") == 600)
+    #expect(try number(summary, "delivered_mass_ug") == 300)
+    #expect(try number(summary, "duration_s") == 86_400)
+    #expect(try number(summary, "seed") == 1)
+    for key in ["alarms", "refusals", "violations"] {
+      #expect((summary[key] as? [Any])?.isEmpty == true, "\(key)")
+    }
+  }
+
+  @Test func aBolusIsAddedToBasalAndDeliveredInFull() throws {
+    let folder = try TemporaryFolder()
+    let (summary, times) = try run(
+      folder, folder.scenario("24 h", "{at: 7 h, do: bolus, dose: 20 ug, duration: 30 min}"))
+    // 20 ug are 40 uL or 2560 steps.
+    #expect(try number(summary, "motor_steps") == 40_960)
+    let hours = Int64(3_600_000_000_000)
+    let during = times.filter { $0 > 7 * hours && $0 <= 7 * hours + hours / 2 }
+    #expect(during.count == 2560 + 800)
+  }
+
+  @Test func lockoutRefusesAndSaysWhenItWillNot() throws {
+    let folder = try TemporaryFolder()
+    let (summary, _) = try run(
+      folder,
+      folder.scenario(
+        "12 h", "{at: 1 h, do: patient-bolus}", "{at: 2 h, do: patient-bolus}",
+        "{at: 18600 s, do: patient-bolus}"))
+    let refusals = try #require(summary["refusals"] as? [[String: Any]])
+    #expect(refusals.count == 1)
+    #expect(refusals.first?["reason"] as? String == "lockout")
+    #expect(refusals.first?["command"] as? String == "patient-bolus")
+    #expect((refusals.first?["at_s"] as? NSNumber)?.doubleValue == 7200)
+    // 1 h + 10 min + 4 h.
+    #expect((refusals.first?["allowed_at_s"] as? NSNumber)?.doubleValue == 18_600)
+  }
+
+  @Test func aStopIsAnAlarmThatEscalatesAndIsClearedByResume() throws {
+    let folder = try TemporaryFolder()
+    let (summary, times) = try run(
+      folder, folder.scenario("6 h", "{at: 1 h, do: stop}", "{at: 3 h, do: resume}"))
+    // Nothing accrues in the tick of the stop, which would have made a step.
+    #expect(times.count == 4 * 1600 - 1)
+    let alarms = try #require(summary["alarms"] as? [[String: Any]])
+    #expect(alarms.map { $0["priority"] as? String } == ["medium", "high"])
+    #expect(alarms.map { ($0["raised_s"] as? NSNumber)?.doubleValue } == [3600, 7200])
+    #expect(alarms.map { ($0["cleared_s"] as? NSNumber)?.doubleValue } == [7200, 10_800])
+  }
+
+  @Test func lateTicksAreADeficitAndNeverMadeUp() throws {
+    let folder = try TemporaryFolder()
+    let (summary, times) = try run(
+      folder, folder.scenario("2 h", "{at: 1 h, fault: late-tick, for: 900 s}"))
+    // The interlock lapses in the pause and lets steps through again after the next complete tick.
+    #expect(times.count >= 2 * 1600 - 401 && times.count <= 2 * 1600 - 399)
+    #expect(
+      try number(summary, "ticks_missed") == 89_999 || number(summary, "ticks_missed") == 90_000)
+    let deficit = try #require(summary["deficit"] as? [String: Any])
+    let late = try #require(deficit["late_tick_ug"] as? NSNumber).doubleValue
+    #expect(abs(late - 3.125) < 0.001)
+  }
+
+  @Test func theSameScenarioGivesTheSameTrace() throws {
+    let folder = try TemporaryFolder()
+    let scenario = try folder.scenario("12 h", "{at: 1 h, do: patient-bolus}")
+    let first = try run(folder, scenario).times
+    let second = try run(folder, scenario).times
+    #expect(first == second)
+  }
+}

@@ -1,0 +1,65 @@
+import Foundation
+import Testing
+
+/// A pumpd that runs for one test.
+final class RunningPump {
+  let folder: TemporaryFolder
+  let process: Child
+  let state: String
+  private let logPath: String
+
+  var socket: String { state + "/pumpd.sock" }
+  var log: String { (try? String(contentsOfFile: logPath, encoding: .utf8)) ?? "" }
+
+  init(rig: String = Texts.rig) throws {
+    folder = try TemporaryFolder()
+    state = folder.path("state")
+    logPath = folder.path("log")
+    let rigPath = try folder.write("rig.yaml", rig)
+    process = try Child(
+      Programs.path("pumpd"), ["--rig", rigPath, "--state", state], output: "/dev/null",
+      errors: logPath)
+    try waitUntil("pumpd listens") { FileManager.default.fileExists(atPath: socket) }
+  }
+
+  /// Ends it as a user does and waits.
+  func end() -> Int32 {
+    process.kill(SIGTERM)
+    return process.wait()
+  }
+
+  func control(_ arguments: String...) throws -> Outcome {
+    try Programs.run("pumpctl", arguments + ["--state", state])
+  }
+
+  @discardableResult
+  func program(_ text: String = Texts.prescription) throws -> Outcome {
+    try control("program", folder.write("prescription.yaml", text))
+  }
+
+  func status() throws -> [String: Any] {
+    let outcome = try control("status", "--json")
+    try #require(outcome.code == 0, "\(outcome.errors)")
+    let object = try JSONSerialization.jsonObject(with: Data(outcome.output.utf8))
+    return try #require(object as? [String: Any])
+  }
+
+  func number(_ key: String) throws -> Int64 {
+    let value = try #require(try status()[key] as? NSNumber, "\(key)")
+    return value.int64Value
+  }
+
+  func word(_ key: String) throws -> String {
+    try #require(try status()[key] as? String, "\(key)")
+  }
+
+  /// Waits for something that is bound to come; the limit only ends a hang.
+  func waitUntil(_ what: Comment, _ condition: () throws -> Bool) throws {
+    for _ in 0..<600 {
+      if try condition() { return }
+      Thread.sleep(forTimeInterval: 0.05)
+    }
+    Issue.record(what)
+    throw CancellationError()
+  }
+}

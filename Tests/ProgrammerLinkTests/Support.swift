@@ -1,0 +1,227 @@
+import DosingCore
+import Glibc
+import ProgrammerLink
+import Quantities
+import Synchronization
+import Testing
+
+/// Answers a status at once and a stop when it is told to; counts what reaches it.
+final class TestDesk: LinkAnswering, @unchecked Sendable {
+  /// Touched by the server's thread alone.
+  private var owed: [(client: ClientID, number: UInt32)] = []
+  private let ending = Atomic<Bool>(false)
+  private let holding = Atomic<Bool>(false)
+  private let asked = Atomic<Int>(0)
+
+  static let serial = "BP-0042"
+
+  var endAsked: Bool { ending.load(ordering: .acquiring) }
+  func end() { ending.store(true, ordering: .releasing) }
+
+  /// While it holds, no stop is answered.
+  func hold(_ on: Bool) { holding.store(on, ordering: .releasing) }
+
+  /// Frames that were good enough to be looked into.
+  var framesAsked: Int { asked.load(ordering: .acquiring) }
+
+  func answer(
+    _ header: FrameHeader, _ frame: Span<UInt8>, from peer: Peer, client: ClientID
+  ) -> FrameWriter? {
+    asked.wrappingAdd(1, ordering: .acquiringAndReleasing)
+    do {
+      var nothing = EmptyBody()
+      try readBody(frame, into: &nothing)
+    } catch {
+      return LinkServer.rejection(error, number: header.number)
+    }
+    switch header.kind {
+    case .askStatus: return status(header.number, from: peer)
+    case .resume: return nonsense()
+    case .stop:
+      owed.append((client, header.number))
+      return nil
+    default: return LinkServer.rejection(.notPermitted, number: header.number)
+    }
+  }
+
+  private func status(_ number: UInt32, from peer: Peer) -> FrameWriter {
+    var status = Status(serial: Label(utf8: Self.serial.utf8) ?? .none)
+    status.steps = Int64(number)
+    status.health.ticks = Int64(peer.process)
+    return writeFrame(.status, number: number, body: status)
+  }
+
+  /// Nothing that a pump would say.
+  private func nonsense() -> FrameWriter {
+    var writer = FrameWriter()
+    for _ in 0..<40 {
+      var byte: UInt8 = 0x2a
+      writer.field(&byte)
+    }
+    return writer
+  }
+
+  func takeFinished() -> (client: ClientID, frame: FrameWriter)? {
+    guard !holding.load(ordering: .acquiring), let first = owed.first else { return nil }
+    owed.removeFirst()
+    return (first.client, writeFrame(.answer, number: first.number, body: AnswerBody()))
+  }
+}
+
+/// A server that runs in a thread of its own until it is freed.
+@safe final class TestServer {
+  let path: String
+  let desk = TestDesk()
+  private var thread = pthread_t()
+
+  private static let count = Atomic<Int>(0)
+
+  static func newPath() -> String {
+    let number = count.wrappingAdd(1, ordering: .relaxed).newValue
+    return "/tmp/programmer-link-\(getpid())-\(number).sock"
+  }
+
+  init(path: String = TestServer.newPath()) throws {
+    self.path = path
+    let box = Box(server: try LinkServer(path: path), desk: desk)
+    let argument = unsafe Unmanaged.passRetained(box).toOpaque()
+    let failed = unsafe pthread_create(
+      &thread, nil,
+      { argument in
+        guard let argument = unsafe argument else { return nil }
+        unsafe Unmanaged<Box>.fromOpaque(argument).takeRetainedValue().run()
+        return nil
+      }, argument)
+    #expect(failed == 0)
+  }
+
+  deinit {
+    desk.end()
+    _ = pthread_join(thread, nil)
+  }
+
+  private final class Box {
+    private var server: LinkServer
+    private let desk: TestDesk
+
+    init(server: consuming LinkServer, desk: TestDesk) {
+      self.server = server
+      self.desk = desk
+    }
+
+    func run() { server.run(desk) }
+  }
+
+  /// Whether somebody new gets a status.
+  func isServing() throws -> Bool {
+    var client = try LinkClient(path: path)
+    guard case .status(let status) = try client.ask(.askStatus, EmptyBody()) else { return false }
+    return status.serial == Label(utf8: TestDesk.serial.utf8)
+  }
+}
+
+/// A client that sends whatever bytes it likes.
+final class RawClient {
+  private let descriptor: Int32
+
+  /// How long an answer may take before the test gives up. Nothing is measured by it.
+  private static let patienceSeconds = 60
+
+  init(path: String) throws {
+    descriptor = socket(AF_UNIX, Int32(SOCK_SEQPACKET.rawValue), 0)
+    #expect(descriptor >= 0)
+    var patience = timeval(tv_sec: Self.patienceSeconds, tv_usec: 0)
+    for option in [SO_RCVTIMEO, SO_SNDTIMEO] {
+      let failed = unsafe setsockopt(
+        descriptor, SOL_SOCKET, option, &patience, socklen_t(MemoryLayout<timeval>.size))
+      #expect(failed == 0)
+    }
+    var address = sockaddr_un()
+    address.sun_family = sa_family_t(AF_UNIX)
+    unsafe withUnsafeMutableBytes(of: &address.sun_path) { unsafe $0.copyBytes(from: path.utf8) }
+    let connected = unsafe withUnsafePointer(to: &address) { address in
+      unsafe address.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+        unsafe connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_un>.size))
+      }
+    }
+    try #require(connected == 0)
+  }
+
+  deinit { _ = close(descriptor) }
+
+  /// False where the pump has closed the connection.
+  func send(_ bytes: [UInt8]) -> Bool {
+    let flags = Int32(MSG_NOSIGNAL)
+    let sent = unsafe bytes.withUnsafeBytes {
+      unsafe Glibc.send(descriptor, $0.baseAddress, $0.count, flags)
+    }
+    return sent == bytes.count
+  }
+
+  /// The next answer; nil where the connection is closed or patience has ended.
+  func receive() -> [UInt8]? { receive(flags: 0) }
+
+  /// Whether an answer is there already.
+  func hasAnswer() -> Bool { receive(flags: Int32(MSG_DONTWAIT) | Int32(MSG_PEEK)) != nil }
+
+  private func receive(flags: Int32) -> [UInt8]? {
+    var bytes = [UInt8](repeating: 0, count: FrameHeader.frameMax)
+    let length = unsafe bytes.withUnsafeMutableBytes {
+      unsafe recv(descriptor, $0.baseAddress, $0.count, flags)
+    }
+    return length > 0 ? Array(bytes.prefix(length)) : nil
+  }
+
+  /// Sends a good question and reads its answer.
+  func askStatus(number: UInt32 = 7) -> Bool {
+    guard send(askStatusFrame(number: number)), let answer = receive() else { return false }
+    return kind(of: answer) == .status && header(of: answer)?.number == number
+  }
+
+  /// Sends bytes and says which fault the pump found in them.
+  func fault(for bytes: [UInt8]) -> FrameFault? {
+    guard send(bytes), let answer = receive() else { return nil }
+    return ProgrammerLinkTests.fault(in: answer)
+  }
+}
+
+/// What a rejecting frame says; nil for any other.
+func fault(in frame: [UInt8]) -> FrameFault? {
+  guard kind(of: frame) == .rejected else { return nil }
+  var body = RejectedBody()
+  guard (try? readBody(frame.span, into: &body)) != nil else { return nil }
+  return body.fault
+}
+
+func header(of frame: [UInt8]) -> FrameHeader? { try? FrameHeader.read(frame.span) }
+
+func kind(of frame: [UInt8]) -> FrameKind? { header(of: frame)?.kind }
+
+func bytes(of frame: FrameWriter) -> [UInt8] { (0..<frame.count).map { frame.bytes[$0] } }
+
+func askStatusFrame(number: UInt32 = 7) -> [UInt8] {
+  bytes(of: writeFrame(.askStatus, number: number, body: EmptyBody()))
+}
+
+extension [UInt8] {
+  /// The same bytes with some of them replaced.
+  func replacing(at offset: Int, with new: [UInt8]) -> [UInt8] {
+    var copy = self
+    for (index, byte) in new.enumerated() { copy[offset + index] = byte }
+    return copy
+  }
+}
+
+/// SplitMix64: the same bytes for the same seed, on every machine.
+struct SeededGenerator: RandomNumberGenerator {
+  private var state: UInt64
+  init(seed: UInt64) { state = seed }
+
+  mutating func next() -> UInt64 {
+    state &+= 0x9E37_79B9_7F4A_7C15
+    var mixed = state
+    mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
+    mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
+    return mixed ^ (mixed >> 31)
+  }
+}

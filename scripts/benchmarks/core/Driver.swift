@@ -1,0 +1,115 @@
+internal import DosingCore
+internal import Glibc
+internal import Quantities
+internal import ReferenceCore
+
+/// Runs a flex day with a bolus tick by tick, through the dosing core or through the C reference, and
+/// prints how many steps were made. The rest is for an instruction counter.
+///
+///     core-benchmark swift|c TICKS
+@main
+struct Driver {
+  /// 13 h after midnight.
+  private static let bolusTick: Int64 = 4_680_000
+  private static let bolusDose = Mass(nanograms: 20_000)
+  private static let bolusDuration = Nanoseconds.minutes(30)
+
+  static func main() {
+    let arguments = CommandLine.arguments
+    guard arguments.count == 3, let ticks = Int64(arguments[2]), ticks > 0 else { usage() }
+    switch arguments[1] {
+    case "swift": print(runSwift(ticks))
+    case "c": print(runC(ticks))
+    default: usage()
+    }
+  }
+
+  private static func usage() -> Never {
+    print("usage: core-benchmark swift|c TICKS")
+    exit(64)
+  }
+
+  // MARK: What is run
+
+  private static let rig = Rig(
+    tick: Nanoseconds(10_000_000),
+    pump: PumpHead(
+      volumePerRevolution: Volume(picolitres: 50_000_000), stepsPerRevolution: 3200,
+      minRate: FlowRate(picolitresPerDay: 48_000_000),
+      maxRate: FlowRate(picolitresPerDay: 24_000_000_000),
+      keepOpenRate: FlowRate(picolitresPerDay: 6_000_000)),
+    reservoir: Reservoir(
+      volume: Volume(picolitres: 20_000_000_000), low: Volume(picolitres: 3_000_000_000),
+      empty: Volume(picolitres: 1_000_000_000)),
+    maxVolume1h: Volume(picolitres: 1_000_000_000), maxVolume24h: Volume(picolitres: 5_000_000_000))
+
+  /// 10 ug/h, from 06:30 18 ug/h, from 22:00 10 ug/h again.
+  private static func therapy() -> Therapy {
+    guard let patient = Label(utf8: "BENCH-01".utf8), let drug = Label(utf8: "baclofen".utf8) else {
+      preconditionFailure("short printable names are labels")
+    }
+    var order = Prescription(
+      patient: patient, drug: drug, concentration: Concentration(nanogramsPerMillilitre: 500_000),
+      mode: .flex, maxDose1h: Mass(nanograms: 60_000), maxDose24h: Mass(nanograms: 500_000))
+    for (minute, perHour) in [(0, 10), (6 * 60 + 30, 18), (22 * 60, 10)] {
+      let rate = DoseRate(nanogramsPerDay: Int64(perHour) * 24_000)
+      let hasRoom = order.patterns[0].append(FlexStep(minute: UInt16(minute), rate: rate))
+      precondition(hasRoom)
+    }
+    order.patternCount = 1
+    order.safeBasal = DoseRate(nanogramsPerDay: 240_000)
+    var findings = Findings()
+    guard let therapy = Therapy(order, on: rig, findings: &findings) else {
+      preconditionFailure("the prescription fits the rig")
+    }
+    return therapy
+  }
+
+  private static func runSwift(_ ticks: Int64) -> Int64 {
+    var state = DosingState(rig: rig, clock: WeekTime(weekday: 0, minute: 0))
+    accept(state.decide(.program(therapy()), at: Tick(0)))
+    var steps: Int64 = 0
+    for number in 0..<ticks {
+      if number == bolusTick {
+        accept(
+          state.decide(.bolus(dose: bolusDose, duration: bolusDuration), at: Tick(number)))
+      }
+      if state.step(TickInputs(tick: Tick(number))).steps { steps += 1 }
+    }
+    return steps
+  }
+
+  private static func accept(_ answer: Answer) {
+    guard case .accepted = answer else { preconditionFailure("the request is within the limits") }
+  }
+
+  private static func runC(_ ticks: Int64) -> Int64 {
+    let therapy = therapy()
+    let core = UnsafeMutablePointer<reference_core>.allocate(capacity: 1)
+    defer { unsafe core.deallocate() }
+    unsafe setUp(core, therapy)
+    let units = therapy.scale.units(bolusDose)
+    let bolusTicks = rig.ticks(bolusDuration)
+    var steps: Int64 = 0
+    for number in 0..<ticks {
+      if unsafe reference_core_step(core, number) { steps += 1 }
+      if number == bolusTick { unsafe reference_core_start_bolus(core, units, bolusTicks) }
+    }
+    return steps
+  }
+
+  private static func setUp(_ core: UnsafeMutablePointer<reference_core>, _ therapy: Therapy) {
+    var setup = reference_setup(
+      units_per_step: therapy.scale.perStep, ticks_per_minute: rig.ticks(.minutes(1)),
+      hour_steps_max: therapy.hour.steps, day_steps_max: therapy.day.steps,
+      steps_to_low: rig.steps(in: rig.reservoir.volume - rig.reservoir.low),
+      steps_to_empty: rig.steps(in: rig.reservoir.volume - rig.reservoir.empty))
+    unsafe reference_core_init(core, &setup)
+    var tick: Int64 = 0
+    while tick < rig.ticks(WeekTime.week) {
+      let time = WeekTime(sinceMonday: Nanoseconds(tick * rig.tick.count))
+      unsafe reference_core_add_edge(core, tick, therapy.schedule.unitsPerTick(at: time))
+      tick += therapy.schedule.ticksLeft(at: time)
+    }
+  }
+}
