@@ -19,7 +19,7 @@ let strict: [SwiftSetting] = [
 let strictC: [CSetting] = [
   .unsafeFlags(["-std=c17", "-Wall", "-Wextra", "-Werror", "-Wconversion"])
 ]
-let cTargets = ["CHardware", "AllocationCounter"]
+let cTargets = ["CHardware", "ReferenceCore", "AllocationCounter"]
 
 let bigInt = Target.Dependency.product(name: "BigInt", package: "BigInt")
 let yams = Target.Dependency.product(name: "Yams", package: "Yams")
@@ -76,6 +76,12 @@ let package = Package(
       dependencies: [
         "Quantities", "DosingCore", "Hardware", "Documents", "Engine", "Plant", arguments,
       ]),
+
+    // Benchmarks: the core beside a plain C version of the same arithmetic. See scripts/bench.
+    .target(name: "ReferenceCore", path: "scripts/benchmarks/reference", cSettings: strictC),
+    .executableTarget(
+      name: "core-benchmark", dependencies: ["Quantities", "DosingCore", "ReferenceCore"],
+      path: "scripts/benchmarks/core"),
 
     // Tests: one target a module, and one that runs the built programs as a user does.
     .target(

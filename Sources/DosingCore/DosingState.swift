@@ -91,12 +91,15 @@ public struct DosingState: ~Copyable {
     return attend(at: inputs.tick)
   }
 
+  @inline(__always)
   private mutating func accrue() {
     account.accrue(basalPerTick)
     if extraDose != nil { accrueExtraDose() }
   }
 
-  /// The part of a tick that is not needed in every tick.
+  /// The part of a tick that is not needed in every tick. Kept out of line, as are the other rare
+  /// parts, so that a quiet tick does not pay for their frames.
+  @inline(never)
   private mutating func attend(at tick: Tick) -> Decision {
     precondition(tick >= now)
     if tick > now {
@@ -112,6 +115,7 @@ public struct DosingState: ~Copyable {
   }
 
   /// A whole step is due. It is made if every check permits; else it waits.
+  @inline(never)
   private mutating func takeStep(_ decision: inout Decision) {
     guard delivers else { return account.clamp() }
     guard hour.stepsTotal < hourStepsMax && day.stepsTotal < dayStepsMax else {
@@ -166,6 +170,7 @@ public struct DosingState: ~Copyable {
     if tick >= today.ends { today.begin(account, at: tick, ticksPerDay: rig.ticks(.days(1))) }
   }
 
+  @inline(never)
   private mutating func accrueExtraDose() {
     guard let amount = extraDose?.accrue() else { return }
     account.accrue(amount)
