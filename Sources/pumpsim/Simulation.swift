@@ -25,6 +25,7 @@ struct Simulation: ~Copyable {
 
   /// Progress is looked at so often, in ticks.
   private static let stretch: Int64 = 2_000_000
+  private var nextLook = Simulation.stretch
 
   init(_ scenario: ScenarioDocument, trace: consuming TraceFile?) throws {
     let rig = scenario.rig.rig
@@ -72,12 +73,13 @@ struct Simulation: ~Copyable {
   /// Runs every tick before `end`.
   private mutating func advance(to end: Int64) throws {
     while engine.next < end {
-      let stop = min(end, engine.next + Self.stretch)
-      if let (tick, decision) = engine.run(until: stop) {
+      if let (tick, decision) = engine.run(until: min(end, nextLook)) {
         if decision.steps { try observe() }
         if decision.alarmsChanged { alarms.note(engine.loop.core.alarms, at: seconds(of: tick)) }
-      } else {
+      }
+      if engine.next >= nextLook {
         progress.show(engine.next)
+        nextLook = engine.next + Self.stretch
       }
     }
   }

@@ -32,4 +32,9 @@ extension RealTimeEngine {
     while let event = events.take() { taken.append(event) }
     return taken
   }
+
+  /// The events of missed ticks that a status knows of. Takes all events.
+  func ticksMissed(until status: Status) -> [EngineEvent] {
+    takeEvents().filter { $0.kind == .ticksMissed && $0.tick <= status.now.number }
+  }
 }

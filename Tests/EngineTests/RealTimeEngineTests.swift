@@ -45,7 +45,7 @@ import Testing
     thread.join()
 
     let status = engine.status.read()
-    let missed = engine.takeEvents().filter { $0.kind == .ticksMissed }
+    let missed = engine.ticksMissed(until: status)
     let first = try #require(missed.first)
     #expect(first.tick == first.value)
     #expect(first.value >= 5_000)
@@ -73,9 +73,7 @@ import Testing
     engine.end()
     thread.join()
     let status = engine.status.read()
-    let missed = engine.takeEvents().filter {
-      $0.kind == .ticksMissed && $0.tick <= status.now.number
-    }
+    let missed = engine.ticksMissed(until: status)
     #expect(status.health.missed == missed.map(\.value).reduce(0, +))
     #expect(status.health.ticks == status.now.number + 1)
     for (event, next) in zip(missed, missed.dropFirst()) {
