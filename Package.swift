@@ -88,6 +88,7 @@ let package = Package(
       name: "AllocationCounter", path: "Tests/Support/AllocationCounter", cSettings: strictC),
     .testTarget(name: "QuantitiesTests", dependencies: ["Quantities"]),
     .testTarget(name: "CHardwareTests", dependencies: ["CHardware"]),
+    .testTarget(name: "HardwareTests", dependencies: ["Quantities", "CHardware", "Hardware"]),
     .testTarget(name: "DosingCoreTests", dependencies: ["Quantities", "DosingCore", bigInt]),
     .testTarget(
       name: "DocumentsTests", dependencies: ["Quantities", "DosingCore", "Documents"]),

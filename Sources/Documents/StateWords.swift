@@ -75,9 +75,12 @@ extension FrameFault {
       ("not-permitted", "this user may not change therapy; become the pump's user or root")
     case .tooManyClients: ("too-many-clients", "too many programmers are connected; try again")
     case .engineSilent:
-      ("engine-silent", "the tick did not take the request; nothing was done, except by stop")
+      ("engine-silent", "the tick did not take the request; nothing was done")
     case .outcomeUnknown:
-      ("outcome-unknown", "the tick took the request and did not answer; look at the status")
+      (
+        "outcome-unknown",
+        "the tick did not answer in time and may act later; after a stop the interlock is shut"
+      )
     }
   }
 }

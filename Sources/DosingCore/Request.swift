@@ -70,18 +70,44 @@ public struct TickInputs: Sendable, BitwiseCopyable {
   public init(tick: Tick) { self.tick = tick }
 }
 
-/// What a tick decides, and what happened in it.
+/// What a tick decides, and what happened in it. One byte, because every tick returns it.
 public struct Decision: Equatable, Sendable, BitwiseCopyable {
-  /// Make one motor step now.
-  public var steps = false
-  public var basalChanged = false
-  public var extraDoseEnded = false
-  /// An alarm was raised, escalated or cleared.
-  public var alarmsChanged = false
-  /// Ticks were missed before this one.
-  public var wasLate = false
+  private var flags: UInt8 = 0
 
   public init() {}
+
+  /// Make one motor step now.
+  public var steps: Bool {
+    get { self[0] }
+    set { self[0] = newValue }
+  }
+
+  public var basalChanged: Bool {
+    get { self[1] }
+    set { self[1] = newValue }
+  }
+
+  public var extraDoseEnded: Bool {
+    get { self[2] }
+    set { self[2] = newValue }
+  }
+
+  /// An alarm was raised, escalated or cleared.
+  public var alarmsChanged: Bool {
+    get { self[3] }
+    set { self[3] = newValue }
+  }
+
+  /// Ticks were missed before this one.
+  public var wasLate: Bool {
+    get { self[4] }
+    set { self[4] = newValue }
+  }
+
+  private subscript(flag: UInt8) -> Bool {
+    get { flags & (1 << flag) != 0 }
+    set { flags = newValue ? flags | (1 << flag) : flags & ~(1 << flag) }
+  }
 }
 
 /// Why a step that was decided did not happen.

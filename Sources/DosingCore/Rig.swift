@@ -105,6 +105,8 @@ extension PumpHead {
       maxRate.picolitresPerDay, by: time.count, over: Nanoseconds.days(1).count, rounded: .up)
     let step = scaled(
       volumePerRevolution.picolitres, by: 1, over: max(1, stepsPerRevolution), rounded: .up)
-    return Volume(picolitres: (flow ?? Int64.max / 2) + 2 * (step ?? 0))
+    // A rig beyond all reason gets a limit beyond all reason here; its check refuses it.
+    let most = Int64.max / 4
+    return Volume(picolitres: min(flow ?? most, most) + 2 * min(step ?? most, most))
   }
 }

@@ -47,7 +47,10 @@ public struct Therapy: Sendable, BitwiseCopyable {
       switch prescription.mode {
       case .stopped: Schedule(constant: 0, tick: rig.tick)
       case .minimum: Schedule(constant: scale.perTickAtKeepOpen, tick: rig.tick)
-      case .continuous, .flex: Schedule(prescription, scale: scale, tick: rig.tick)
+      case .continuous:
+        Schedule(
+          constant: scale.perTick(prescription.patterns[0].steps[0].rate), tick: rig.tick)
+      case .flex: Schedule(prescription, scale: scale, tick: rig.tick)
       }
     hour = WindowLimit(
       dose: prescription.maxDose1h, volume: rig.maxVolume1h, on: rig, scale: scale,

@@ -1,12 +1,12 @@
 public import Quantities
 
-/// How late ticks began, in fixed memory: 32 buckets for each doubling, so that a quantile is known
-/// to about 3 %, up to 68 s.
+/// How late ticks began, in fixed memory: 128 buckets for each doubling, so that a quantile is
+/// known to less than 1 %, up to 68 s.
 public struct LatenessHistogram: Sendable {
-  private static let bucketsPerDoubling: Int64 = 32
-  private static let bucketCount = 1024
+  private static let bucketsPerDoubling: Int64 = 128
+  private static let bucketCount = 4096
 
-  private var counts = InlineArray<1024, Int64>(repeating: 0)
+  private var counts = InlineArray<4096, Int64>(repeating: 0)
   public private(set) var total: Int64 = 0
   public private(set) var max = Nanoseconds.zero
 
@@ -31,11 +31,11 @@ public struct LatenessHistogram: Sendable {
     return max
   }
 
-  /// Up to 32 ns each bucket is one nanosecond; from there on it is 1/32 of the power of two below.
+  /// Up to 128 ns each bucket is one nanosecond; from there on it is 1/128 of the power of two below.
   static func bucket(of lateness: Nanoseconds) -> Int {
     let value = Swift.max(lateness.count, 0)
     if value < bucketsPerDoubling { return Int(value) }
-    let doubling = Int64(Int64.bitWidth - 1 - value.leadingZeroBitCount) - 5
+    let doubling = Int64(Int64.bitWidth - 1 - value.leadingZeroBitCount) - 7
     let index = doubling * bucketsPerDoubling + (value >> doubling)
     return Int(min(index, Int64(bucketCount - 1)))
   }

@@ -21,6 +21,8 @@ public final class RealTimeEngine: @unchecked Sendable {
   private let priority = Atomic<UInt8>(0)
   private var lateness = LatenessHistogram()
   private var health = TickHealth()
+  /// A request was decided, and whoever asked will look.
+  private var statusIsDue = false
 
   /// How often a status is published.
   public static let statusPeriod = Nanoseconds(100_000_000)
@@ -67,7 +69,7 @@ public final class RealTimeEngine: @unchecked Sendable {
     let decision = loop.tick(number)
     if missed > 0 { note(.ticksMissed, at: number, value: missed) }
     if decision != Self.quiet && decision != Self.stepping { note(decision, at: number) }
-    if number % ticksPerStatus == 0 { publish(number) }
+    if statusIsDue || number % ticksPerStatus == 0 { publish(number) }
   }
 
   private static let quiet = Decision()
@@ -79,6 +81,7 @@ public final class RealTimeEngine: @unchecked Sendable {
 
   private func decide(_ request: Request, at number: Int64) -> Answer {
     let answer = loop.decide(request, at: number)
+    statusIsDue = true
     if case .accepted = answer {
       note(.accepted, at: number)
     } else {
@@ -104,6 +107,7 @@ public final class RealTimeEngine: @unchecked Sendable {
   }
 
   private func publish(_ number: Int64) {
+    statusIsDue = false
     let counts = drive.counts
     health.ticks = number + 1
     health.missed = loop.core.ticksMissed

@@ -25,7 +25,9 @@ public struct HeadGeometry: Sendable {
   public private(set) var motorSteps = 0
   /// Pulses that turned nothing: driver not enabled, or gate closed.
   public private(set) var pulsesWithoutMotion = 0
-  public private(set) var reservoirMicrolitres: Double
+  /// Of those, the ones that found liquid to move.
+  private var wetSteps = 0
+  private let filledMicrolitres: Double
 
   /// - Parameter world: the open simulated rig; it must outlive the plant.
   public init(
@@ -34,13 +36,16 @@ public struct HeadGeometry: Sendable {
     unsafe self.world = world
     self.geometry = geometry
     self.gate = gate
-    self.reservoirMicrolitres = reservoirMicrolitres
+    filledMicrolitres = reservoirMicrolitres
     pulses = Array(repeating: chw_pulse(), count: 256)
   }
 
+  /// What left the head: an empty reservoir gives nothing, however the motor turns.
   public var deliveredMicrolitres: Double {
-    Double(motorSteps) * geometry.microlitresPerRevolution / Double(geometry.stepsPerRevolution)
+    Double(wetSteps) * geometry.microlitresPerRevolution / Double(geometry.stepsPerRevolution)
   }
+
+  public var reservoirMicrolitres: Double { filledMicrolitres - deliveredMicrolitres }
 
   /// Lets the world catch up with the wires. `onStep` hears the time of every step that was made.
   public mutating func observe(_ onStep: (_ timeNanoseconds: Int64) -> Void = { _ in }) {
@@ -62,8 +67,7 @@ public struct HeadGeometry: Sendable {
     let direction = pulse.backwards ? -1 : 1
     motorSteps += direction
     let step = geometry.microlitresPerRevolution / Double(geometry.stepsPerRevolution)
-    // An empty reservoir gives nothing, however the motor turns.
-    reservoirMicrolitres = max(0, reservoirMicrolitres - Double(direction) * step)
+    if pulse.backwards || reservoirMicrolitres >= step { wetSteps += direction }
     onStep(pulse.time_ns)
   }
 

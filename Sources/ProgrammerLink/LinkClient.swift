@@ -31,15 +31,25 @@ public struct LinkClient: ~Copyable {
   /// Sends a request and waits for its answer.
   public mutating func ask(_ kind: FrameKind, _ body: some FrameBody) throws(LinkError) -> Reply {
     number &+= 1
-    let frame = writeFrame(kind, number: number, body: body)
-    // A pump that refuses the connection says so before it hears anything.
-    let sent = UnixSocket.send(frame, to: socket.descriptor)
-    guard case .message(let length) = buffer.receive(from: socket.descriptor, wait: true) else {
-      throw sent ? .noAnswer : .system(call: "send", errno: EPIPE)
+    // A pump that refuses the connection says so before it hears anything, so a failure to send is
+    // told only where nothing can be received.
+    let sent = UnixSocket.send(
+      writeFrame(kind, number: number, body: body), to: socket.descriptor)
+    while true {
+      guard case .message(let length) = buffer.receive(from: socket.descriptor, wait: true) else {
+        throw sent ? .noAnswer : .system(call: "send", errno: EPIPE)
+      }
+      guard length <= buffer.bytes.count else { throw .badAnswer }
+      let (answered, reply) = try received(length)
+      // An answer that comes after its time belongs to nobody; a rejection may bear no number.
+      if answered == number || answered == 0 { return reply }
     }
-    guard length <= buffer.bytes.count else { throw .badAnswer }
+  }
+
+  private func received(_ length: Int) throws(LinkError) -> (number: UInt32, reply: Reply) {
+    let frame = buffer.bytes.span.extracting(first: length)
     do {
-      return try Self.read(buffer.bytes.span.extracting(first: length))
+      return (try FrameHeader.read(frame).number, try Self.read(frame))
     } catch {
       throw .badAnswer
     }

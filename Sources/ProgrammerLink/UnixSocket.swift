@@ -117,7 +117,9 @@ struct MessageBuffer {
       }
       if length > 0 { return .message(length: length) }
       if length == 0 { return .closed }
-      if errno == EINTR { continue }
+      // An end that closed with something unread in it: what it sent before still comes, once the
+      // error has been taken.
+      if errno == EINTR || errno == ECONNRESET { continue }
       return errno == EAGAIN || errno == EWOULDBLOCK ? .nothingYet : .closed
     }
   }

@@ -16,6 +16,11 @@ final class LinkDesk: LinkAnswering {
     let findings: Findings
     let peer: Peer
     let client: ClientID
+    let arrived: Nanoseconds
+    /// The client of a stop was told that its outcome is unknown; the stop itself stays in line.
+    var isTold = false
+
+    var isStop: Bool { header.kind == .stop }
   }
 
   private let engine: RealTimeEngine
@@ -46,9 +51,7 @@ final class LinkDesk: LinkAnswering {
   func answer(
     _ header: FrameHeader, _ frame: Span<UInt8>, from peer: Peer, client: ClientID
   ) -> FrameWriter? {
-    if header.kind == .askStatus {
-      return writeFrame(.status, number: header.number, body: engine.status.read())
-    }
+    if header.kind == .askStatus { return status(header, frame) }
     guard mayChangeTherapy(peer) else {
       log("refused \(header.kind) from user \(peer.user): not permitted")
       return LinkServer.rejection(.notPermitted, number: header.number)
@@ -63,8 +66,19 @@ final class LinkDesk: LinkAnswering {
       if case .stop = request { hardware.shutInterlock() }
       line.append(
         Waiting(
-          request: request, header: header, findings: findings, peer: peer, client: client))
+          request: request, header: header, findings: findings, peer: peer, client: client,
+          arrived: RealTime.now))
       return nil
+    } catch {
+      return LinkServer.rejection(error, number: header.number)
+    }
+  }
+
+  private func status(_ header: FrameHeader, _ frame: Span<UInt8>) -> FrameWriter {
+    do {
+      var nothing = EmptyBody()
+      try readBody(frame, into: &nothing)
+      return writeFrame(.status, number: header.number, body: engine.status.read())
     } catch {
       return LinkServer.rejection(error, number: header.number)
     }
@@ -81,12 +95,28 @@ final class LinkDesk: LinkAnswering {
       slotIsStuck = false
     }
     guard let first = line.first else { return nil }
-    guard let frame = slotIsStuck ? fault(.engineSilent, first) : progress(first) else {
-      return nil
+    if !slotIsStuck, let frame = progress(first) {
+      line.removeFirst()
+      offered = nil
+      return first.isTold ? takeFinished() : (first.client, frame)
     }
+    if first.isStop { return whileStopWaits(first) }
+    guard slotIsStuck else { return nil }
     line.removeFirst()
-    offered = nil
-    return (first.client, frame)
+    return (first.client, fault(.engineSilent, first))
+  }
+
+  /// A stop is never given up: the interlock is shut, and the core has to hear of it when it can. Its
+  /// client and those behind it are told.
+  private func whileStopWaits(_ stop: Waiting) -> (client: ClientID, frame: FrameWriter)? {
+    guard RealTime.now - stop.arrived > Self.patience else { return nil }
+    if !stop.isTold {
+      line[0].isTold = true
+      return (stop.client, fault(.outcomeUnknown, stop))
+    }
+    guard line.count > 1 else { return nil }
+    let next = line.remove(at: 1)
+    return (next.client, fault(next.isStop ? .outcomeUnknown : .engineSilent, next))
   }
 
   /// Offers the request, or looks whether it was answered.
@@ -97,7 +127,7 @@ final class LinkDesk: LinkAnswering {
       return nil
     }
     if let reply = engine.requests.takeReply() { return frame(for: reply, to: first) }
-    if RealTime.now - offered < Self.patience { return nil }
+    if first.isStop || RealTime.now - offered < Self.patience { return nil }
     if engine.requests.withdraw() { return fault(.engineSilent, first) }
     slotIsStuck = true
     return fault(.outcomeUnknown, first)

@@ -104,5 +104,6 @@ import Testing
     bench.look()
     #expect(bench.plant.motorSteps == 100)
     #expect(bench.plant.reservoirMicrolitres == 0)
+    #expect(bench.plant.deliveredMicrolitres == 1)
   }
 }

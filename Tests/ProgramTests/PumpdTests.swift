@@ -71,7 +71,7 @@ import Testing
     #expect(try pump.program(drug).code == 65)
     let strength = Texts.prescription.replacingOccurrences(of: "500 ug/mL", with: "2000 ug/mL")
     #expect(try pump.program(strength).code == 65)
-    #expect(try pump.word("drug") == "baclofen")
+    try pump.waitUntil("the first program is shown") { try pump.word("drug") == "baclofen" }
   }
 
   @Test func listsEveryViolationOfAPrescriptionWithItsPlace() throws {
