@@ -24,6 +24,8 @@ public struct LatenessHistogram: Sendable {
   public func quantile(perMille: Int64) -> Nanoseconds {
     let wanted = (total * perMille + 999) / 1000
     var sum: Int64 = 0
+    // Through a span: by its subscript each look would copy the whole array.
+    let counts = counts.span
     for index in counts.indices {
       sum += counts[index]
       if sum >= wanted && sum > 0 { return min(Self.upperEdge(of: index), max) }
