@@ -42,10 +42,13 @@ let package = Package(
   targets: [
     // 0 words: what everything is said in. Quantities is Embedded Swift without a heap.
     .target(name: "Quantities"),
-    // C: lines, clocks, the interlock. It never decides a dose.
+    // C: lines, buses, clocks, the interlock. It never decides a dose.
     .target(
       name: "CHardware", path: "CHardware",
-      cSettings: strictC, linkerSettings: [.linkedLibrary("pthread")]),
+      cSettings: strictC,
+      linkerSettings: [
+        .linkedLibrary("pthread"), .linkedLibrary("gpiod"), .linkedLibrary("i2c"),
+      ]),
 
     // 1 decisions: step(inputs) -> decision. Embedded Swift without a heap, clock, file or socket.
     .target(name: "DosingCore", dependencies: ["Quantities"]),
@@ -54,6 +57,9 @@ let package = Package(
     .target(name: "Hardware", dependencies: ["Quantities", "CHardware"]),
     .target(name: "Documents", dependencies: ["Quantities", "DosingCore", yams]),
     .target(name: "ProgrammerLink", dependencies: ["Quantities", "DosingCore"]),
+
+    // A rig file and the hardware that it names meet here: opening it, and what doctor finds.
+    .target(name: "Commissioning", dependencies: ["Quantities", "Hardware", "Documents"]),
 
     // 3 time: the tick, and the mailboxes through which other threads reach it.
     .target(name: "Engine", dependencies: ["Quantities", "DosingCore", "Hardware"]),
@@ -65,12 +71,15 @@ let package = Package(
     .executableTarget(
       name: "pumpd",
       dependencies: [
-        "Quantities", "DosingCore", "Hardware", "Documents", "ProgrammerLink", "Engine", "Plant",
-        arguments, logging,
+        "Quantities", "DosingCore", "Hardware", "Documents", "Commissioning", "ProgrammerLink",
+        "Engine", "Plant", arguments, logging,
       ]),
     .executableTarget(
       name: "pumpctl",
-      dependencies: ["Quantities", "DosingCore", "Documents", "ProgrammerLink", arguments]),
+      dependencies: [
+        "Quantities", "DosingCore", "Hardware", "Documents", "Commissioning", "ProgrammerLink",
+        arguments,
+      ]),
     .executableTarget(
       name: "pumpsim",
       dependencies: [

@@ -7,8 +7,8 @@
  *
  * A call returns 0 or a positive value, or one negative `chw_error`.
  *
- * Backends: `simulated` is complete. `linux` (lines through libgpiod, buses through libi2c) has its
- * place in `chw_backend_kind` and answers CHW_ERROR_UNSUPPORTED where it is not compiled in.
+ * Backends: `simulated` is memory in place of wires, and `linux` drives the lines of a GPIO chip through
+ * libgpiod. Buses are apart, in chw_bus.h: no bus transfer belongs on the tick thread.
  */
 #ifndef CHW_H
 #define CHW_H
@@ -29,8 +29,21 @@ typedef enum __attribute__((enum_extensibility(closed))) chw_error : int32_t {
   CHW_ERROR_PERMISSION = -4,
   CHW_ERROR_BUSY = -5,          /* somebody else holds it */
   CHW_ERROR_GONE = -6,          /* the device was there and is not any more */
-  CHW_ERROR_SYSTEM = -7         /* any other errno */
+  CHW_ERROR_SYSTEM = -7,        /* any other errno */
+  CHW_ERROR_MISSING = -8,       /* there is no such chip, line or bus */
+  CHW_ERROR_AMBIGUOUS = -9,     /* more than one chip carries the label */
+  /* What only a bus transfer ends in. */
+  CHW_ERROR_NO_ADDRESS_ACKNOWLEDGE = -10, /* no device took the address */
+  CHW_ERROR_NO_DATA_ACKNOWLEDGE = -11,    /* a device took the address and refused a byte */
+  CHW_ERROR_NO_ACKNOWLEDGE = -12,         /* one of the two: the adapter does not tell which */
+  CHW_ERROR_ARBITRATION_LOST = -13,
+  CHW_ERROR_TIMEOUT = -14,      /* later than the deadline, or the adapter's own time-out: a held bus,
+                                   a stretched clock, and with some adapters a missing acknowledge */
+  CHW_ERROR_CHECKSUM = -15,     /* a packet error code did not fit */
+  CHW_ERROR_PROTOCOL = -16,     /* a device answered what the protocol does not know */
+  CHW_ERROR_BUS_FAULT = -17     /* the adapter says that it failed, and not why */
 } chw_error;
+enum { CHW_ERROR_COUNT = 18 };
 
 typedef enum __attribute__((enum_extensibility(closed))) chw_backend_kind : int32_t {
   CHW_BACKEND_SIMULATED = 0,
@@ -56,9 +69,47 @@ typedef struct chw_interlock_limits {
 } chw_interlock_limits;
 enum { CHW_STEPS_PER_MINUTE_CEILING = 60000 };
 
+/*
+ * The wires from a GPIO chip to the rig. All are active high, so that a pull-down at each one is the
+ * safe state: the driver's own enable input, active low, is driven by the gate.
+ */
+typedef enum __attribute__((enum_extensibility(closed))) chw_wire : int32_t {
+  CHW_WIRE_NONE = -1,
+  CHW_WIRE_STEP = 0,
+  CHW_WIRE_DIRECTION = 1,
+  CHW_WIRE_ENABLE = 2,
+  CHW_WIRE_HEARTBEAT = 3,
+  CHW_WIRE_BUZZER = 4,
+  CHW_WIRE_LAMP = 5
+} chw_wire;
+enum { CHW_WIRE_COUNT = 6 };
+
+/* A line of a chip: by its name, or where that is null by its offset. */
+typedef struct chw_line_place {
+  const char *_Nullable name;
+  int32_t offset;
+} chw_line_place;
+
+/* Which line of which chip each wire is. Read by chw_open alone. */
+typedef struct chw_wiring {
+  const char *_Nonnull chip_label; /* as the kernel's driver labels the chip; never its number */
+  chw_line_place places[CHW_WIRE_COUNT];
+} chw_wiring;
+
+enum { CHW_NAME_BYTES = 32 }; /* what the kernel has for a label, a name, a consumer; with the zero */
+
+/* Why chw_open failed. */
+typedef struct chw_problem {
+  chw_wire wire;               /* CHW_WIRE_NONE: not one wire, but the chip or the rig */
+  int32_t system_error;        /* errno; 0 where no system call failed */
+  char device[CHW_NAME_BYTES]; /* the chip's device; empty where none was found */
+  char holder[CHW_NAME_BYTES]; /* who holds the wire; empty where the kernel does not tell */
+} chw_problem;
+
 /* How the rig is opened. */
 typedef struct chw_config {
   chw_backend_kind backend;
+  const chw_wiring *_Nullable wiring; /* linux only, and needed there */
   bool virtual_time; /* simulated only: time moves only by chw_world_set_time_ns */
   int64_t heartbeat_period_ns; /* how often a complete tick toggles the heartbeat; 1 tick or more,
                                   compared with the tick when the interlock is sealed */
@@ -69,11 +120,23 @@ typedef struct chw_rig chw_rig;
 /*
  * Opens a rig. Every line comes up in the safe state: motor not enabled, buzzer and lamp off.
  * The interlock is open for loading and refuses every step until it is sealed.
- * Allocates everything that the rig will ever need. `*rig` is null on error.
+ * Allocates everything that the rig will ever need. On error `*rig` is null and `*problem` says what
+ * it was about.
+ *
+ * `linux`: one chip, found by its label; all wires in one request, so that nobody else can have any
+ * of them. At most one such rig is open in a process; a second one is CHW_ERROR_BUSY.
  */
-chw_error chw_open(const chw_config *_Nonnull config, chw_rig *_Nullable *_Nonnull rig);
+chw_error chw_open(
+    const chw_config *_Nonnull config, chw_rig *_Nullable *_Nonnull rig,
+    chw_problem *_Nonnull problem);
 
-/* Puts every line into the safe state and frees the rig. No other call may be under way. */
+/*
+ * Puts every line into the safe state and frees the rig. No other call may be under way.
+ *
+ * `linux` does the first part on every way out that the process controls: also at exit(3), and on a
+ * signal that ends the process for a fault of its own (SIGABRT, SIGBUS, SIGFPE, SIGILL, SIGSEGV,
+ * SIGSYS, SIGTRAP). On SIGKILL the kernel gives the lines back and the external gate is what remains.
+ */
 void chw_close(chw_rig *_Nonnull rig);
 
 /* [any] The rig's monotonic clock. Never goes back. A vDSO read; in virtual time a load. */
@@ -133,9 +196,16 @@ chw_error chw_interlock_set_therapy_ceilings(
 
 /*
  * [tick] One complete step pulse, if every check passes; else nothing happens on the wire and the
- * refusal is counted. Blocks: not at all on `simulated`; two ioctls on `linux`.
+ * refusal is counted. Blocks: not at all on `simulated`; on `linux` two ioctls, and between them until
+ * the pulse has been high for CHW_PULSE_NS_MIN.
  */
 chw_step_result chw_step(chw_rig *_Nonnull rig);
+
+/*
+ * The longest of the shortest STEP times of the drivers that are supported: DRV8825 1.9 us, A4988 1 us,
+ * TMC2209 0.1 us, by their data sheets. Low times are a tick long.
+ */
+enum { CHW_PULSE_NS_MIN = 2000 };
 
 /*
  * [tick] To be called at the end of every tick that succeeded as a whole. Renews the permission to

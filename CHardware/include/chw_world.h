@@ -7,6 +7,7 @@
 #define CHW_WORLD_H
 
 #include "chw.h"
+#include "chw_bus.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -45,6 +46,27 @@ int64_t chw_world_heartbeat_edges(const chw_rig *_Nonnull rig);
 
 /* A drive that accepts orders and fails: while set, every pulse ends in CHW_STEP_DRIVE_ERROR. */
 void chw_world_break_drive(chw_rig *_Nonnull rig, bool broken);
+
+/* ---- The other end of a simulated bus ---- */
+
+/* One transfer as it is on the wire. */
+typedef struct chw_transfer {
+  uint8_t address;
+  uint8_t first_register;
+  bool reads;                /* from the device; else it is written to */
+  int32_t count;             /* 0: only the address, to see whether anything answers */
+  uint8_t *_Nonnull bytes;   /* to be filled, or what is written */
+} chw_transfer;
+
+typedef chw_error (*chw_world_devices)(
+    void *_Nullable context, const chw_transfer *_Nonnull transfer);
+
+/*
+ * What answers the transfers of a simulated bus, on the thread of the bus. Without it no address is
+ * acknowledged. CHW_ERROR_UNSUPPORTED on another backend.
+ */
+chw_error chw_world_attach_devices(
+    chw_bus *_Nonnull bus, chw_world_devices _Nonnull devices, void *_Nullable context);
 
 #ifdef __cplusplus
 }

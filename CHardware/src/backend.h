@@ -26,5 +26,7 @@ struct backend {
 
 /* One opener a backend. Each brings every line up inactive. */
 chw_error simulated_open(struct backend **backend);
+chw_error gpiod_open(
+    const chw_wiring *wiring, struct backend **backend, chw_problem *problem);
 
 #endif

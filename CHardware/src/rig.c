@@ -5,18 +5,21 @@
 
 #include <stdlib.h>
 
-static chw_error open_backend(chw_backend_kind kind, struct backend **backend) {
-  switch (kind) {
+static chw_error open_backend(
+    const chw_config *config, struct backend **backend, chw_problem *problem) {
+  switch (config->backend) {
   case CHW_BACKEND_SIMULATED:
     return simulated_open(backend);
   case CHW_BACKEND_LINUX:
-    return CHW_ERROR_UNSUPPORTED; /* lines through libgpiod and buses through libi2c belong here */
+    return config->wiring == NULL ? CHW_ERROR_INVALID
+                                  : gpiod_open(config->wiring, backend, problem);
   }
   return CHW_ERROR_INVALID;
 }
 
-chw_error chw_open(const chw_config *config, chw_rig **rig) {
+chw_error chw_open(const chw_config *config, chw_rig **rig, chw_problem *problem) {
   *rig = NULL;
+  *problem = (chw_problem){.wire = CHW_WIRE_NONE};
   /* A tick is 1 ms or more, so a heartbeat is too. Sealing compares it with the tick itself. */
   if (config->heartbeat_period_ns < TICK_NS_MIN || config->heartbeat_period_ns > TIME_NS_MAX) {
     return CHW_ERROR_INVALID;
@@ -33,7 +36,7 @@ chw_error chw_open(const chw_config *config, chw_rig **rig) {
   opened->heartbeat_due_ns = NEVER_NS; /* the first complete tick makes the first edge */
   chw_error error = interlock_open(&opened->interlock);
   if (error == CHW_OK) {
-    error = open_backend(config->backend, &opened->backend);
+    error = open_backend(config, &opened->backend, problem);
   }
   if (error != CHW_OK) {
     interlock_close(&opened->interlock);

@@ -14,13 +14,16 @@ public struct RigDocument: Sendable {
   public let backend: Backend
   /// The dosing part, free of findings.
   public let rig: Rig
+  /// There where `backend` is `linux`.
+  public let gpio: GPIOSection?
+  public let i2c: I2CSection?
 
   /// - Throws: everything that is wrong with the file; its exit code is 78, or 66 and 77 where it
   ///   cannot be read.
   public init(path: String) throws(DocumentErrors) {
     var yaml = StrictYAML(path, code: .badConfiguration)
     let root = try yaml.root(of: try SourceText(path))
-    var top = yaml.mapping(
+    let top = yaml.mapping(
       root, required: ["rig", "backend", "pump", "reservoir"],
       optional: ["tick", "line", "limits", "clock", "gpio", "i2c"])
     let names = top["rig"].map { yaml.mapping($0, required: ["name", "serial"]) } ?? [:]
@@ -38,7 +41,12 @@ public struct RigDocument: Sendable {
     }
     let maxVolume1h = yaml.quantity(limits?["max_volume_1h"], as: Volume.self)
     let maxVolume24h = yaml.quantity(limits?["max_volume_24h"], as: Volume.self)
-    yaml.checkSectionsForLater(&top)
+    yaml.checkSectionsForLater(top)
+    let gpio = top["gpio"].flatMap { yaml.gpio($0) }
+    let i2c = top["i2c"].flatMap { yaml.i2c($0) }
+    if let written = top["backend"], backend == .linux, top["gpio"] == nil {
+      yaml.report(written, "linux needs the section gpio, which says where the wires are")
+    }
     try yaml.throwErrors()
     guard let name, let serial, let backend, let tick, let pump, let reservoir else {
       throw DocumentErrors(.internalError, ["\(path): a value is missing without an error"])
@@ -58,6 +66,8 @@ public struct RigDocument: Sendable {
     self.serial = serial
     self.backend = backend
     self.rig = rig
+    self.gpio = gpio
+    self.i2c = i2c
   }
 }
 
@@ -95,7 +105,7 @@ extension StrictYAML {
 
   /// Sections that a rig file has and this version does not use yet: their form is checked, so that a
   /// file that is accepted now is a good file.
-  fileprivate mutating func checkSectionsForLater(_ top: inout [String: Value]) {
+  fileprivate mutating func checkSectionsForLater(_ top: [String: Value]) {
     if let line = top["line"] {
       let keys = mapping(
         line, required: ["pump_tubing", "catheter_length", "catheter_volume"])
@@ -103,25 +113,6 @@ extension StrictYAML {
     }
     if let clock = top["clock"] {
       _ = yesOrNo(mapping(clock, required: ["rtc"])["rtc"])
-    }
-    if let gpio = top["gpio"] {
-      let lines = ["step", "dir", "enable", "heartbeat", "buzzer", "lamp"]
-      _ = mapping(gpio, required: ["chip"] + lines)
-    }
-    if let i2c = top["i2c"] { checkBus(i2c) }
-  }
-
-  private mutating func checkBus(_ value: Value) {
-    let keys = mapping(value, required: ["bus"], optional: ["encoder", "load_cell", "pressure"])
-    let devices: [(key: String, more: [String])] = [
-      ("encoder", []), ("load_cell", ["counts_per_gram", "zero"]),
-      ("pressure", ["channel", "kilopascal_per_volt", "occlusion"]),
-    ]
-    for device in devices {
-      guard let section = keys[device.key] else { continue }
-      let parts = mapping(section, required: ["driver", "address"] + device.more)
-      // The addresses that the bus leaves to devices.
-      _ = integer(parts["address"], 0x08...0x77)
     }
   }
 }

@@ -27,27 +27,44 @@ public struct InterlockLimits: Sendable {
 /// outlive it.
 @safe public final class HardwareRig: @unchecked Sendable {
   public enum Backend: Sendable {
-    case simulated
-    case linux
+    /// In virtual time, it moves by `VirtualClock` alone.
+    case simulated(virtualTime: Bool)
+    /// The lines of a GPIO chip of this machine.
+    case linux(Wiring)
   }
 
   /// For the world on the other end of the wires of the simulated backend.
   public let world: OpaquePointer
 
-  /// - Parameters:
-  ///   - virtualTime: `simulated` only; time then moves by `VirtualClock` alone.
-  ///   - heartbeat: how often a complete tick toggles the heartbeat line.
-  public init(
-    _ backend: Backend, virtualTime: Bool, heartbeat: Nanoseconds
-  ) throws(HardwareError) {
-    var config = chw_config(
-      backend: backend == .simulated ? .CHW_BACKEND_SIMULATED : .CHW_BACKEND_LINUX,
-      virtual_time: virtualTime, heartbeat_period_ns: heartbeat.count)
+  /// - Parameter heartbeat: how often a complete tick toggles the heartbeat line.
+  public init(_ backend: Backend, heartbeat: Nanoseconds) throws(RigProblem) {
     var opened: OpaquePointer?
-    let status = unsafe chw_open(&config, &opened)
-    try HardwareError.check(status)
-    guard let rig = unsafe opened else { throw .system }
+    var problem = chw_problem()
+    let status =
+      switch backend {
+      case .simulated(let virtualTime):
+        unsafe Self.open(
+          chw_config(
+            backend: .CHW_BACKEND_SIMULATED, wiring: nil, virtual_time: virtualTime,
+            heartbeat_period_ns: heartbeat.count), &opened, &problem)
+      case .linux(let wiring):
+        unsafe wiring.withC { wiring in
+          unsafe Self.open(
+            chw_config(
+              backend: .CHW_BACKEND_LINUX, wiring: wiring, virtual_time: false,
+              heartbeat_period_ns: heartbeat.count), &opened, &problem)
+        }
+      }
+    if let error = HardwareError(status) { throw RigProblem(error, problem) }
+    guard let rig = unsafe opened else { throw RigProblem(.system) }
     unsafe world = rig
+  }
+
+  private static func open(
+    _ config: chw_config, _ rig: inout OpaquePointer?, _ problem: inout chw_problem
+  ) -> chw_error {
+    var config = unsafe config
+    return unsafe chw_open(&config, &rig, &problem)
   }
 
   deinit { unsafe chw_close(world) }

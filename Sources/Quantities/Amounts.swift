@@ -66,6 +66,14 @@ public struct DoseRate: Quantity {
   }
 }
 
+/// A pressure above that of the surroundings, in whole pascals.
+public struct Pressure: Quantity {
+  public var pascals: Int64
+  public init(pascals: Int64) { self.pascals = pascals }
+  public init(baseUnits: Int64) { pascals = baseUnits }
+  public var baseUnits: Int64 { pascals }
+}
+
 /// Volume of liquid in a length of time, in whole picolitres per day.
 public struct FlowRate: Quantity {
   public var picolitresPerDay: Int64

@@ -5,6 +5,7 @@ public struct Nanoseconds: Quantity {
   public init(baseUnits: Int64) { count = baseUnits }
   public var baseUnits: Int64 { count }
 
+  public static func milliseconds(_ count: Int64) -> Nanoseconds { Nanoseconds(count * 1_000_000) }
   public static func seconds(_ count: Int64) -> Nanoseconds { Nanoseconds(count * 1_000_000_000) }
   public static func minutes(_ count: Int64) -> Nanoseconds { seconds(count * 60) }
   public static func hours(_ count: Int64) -> Nanoseconds { minutes(count * 60) }

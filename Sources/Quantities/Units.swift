@@ -71,6 +71,13 @@
     public static let shownUnit = Unit("mL/d", 1_000_000_000)
   }
 
+  extension Pressure: WrittenQuantity {
+    public static let units = [Unit("kPa", 1_000), Unit("Pa", 1)]
+    public static let baseUnitSymbol = "Pa"
+    public static let fileUnit = Unit("kPa", 1_000)
+    public static let shownUnit = Unit("kPa", 1_000)
+  }
+
   extension Nanoseconds: WrittenQuantity {
     public static let units = [
       Unit("d", 86_400_000_000_000), Unit("h", 3_600_000_000_000), Unit("min", 60_000_000_000),

@@ -1,3 +1,4 @@
+internal import Commissioning
 internal import Documents
 internal import DosingCore
 internal import Engine
@@ -25,7 +26,7 @@ final class RunningEngine {
     self.log = log
     log.info("not a medical device; never connect it to a person")
 
-    hardware = try Self.openHardware(document)
+    hardware = try document.openHardware(heartbeat: TickLoop.heartbeat)
     let locked = RealTime.lockMemory()
     if locked != 0 {
       log.warning("memory is not locked (\(Self.text(locked))); ticks may wait for pages")
@@ -72,20 +73,6 @@ final class RunningEngine {
     thread.join()
     bench.end()
     log.info("ended")
-  }
-
-  private static func openHardware(_ document: RigDocument) throws(Failure) -> HardwareRig {
-    do {
-      return try HardwareRig(
-        document.backend == .simulated ? .simulated : .linux, virtualTime: false,
-        heartbeat: TickLoop.heartbeat)
-    } catch .unsupported {
-      throw Failure(
-        .unavailable,
-        "backend linux is not in this build; write `backend: simulated` in \(document.path)")
-    } catch {
-      throw Failure(.unavailable, "cannot open the rig of \(document.path): \(error)")
-    }
   }
 
   /// The pump's own clock: UTC as the system has it at the start, and the ticks from then on.

@@ -29,7 +29,7 @@ struct Simulation: ~Copyable {
 
   init(_ scenario: ScenarioDocument, trace: consuming TraceFile?) throws {
     let rig = scenario.rig.rig
-    let hardware = try HardwareRig(.simulated, virtualTime: true, heartbeat: TickLoop.heartbeat)
+    let hardware = try HardwareRig(.simulated(virtualTime: true), heartbeat: TickLoop.heartbeat)
     try hardware.seal(for: rig, epoch: .zero)
     self.hardware = hardware
     self.scenario = scenario

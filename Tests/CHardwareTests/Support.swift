@@ -26,10 +26,12 @@ extension chw_interlock_limits {
   private let rig: OpaquePointer
 
   init(virtualTime: Bool = true, heartbeat: Int64 = 100 * millisecond) throws {
-    var config = chw_config(
-      backend: .CHW_BACKEND_SIMULATED, virtual_time: virtualTime, heartbeat_period_ns: heartbeat)
+    var config = unsafe chw_config(
+      backend: .CHW_BACKEND_SIMULATED, wiring: nil, virtual_time: virtualTime,
+      heartbeat_period_ns: heartbeat)
     var opened: OpaquePointer?
-    #expect(unsafe chw_open(&config, &opened) == .CHW_OK)
+    var problem = chw_problem()
+    #expect(unsafe chw_open(&config, &opened, &problem) == .CHW_OK)
     unsafe rig = try #require(unsafe opened)
   }
 

@@ -102,7 +102,7 @@ extension Answer {
   ) throws {
     self.dosing = dosing
     let hardware = try HardwareRig(
-      .simulated, virtualTime: virtualTime, heartbeat: TickLoop.heartbeat)
+      .simulated(virtualTime: virtualTime), heartbeat: TickLoop.heartbeat)
     self.hardware = hardware
     unsafe plant = Plant(
       world: hardware.world,

@@ -18,23 +18,19 @@ private let beat = Nanoseconds(100_000_000)
 
 @Suite struct HardwareRigTests {
   private func open() throws -> HardwareRig {
-    try HardwareRig(.simulated, virtualTime: true, heartbeat: beat)
+    try HardwareRig(.simulated(virtualTime: true), heartbeat: beat)
   }
 
-  @Test("a backend that is not in this build is refused as unsupported")
-  func linuxIsUnsupported() {
-    #expect(throws: HardwareError.unsupported) {
-      try HardwareRig(.linux, virtualTime: false, heartbeat: beat)
-    }
-    #expect(throws: HardwareError.unsupported) {
-      try HardwareRig(.linux, virtualTime: true, heartbeat: beat)
-    }
+  @Test("a chip that this machine does not have is missing, and no wire is blamed")
+  func chipIsMissing() {
+    let wiring = Wiring(chipLabel: "no such chip") { .offset($0.rawValue) }
+    #expect(throws: RigProblem(.missing)) { try HardwareRig(.linux(wiring), heartbeat: beat) }
   }
 
   @Test("a heartbeat shorter than any tick is refused")
   func heartbeatOutOfRange() {
-    #expect(throws: HardwareError.invalidArgument) {
-      try HardwareRig(.simulated, virtualTime: true, heartbeat: .zero)
+    #expect(throws: RigProblem(.invalidArgument)) {
+      try HardwareRig(.simulated(virtualTime: true), heartbeat: .zero)
     }
   }
 

@@ -17,10 +17,11 @@ let millisecond: Int64 = 1_000_000
     microlitresPerRevolution: Double = 50, stepsPerRevolution: Int = 3200,
     reservoirMicrolitres: Double = 20_000
   ) throws {
-    var config = chw_config(
-      backend: .CHW_BACKEND_SIMULATED, virtual_time: true, heartbeat_period_ns: beat)
+    var config = unsafe chw_config(
+      backend: .CHW_BACKEND_SIMULATED, wiring: nil, virtual_time: true, heartbeat_period_ns: beat)
     var opened: OpaquePointer?
-    #expect(unsafe chw_open(&config, &opened) == .CHW_OK)
+    var problem = chw_problem()
+    #expect(unsafe chw_open(&config, &opened, &problem) == .CHW_OK)
     unsafe rig = try #require(unsafe opened)
     unsafe plant = Plant(
       world: rig,

@@ -35,10 +35,17 @@ private let badCalls = [
     files: ["rig.yaml": Texts.rig.replacingOccurrences(of: "10 ms", with: "7 ms")], code: 78,
     says: "tick"),
   BadCall(
-    testDescription: "a backend that is not in this build", program: "pumpd",
+    testDescription: "a rig of real lines that does not say where they are", program: "pumpd",
     arguments: ["--rig", "rig.yaml", "--state", "s"],
-    files: ["rig.yaml": Texts.rig.replacingOccurrences(of: "simulated", with: "linux")], code: 69,
-    says: "linux"),
+    files: ["rig.yaml": Texts.rig.replacingOccurrences(of: "simulated", with: "linux")], code: 78,
+    says: "gpio"),
+  BadCall(
+    testDescription: "a chip that this machine does not have", program: "pumpd",
+    arguments: ["--rig", "rig.yaml", "--state", "s"],
+    files: [
+      "rig.yaml": Texts.rig.replacingOccurrences(of: "simulated", with: "linux")
+        + "gpio: {chip: no-such-chip, step: 1, dir: 2, enable: 3, heartbeat: 4, buzzer: 5, lamp: 6}\n"
+    ], code: 69, says: "no chip has the label 'no-such-chip'"),
   BadCall(
     testDescription: "a scenario that is not there", program: "pumpsim",
     arguments: ["run", "none.yaml"], code: 66, says: "none.yaml"),

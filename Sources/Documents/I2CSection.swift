@@ -1,0 +1,103 @@
+public import Quantities
+
+/// The section `i2c` of a rig file: the sensors on its bus.
+public struct I2CSection: Equatable, Sendable {
+  /// An AS5600 on the shaft of the head.
+  public struct Encoder: Equatable, Sendable {
+    public var address: UInt8
+  }
+
+  /// A load cell under the reservoir, with an NAU7802.
+  public struct LoadCell: Equatable, Sendable {
+    public var address: UInt8
+    /// Not 0; negative where the cell hangs the other way round.
+    public var countsPerGram: Int
+    /// Counts with an empty reservoir.
+    public var zero: Int
+  }
+
+  /// A pressure sensor in the line, at an ADS1115.
+  public struct LinePressure: Equatable, Sendable {
+    public var address: UInt8
+    public var channel: Int
+    public var perVolt: Pressure
+    /// At or above: the line is blocked.
+    public var occlusion: Pressure
+  }
+
+  /// The adapter's device, as in `/dev/i2c-1`.
+  public var bus: String
+  public var encoder: Encoder?
+  public var loadCell: LoadCell?
+  public var pressure: LinePressure?
+}
+
+extension StrictYAML {
+  mutating func i2c(_ value: Value) -> I2CSection? {
+    let keys = mapping(value, required: ["bus"], optional: ["encoder", "load_cell", "pressure"])
+    guard let bus = word(keys["bus"]), let written = keys["bus"] else { return nil }
+    if !bus.hasPrefix("/dev/") { report(written, "'\(bus)' is no device; write it as /dev/i2c-1") }
+    let section = I2CSection(
+      bus: bus, encoder: keys["encoder"].flatMap { encoder($0) },
+      loadCell: keys["load_cell"].flatMap { loadCell($0) },
+      pressure: keys["pressure"].flatMap { pressure($0) })
+    let devices: [(UInt8?, Value?)] = [
+      (section.encoder?.address, keys["encoder"]), (section.loadCell?.address, keys["load_cell"]),
+      (section.pressure?.address, keys["pressure"]),
+    ]
+    for (index, (address, value)) in devices.enumerated() {
+      guard let address, let value else { continue }
+      if devices[..<index].contains(where: { $0.0 == address }) {
+        report(value, "has the address of another device; each needs its own")
+      }
+    }
+    return section
+  }
+
+  private mutating func encoder(_ value: Value) -> I2CSection.Encoder? {
+    let keys = mapping(value, required: ["driver", "address"])
+    return device(keys, "as5600").map { I2CSection.Encoder(address: $0) }
+  }
+
+  private mutating func loadCell(_ value: Value) -> I2CSection.LoadCell? {
+    let keys = mapping(value, required: ["driver", "address", "counts_per_gram", "zero"])
+    let address = device(keys, "nau7802")
+    let countsPerGram = integer(keys["counts_per_gram"], -8_388_607...8_388_607)
+    if countsPerGram == 0, let written = keys["counts_per_gram"] { report(written, "may not be 0") }
+    let zero = integer(keys["zero"], -8_388_607...8_388_607)
+    guard let address, let countsPerGram, let zero else { return nil }
+    return I2CSection.LoadCell(address: address, countsPerGram: countsPerGram, zero: zero)
+  }
+
+  private mutating func pressure(_ value: Value) -> I2CSection.LinePressure? {
+    let keys = mapping(
+      value, required: ["driver", "address", "channel", "kilopascal_per_volt", "occlusion"])
+    let address = device(keys, "ads1115")
+    let channel = integer(keys["channel"], 0...3)
+    let perVolt = kilopascals(keys["kilopascal_per_volt"])
+    let occlusion = quantity(keys["occlusion"], as: Pressure.self)
+    guard let address, let channel, let perVolt, let occlusion else { return nil }
+    return I2CSection.LinePressure(
+      address: address, channel: channel, perVolt: perVolt, occlusion: occlusion)
+  }
+
+  /// The address of a device with this driver.
+  private mutating func device(_ keys: [String: Value], _ driver: String) -> UInt8? {
+    let isKnown = word(keys["driver"], of: [(driver, true)])
+    // The addresses that the bus leaves to devices.
+    let address = integer(keys["address"], 0x08...0x77)
+    return isKnown == nil ? nil : address.map { UInt8($0) }
+  }
+
+  /// A number that stands in a key which names its unit.
+  private mutating func kilopascals(_ value: Value?) -> Pressure? {
+    guard let value, let text = word(value) else { return nil }
+    guard let pressure = try? Pressure(text: "\(text) kPa"),
+      (1...1_000_000).contains(pressure.pascals)
+    else {
+      report(value, "'\(text)' is no number of kilopascals; accepted: 0.001 to 1000, no unit")
+      return nil
+    }
+    return pressure
+  }
+}
