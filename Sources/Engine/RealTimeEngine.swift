@@ -8,7 +8,7 @@ internal import Synchronization
 /// The other threads meet it through `requests`, `status` and `events`, and nothing else.
 public final class RealTimeEngine: @unchecked Sendable {
   public let requests = RequestSlot()
-  public let status: LatestStatus
+  public let status: Latest<Status>
   public let events = EventRing()
 
   private var loop: TickLoop
@@ -18,6 +18,8 @@ public final class RealTimeEngine: @unchecked Sendable {
   /// A status is published so often.
   private let ticksPerStatus: Int64
   private let ending = Atomic<Bool>(false)
+  private let completed = Atomic<Int64>(0)
+  private let sensors: SensorWatch?
   private let priority = Atomic<UInt8>(0)
   private var lateness = LatenessHistogram()
   private var health = TickHealth()
@@ -30,21 +32,26 @@ public final class RealTimeEngine: @unchecked Sendable {
   /// - Parameters:
   ///   - start: the deadline of tick 0; the epoch with which the interlock was sealed.
   ///   - memoryLocked: whether the process has locked its memory; for the status.
+  ///   - sensors: nil where the rig has none.
   public init(
     loop: consuming TickLoop, drive: MotorDrive, start: Nanoseconds, blank: Status,
-    memoryLocked: Bool
+    memoryLocked: Bool, sensors: SensorWatch? = nil
   ) {
     period = loop.core.rig.tick
     ticksPerStatus = max(1, Self.statusPeriod.count / period.count)
     self.loop = loop
     self.drive = drive
     self.start = start
+    self.sensors = sensors
     health.memoryLocked = memoryLocked
-    status = LatestStatus(blank)
+    status = Latest(blank)
   }
 
   /// From any thread: the tick thread ends after the tick that runs.
   public func end() { ending.store(true, ordering: .relaxed) }
+
+  /// From any thread: how many ticks have run. Grows as long as the tick thread is alive.
+  public var ticksCompleted: Int64 { completed.load(ordering: .relaxed) }
 
   /// From any thread: the SCHED_FIFO priority that was granted, for the status.
   public func setGrantedPriority(_ granted: UInt8) { priority.store(granted, ordering: .relaxed) }
@@ -70,6 +77,8 @@ public final class RealTimeEngine: @unchecked Sendable {
     if missed > 0 { note(.ticksMissed, at: number, value: missed) }
     if decision != Self.quiet && decision != Self.stepping { note(decision, at: number) }
     if statusIsDue || number % ticksPerStatus == 0 { publish(number) }
+    // A load and a store, not one locked instruction: the tick is the only writer.
+    completed.store(completed.load(ordering: .relaxed) + 1, ordering: .relaxed)
   }
 
   private static let quiet = Decision()
@@ -118,8 +127,10 @@ public final class RealTimeEngine: @unchecked Sendable {
     health.interlockRefusals = counts.refusals
     health.interlockLapses = counts.lapses
     health.realTimePriority = priority.load(ordering: .relaxed)
+    let readings = sensors?.readings(at: RealTime.now)
     status.publish { status in
       status.health = health
+      if let readings { status.sensors = readings }
       loop.core.report(to: &status)
     }
   }

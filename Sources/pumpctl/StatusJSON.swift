@@ -11,6 +11,12 @@ struct StatusJSON: Encodable {
     let raisedSecondsAgo: Double
   }
 
+  /// A value counts only where the state is `good`.
+  struct Sensor: Encodable {
+    let state: String
+    let value: Int64
+  }
+
   let serial: String
   let simulated: Bool
   let mode: String
@@ -38,6 +44,9 @@ struct StatusJSON: Encodable {
   let extraDose: String?
   let extraDoseLeftNanograms: Int64?
   let alarms: [Alarm]
+  let encoderCounts: Sensor
+  let loadCellMilligrams: Sensor
+  let pressurePascals: Sensor
   let ticksMissed: Int64
   let latenessMedianNanoseconds: Int64
   let lateness99Nanoseconds: Int64
@@ -85,6 +94,9 @@ struct StatusJSON: Encodable {
         code: code.code, priority: "\(priority)",
         raisedSecondsAgo: Double(ticks) * Double(status.tickPeriod.count) / 1e9)
     }
+    encoderCounts = Sensor(status.sensors.encoder)
+    loadCellMilligrams = Sensor(status.sensors.loadCell)
+    pressurePascals = Sensor(status.sensors.pressure)
     ticksMissed = status.health.missed
     latenessMedianNanoseconds = status.health.latenessMedian.count
     lateness99Nanoseconds = status.health.lateness99.count
@@ -103,5 +115,11 @@ struct StatusJSON: Encodable {
       encoder.outputFormatting = [.sortedKeys]
       return String(decoding: try encoder.encode(self), as: UTF8.self)
     }
+  }
+}
+
+extension StatusJSON.Sensor {
+  init(_ reading: SensorReading) {
+    self.init(state: reading.state.code, value: reading.value)
   }
 }

@@ -9,7 +9,7 @@ struct StatusText {
   init(_ status: Status) { self.status = status }
 
   var lines: [String] {
-    head + [""] + now + [""] + delivered + [""] + limits + [""] + alarms + tick
+    head + [""] + now + [""] + delivered + [""] + limits + [""] + alarms + sensors + tick
   }
 
   private var head: [String] {
@@ -105,6 +105,16 @@ struct StatusText {
       return row(
         "ALARM", "\(priority.uppercased()) \(code.words), for \(age.durationText)")
     }
+  }
+
+  private var sensors: [String] {
+    let readings = status.sensors
+    let parts = [
+      readings.encoder.text("encoder") { "\($0 * 360 / 4096) deg" },
+      readings.loadCell.text("load cell") { "\(decimalText($0, per: 1000)) g" },
+      readings.pressure.text("line") { "\(decimalText($0, per: 1000)) kPa" },
+    ].compactMap(\.self)
+    return [row("sensors", parts.isEmpty ? "none" : parts.joined(separator: ", "))]
   }
 
   private var tick: [String] {

@@ -4,6 +4,7 @@ internal import Glibc
 internal import Hardware
 internal import ProgrammerLink
 internal import Quantities
+internal import Synchronization
 
 /// Answers the frames of programmers: the link thread's side of the engine.
 ///
@@ -27,6 +28,7 @@ final class LinkDesk: LinkAnswering {
   private let hardware: HardwareRig
   private let rig: Rig
   private let log: (String) -> Void
+  private let turnCount = Atomic<Int64>(0)
   /// At most one for each client.
   private var line: [Waiting] = []
   /// When the request at the head of the line was offered to the tick thread; nil where it was not.
@@ -46,7 +48,13 @@ final class LinkDesk: LinkAnswering {
     self.log = log
   }
 
-  var endAsked: Bool { Signals.endAsked }
+  /// From any thread: how often the link thread came round. Grows as long as it is alive.
+  var turns: Int64 { turnCount.load(ordering: .relaxed) }
+
+  var endAsked: Bool {
+    turnCount.wrappingAdd(1, ordering: .relaxed)
+    return Signals.endAsked
+  }
 
   func answer(
     _ header: FrameHeader, _ frame: Span<UInt8>, from peer: Peer, client: ClientID

@@ -5,7 +5,6 @@ internal import Engine
 internal import Glibc
 internal import Hardware
 internal import Logging
-internal import Plant
 internal import Quantities
 
 /// An engine on its rig, from the first tick to the last.
@@ -13,47 +12,44 @@ final class RunningEngine {
   let log: Logger
   let desk: LinkDesk
   private let engine: RealTimeEngine
-  private let bench: Bench
+  private let housekeeping: Housekeeping
   private let hardware: HardwareRig
+  private let sensors: RunningSensors?
   private let thread: RealTimeThread
 
   init(_ document: RigDocument, priority: Int32) throws {
     Signals.catchEnd()
     let rig = document.rig
-    let kind = document.backend == .simulated ? " SIMULATED" : ""
-    let label = "\(document.serial.text)\(kind)"
+    let isSimulated = document.backend == .simulated
+    let label = "\(document.serial.text)\(isSimulated ? " SIMULATED" : "")"
     let log = Logger(label: "pumpd") { _ in LineLog(rig: label) }
     self.log = log
     log.info("not a medical device; never connect it to a person")
 
     hardware = try document.openHardware(heartbeat: TickLoop.heartbeat)
+    if !isSimulated { log.info("\(GPIOChip.libraryVersion)") }
     let locked = RealTime.lockMemory()
     if locked != 0 {
       log.warning("memory is not locked (\(Self.text(locked))); ticks may wait for pages")
     }
+    sensors = try RunningSensors(document, log: log) { _ in }
 
     // Tick 0 comes a little later, so that every thread is there by then.
-    let start = hardware.now + Nanoseconds(50_000_000)
+    let start = hardware.now + .milliseconds(50)
     try hardware.seal(for: rig, epoch: start)
     let core = DosingState(rig: rig, clock: Self.therapyClock())
     let loop = TickLoop(core: core, drive: hardware.drive, annunciator: hardware.annunciator)
     var blank = Status(serial: document.serial)
-    blank.simulated = document.backend == .simulated
+    blank.simulated = isSimulated
     let engine = RealTimeEngine(
       loop: loop, drive: hardware.drive, start: start, blank: blank,
-      memoryLocked: locked == 0)
+      memoryLocked: locked == 0, sensors: sensors?.watch)
     self.engine = engine
     desk = LinkDesk(engine: engine, hardware: hardware, rig: rig) { log.info("\($0)") }
 
-    let plant = unsafe Plant(
-      world: hardware.world,
-      geometry: HeadGeometry(
-        microlitresPerRevolution: Double(rig.pump.volumePerRevolution.picolitres) / 1e6,
-        stepsPerRevolution: Int(rig.pump.stepsPerRevolution)),
-      reservoirMicrolitres: Double(rig.reservoir.volume.picolitres) / 1e6,
-      gate: HeartbeatGate(heartbeatNanoseconds: TickLoop.heartbeat.count))
-    bench = Bench(plant: plant, engine: engine, log: log)
-    bench.start()
+    let world = isSimulated ? SimulatedWorld(of: rig, on: hardware) : nil
+    housekeeping = Housekeeping(engine: engine, desk: desk, world: world, log: log)
+    housekeeping.start()
 
     thread = try RealTimeThread(name: "tick", priority: priority) { engine.run() }
     if thread.refusal != 0 {
@@ -64,14 +60,15 @@ final class RunningEngine {
       engine.setGrantedPriority(UInt8(priority))
       log.info("tick thread: every \(rig.tick.count / 1_000_000) ms, SCHED_FIFO \(priority)")
     }
-    log.info("a simulated bench is new at each start: nothing delivered, windows empty")
+    log.info("a new pump at each start: nothing delivered, windows empty, reservoir full")
   }
 
   /// Ends the tick, then the world; the lines are safe when the hardware is freed.
   func end() {
     engine.end()
     thread.join()
-    bench.end()
+    sensors?.end()
+    housekeeping.end()
     log.info("ended")
   }
 

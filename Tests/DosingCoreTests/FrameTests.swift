@@ -14,7 +14,7 @@ import Testing
   func goldenBytes() throws {
     let frame = try sample(.program)
     var wanted: [UInt8] = Array("ITBP".utf8)
-    wanted += [1, 0]  // version
+    wanted += [2, 0]  // version
     wanted += [2, 0]  // kind
     wanted += [UInt8(frame.count & 0xff), UInt8(frame.count >> 8), 0, 0]  // length
     wanted += [7, 0, 0, 0]  // number

@@ -118,7 +118,7 @@ private final class HandEngine {
   private var loop: TickLoop
   private let slot = RequestSlot()
   private let events = EventRing()
-  private let status = LatestStatus(Status(serial: .none))
+  private let status = Latest(Status(serial: .none))
   private var health = TickHealth()
   private var lateness = LatenessHistogram()
   private var next: Int64 = 0

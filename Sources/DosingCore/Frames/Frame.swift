@@ -3,14 +3,14 @@
 /// | offset | bytes | field |
 /// |---|---|---|
 /// | 0 | 4 | the letters `ITBP` |
-/// | 4 | 2 | version, 1 |
+/// | 4 | 2 | version, 2 |
 /// | 6 | 2 | kind |
 /// | 8 | 4 | length of the whole frame |
 /// | 12 | 4 | number of the request; an answer repeats it |
 ///
 /// Then the body of the kind, then the trailer of `FrameTrailer`.
 public struct FrameHeader: Sendable {
-  public static let version: UInt16 = 1
+  public static let version: UInt16 = 2
   /// The longest frame of any kind, in bytes.
   public static let frameMax = 4096
   static let lengthOffset = 8
@@ -61,7 +61,7 @@ public enum FrameFault: UInt8, Error, Sendable {
   case outcomeUnknown = 12
 }
 
-/// The place of the signature behind every body: 96 bytes, all zero in version 1.
+/// The place of the signature behind every body: 96 bytes, all zero in version 2.
 ///
 /// Key (8), number of the command (8), challenge (16), Ed25519 signature (64).
 struct FrameTrailer {

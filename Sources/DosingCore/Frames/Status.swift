@@ -67,6 +67,7 @@ public struct Status: Sendable {
   /// What the patient may ask for; nil where nothing is prescribed.
   public var patientBolus: PatientBolusState?
   public var alarms = InlineArray<6, ShownAlarm>(repeating: ShownAlarm())
+  public var sensors = SensorReadings()
 
   /// A status to read a frame into.
   public init(serial: Label) {

@@ -18,6 +18,9 @@ extension Status: FrameBody {
       coder.field(&alarms[index].priority)
       coder.field(&alarms[index].raised.number)
     }
+    sensors.encoder.layout(&coder)
+    sensors.loadCell.layout(&coder)
+    sensors.pressure.layout(&coder)
   }
 
   private mutating func layoutDelivery(_ coder: inout some FrameCoder) {
@@ -74,6 +77,13 @@ private func optional<Value, Coder: FrameCoder>(
   var fieldsOf = value ?? blank
   fields(&fieldsOf, &coder)
   value = isThere ? fieldsOf : nil
+}
+
+extension SensorReading {
+  fileprivate mutating func layout(_ coder: inout some FrameCoder) {
+    coder.field(&state)
+    coder.field(&value)
+  }
 }
 
 extension TickHealth {

@@ -1,36 +1,35 @@
-public import DosingCore
 internal import Synchronization
 
-/// The newest status, from the tick thread to one reader. Neither waits for the other.
+/// The newest value of a kind, from one writer to one reader. Neither waits for the other.
 ///
 /// Three copies: one is being written, one is being read, one is the newest. Each side swaps its own
 /// for the newest in one atomic exchange.
-@safe public final class LatestStatus: @unchecked Sendable {
-  private static let fresh = 4
+@safe public final class Latest<Value: Sendable>: @unchecked Sendable {
+  private static var fresh: Int { 4 }
 
-  private let copies: UnsafeMutablePointer<Status>
+  private let copies: UnsafeMutablePointer<Value>
   /// The index of the newest copy, and whether the reader has not seen it yet.
   private let newest = Atomic<Int>(1)
   // Each belongs to one side alone.
   private var writing = 0
   private var reading = 2
 
-  public init(_ status: Status) {
+  public init(_ value: Value) {
     unsafe copies = .allocate(capacity: 3)
-    unsafe copies.initialize(repeating: status, count: 3)
+    unsafe copies.initialize(repeating: value, count: 3)
   }
 
   deinit { unsafe copies.deallocate() }
 
-  /// Tick thread: `fill` writes every field that changes.
-  public func publish(_ fill: (inout Status) -> Void) {
+  /// Writer: `fill` writes every field that changes.
+  public func publish(_ fill: (inout Value) -> Void) {
     unsafe fill(&copies[writing])
     let old = newest.exchange(writing | Self.fresh, ordering: .acquiringAndReleasing)
     writing = old & ~Self.fresh
   }
 
-  /// Reader: the newest status there is.
-  public func read() -> Status {
+  /// Reader: the newest value there is.
+  public func read() -> Value {
     if newest.load(ordering: .relaxed) & Self.fresh != 0 {
       let old = newest.exchange(reading, ordering: .acquiringAndReleasing)
       reading = old & ~Self.fresh

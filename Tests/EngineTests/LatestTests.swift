@@ -6,10 +6,10 @@ import Quantities
 import Synchronization
 import Testing
 
-@Suite struct LatestStatusTests {
+@Suite struct LatestTests {
   @Test("the reader gets the newest status, again and again until there is a newer one")
   func newest() {
-    let latest = LatestStatus(Status(serial: .none))
+    let latest = Latest(Status(serial: .none))
     #expect(latest.read().steps == 0)
     for number in Int64(1)...5 {
       latest.publish { $0.steps = number }
@@ -22,7 +22,7 @@ import Testing
   @Test("what was given at the start stays in every copy")
   func blankStays() throws {
     let serial = try #require(Label(utf8: "BP-0001".utf8))
-    let latest = LatestStatus(Status(serial: serial))
+    let latest = Latest(Status(serial: serial))
     for number in Int64(0)..<10 {
       latest.publish { $0.steps = number }
       #expect(latest.read().serial == serial)
@@ -31,7 +31,7 @@ import Testing
 
   @Test("two threads under load: no status is torn, none is older than the one before")
   func neverTorn() throws {
-    let latest = LatestStatus(Status(serial: .none))
+    let latest = Latest(Status(serial: .none))
     let last: Int64 = 100_000
     let started = Atomic<Bool>(false)
     let thread = try RealTimeThread(name: "publishes", priority: 0) {

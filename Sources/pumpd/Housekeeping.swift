@@ -1,35 +1,41 @@
 internal import Engine
 internal import Glibc
 internal import Logging
-internal import Plant
 internal import Synchronization
 
-/// What goes on beside the engine on a simulated bench: the world behind the wires, and the log that
-/// the tick thread may not write itself.
-final class Bench: @unchecked Sendable {
-  private var plant: Plant
+/// What goes on beside the engine and may wait: the log that the tick thread may not write itself, the
+/// word to the supervisor that the pump is alive, and on a simulated bench the world behind the wires.
+final class Housekeeping: @unchecked Sendable {
+  private var world: SimulatedWorld?
   private let engine: RealTimeEngine
+  private let desk: LinkDesk
+  private var supervisor: Supervisor
   private let log: Logger
   private let ending = Atomic<Bool>(false)
   private var thread = pthread_t()
 
   private static let periodMicroseconds: UInt32 = 50_000
 
-  init(plant: consuming Plant, engine: RealTimeEngine, log: Logger) {
-    self.plant = plant
+  /// - Parameter world: nil on a real rig.
+  init(
+    engine: RealTimeEngine, desk: LinkDesk, world: consuming SimulatedWorld?, log: Logger
+  ) {
     self.engine = engine
+    self.desk = desk
+    self.world = world
     self.log = log
+    supervisor = Supervisor()
   }
 
   func start() {
-    let bench = unsafe Unmanaged.passRetained(self).toOpaque()
+    let own = unsafe Unmanaged.passRetained(self).toOpaque()
     let failed = unsafe pthread_create(
       &thread, nil,
-      { bench in
-        guard let bench = unsafe bench else { return nil }
-        unsafe Unmanaged<Bench>.fromOpaque(bench).takeRetainedValue().run()
+      { own in
+        guard let own = unsafe own else { return nil }
+        unsafe Unmanaged<Housekeeping>.fromOpaque(own).takeRetainedValue().run()
         return nil
-      }, bench)
+      }, own)
     precondition(failed == 0, "a thread can be started before memory runs out")
   }
 
@@ -37,21 +43,21 @@ final class Bench: @unchecked Sendable {
   func end() {
     ending.store(true, ordering: .releasing)
     _ = pthread_join(thread, nil)
-    log.info(
-      "the motor made \(plant.motorSteps) steps, \(Int(plant.deliveredMicrolitres)) uL")
-    if plant.pulsesWithoutMotion > 0 {
-      log.warning("\(plant.pulsesWithoutMotion) pulses turned nothing")
-    }
+    world?.report(to: log)
   }
 
   private func run() {
     while true {
       let last = ending.load(ordering: .acquiring)
-      plant.observe()
+      world?.observe()
       while let event = engine.events.take() { note(event) }
       let lost = engine.events.takeLost()
       if lost > 0 { log.warning("\(lost) events were lost: the log fell behind") }
-      if last { return }
+      supervisor.tell(ticks: engine.ticksCompleted, turns: desk.turns)
+      if last {
+        supervisor.tellEnd()
+        return
+      }
       usleep(Self.periodMicroseconds)
     }
   }

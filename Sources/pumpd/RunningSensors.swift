@@ -1,0 +1,77 @@
+internal import Commissioning
+internal import Documents
+internal import DosingCore
+internal import Engine
+internal import Hardware
+internal import Logging
+internal import Quantities
+
+/// The bus thread and its sensors, from the start of the pump to its end.
+final class RunningSensors {
+  let watch: SensorWatch
+  private let bus: SensorBus
+  private let thread: RealTimeThread
+
+  /// Values that are older than ten polls are not believed.
+  private static let ageMax = Nanoseconds(SensorBus.period.count * 10)
+
+  /// Nil where the rig has no bus.
+  init?(_ document: RigDocument, log: Logger, attach: @escaping (I2CBus) -> Void) throws {
+    guard let i2c = document.i2c else { return nil }
+    let sensors = i2c.sensors
+    bus = SensorBus(
+      encoder: sensors.encoder, loadCell: sensors.loadCell, pressure: sensors.pressure
+    ) { () throws(HardwareError) in
+      guard let bus = try document.openBus() else { throw .missing }
+      if document.backend == .simulated { attach(bus) }
+      return bus
+    } report: { name, fault in
+      let what = "\(i2c.bus), \(name.words)"
+      if let fault {
+        log.warning("\(what): \(fault.words)")
+      } else {
+        log.info("\(what): good again")
+      }
+    }
+    watch = SensorWatch(
+      bus.samples,
+      encoder: SensorBounds(
+        plausible: 0...(AS5600.countsPerRevolution - 1), ageMax: Self.ageMax),
+      loadCell: SensorBounds(
+        plausible: Self.plausibleMilligrams(document.rig.reservoir), ageMax: Self.ageMax),
+      pressure: SensorBounds(
+        plausible: Self.plausiblePascals(i2c.pressure), ageMax: Self.ageMax))
+    let bus = self.bus
+    // An ordinary thread: sensors are asked when there is time.
+    thread = try RealTimeThread(name: "bus", priority: 0) { bus.run() }
+  }
+
+  func end() {
+    bus.end()
+    thread.join()
+  }
+
+  /// An empty reservoir to a full one, and a tenth more on both sides. A solution of baclofen weighs
+  /// what water does: 1 mg a microlitre.
+  private static func plausibleMilligrams(_ reservoir: Reservoir) -> ClosedRange<Int64> {
+    let full = reservoir.volume.picolitres / 1_000_000
+    return (-full / 10)...(full + full / 10)
+  }
+
+  /// Around the pressure at which the line counts as blocked: less than none of it below, four times
+  /// above. Beyond, a wire or the bridge of the sensor is broken.
+  private static func plausiblePascals(_ pressure: I2CSection.LinePressure?) -> ClosedRange<Int64> {
+    let occlusion = pressure?.occlusion.pascals ?? 0
+    return -occlusion...(4 * occlusion)
+  }
+}
+
+extension SensorName {
+  fileprivate var words: String {
+    switch self {
+    case .encoder: "encoder"
+    case .loadCell: "load cell"
+    case .pressure: "line pressure"
+    }
+  }
+}
