@@ -1,51 +1,31 @@
 internal import CHardware
 
-/// The geometry of a simulated head, in plain numbers: the world shares no unit type with the engine.
-public struct HeadGeometry: Sendable {
-  public var microlitresPerRevolution: Double
-  public var stepsPerRevolution: Int
-
-  public init(microlitresPerRevolution: Double, stepsPerRevolution: Int) {
-    self.microlitresPerRevolution = microlitresPerRevolution
-    self.stepsPerRevolution = stepsPerRevolution
-  }
-}
-
-/// What stands on the other end of the wires: the truth about what was delivered.
-///
-/// The motor turns where a pulse arrives while the driver is enabled and the heartbeat's gate is
-/// open, whatever the engine believes.
+/// What stands on the other end of the simulated wires: the truth about what was delivered.
 @safe public struct Plant: ~Copyable {
   private let world: OpaquePointer
-  private let geometry: HeadGeometry
-  private let gate: HeartbeatGate
   private var pulses: [chw_pulse]
-
-  /// Steps that the motor really made, forwards less backwards.
-  public private(set) var motorSteps = 0
-  /// Pulses that turned nothing: driver not enabled, or gate closed.
-  public private(set) var pulsesWithoutMotion = 0
-  /// Of those, the ones that found liquid to move.
-  private var wetSteps = 0
-  private let filledMicrolitres: Double
+  private var head: PumpHeadTruth
 
   /// - Parameter world: the open simulated rig; it must outlive the plant.
   public init(
     world: OpaquePointer, geometry: HeadGeometry, reservoirMicrolitres: Double, gate: HeartbeatGate
   ) {
     unsafe self.world = world
-    self.geometry = geometry
-    self.gate = gate
-    filledMicrolitres = reservoirMicrolitres
+    head = PumpHeadTruth(
+      geometry: geometry, reservoirMicrolitres: reservoirMicrolitres, gate: gate)
     pulses = Array(repeating: chw_pulse(), count: 256)
   }
 
-  /// What left the head: an empty reservoir gives nothing, however the motor turns.
-  public var deliveredMicrolitres: Double {
-    Double(wetSteps) * geometry.microlitresPerRevolution / Double(geometry.stepsPerRevolution)
-  }
+  /// Steps that the motor really made, forwards less backwards.
+  public var motorSteps: Int { head.motorSteps }
 
-  public var reservoirMicrolitres: Double { filledMicrolitres - deliveredMicrolitres }
+  /// Pulses that turned nothing: driver not enabled, or gate closed.
+  public var pulsesWithoutMotion: Int { head.pulsesWithoutMotion }
+
+  /// What left the head: an empty reservoir gives nothing, however the motor turns.
+  public var deliveredMicrolitres: Double { head.deliveredMicrolitres }
+
+  public var reservoirMicrolitres: Double { head.reservoirMicrolitres }
 
   /// Lets the world catch up with the wires. `onStep` hears the time of every step that was made.
   public mutating func observe(_ onStep: (_ timeNanoseconds: Int64) -> Void = { _ in }) {
@@ -54,27 +34,25 @@ public struct HeadGeometry: Sendable {
         guard let base = buffer.baseAddress else { return 0 }
         return unsafe Int(chw_world_take_pulses(world, base, Int32(buffer.count)))
       }
-      for index in 0..<taken { turn(by: pulses[index], onStep) }
+      for pulse in pulses[..<taken] {
+        if head.turn(by: Pulse(pulse)) { onStep(pulse.time_ns) }
+      }
       if taken < pulses.count { return }
     }
-  }
-
-  private mutating func turn(by pulse: chw_pulse, _ onStep: (Int64) -> Void) {
-    guard pulse.enabled, gate.isOpen(at: pulse.time_ns, lastEdge: pulse.heartbeat_edge_ns) else {
-      pulsesWithoutMotion += 1
-      return
-    }
-    let direction = pulse.backwards ? -1 : 1
-    motorSteps += direction
-    let step = geometry.microlitresPerRevolution / Double(geometry.stepsPerRevolution)
-    if pulse.backwards || reservoirMicrolitres >= step { wetSteps += direction }
-    onStep(pulse.time_ns)
   }
 
   /// Whether the buzzer sounds: driven by the engine, or released by the gate of a dead one.
   public func buzzerSounds(at timeNanoseconds: Int64) -> Bool {
     let edge = unsafe chw_world_heartbeat_edge_ns(world)
     let driven = unsafe chw_world_line(world, .CHW_LINE_BUZZER)
-    return driven || !gate.isOpen(at: timeNanoseconds, lastEdge: edge)
+    return driven || !head.gate.isOpen(at: timeNanoseconds, lastEdge: edge)
+  }
+}
+
+extension Pulse {
+  fileprivate init(_ pulse: chw_pulse) {
+    self.init(
+      timeNanoseconds: pulse.time_ns, heartbeatEdgeNanoseconds: pulse.heartbeat_edge_ns,
+      isEnabled: pulse.enabled, isBackwards: pulse.backwards)
   }
 }

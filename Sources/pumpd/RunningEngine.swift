@@ -5,6 +5,7 @@ internal import Engine
 internal import Glibc
 internal import Hardware
 internal import Logging
+internal import Plant
 internal import Quantities
 
 /// An engine on its rig, from the first tick to the last.
@@ -14,6 +15,8 @@ final class RunningEngine {
   private let engine: RealTimeEngine
   private let housekeeping: Housekeeping
   private let hardware: HardwareRig
+  /// Behind a simulated bus, which it outlives.
+  private let devices: SimulatedBus
   private let sensors: RunningSensors?
   private let thread: RealTimeThread
 
@@ -32,7 +35,10 @@ final class RunningEngine {
     if locked != 0 {
       log.warning("memory is not locked (\(Self.text(locked))); ticks may wait for pages")
     }
-    sensors = try RunningSensors(document, log: log) { _ in }
+    let devices = SimulatedBus()
+    let world = isSimulated ? SimulatedWorld(of: document, on: hardware, bus: devices) : nil
+    self.devices = devices
+    sensors = try RunningSensors(document, log: log) { unsafe devices.attach(to: $0.world) }
 
     // Tick 0 comes a little later, so that every thread is there by then.
     let start = hardware.now + .milliseconds(50)
@@ -47,7 +53,6 @@ final class RunningEngine {
     self.engine = engine
     desk = LinkDesk(engine: engine, hardware: hardware, rig: rig) { log.info("\($0)") }
 
-    let world = isSimulated ? SimulatedWorld(of: rig, on: hardware) : nil
     housekeeping = Housekeeping(engine: engine, desk: desk, world: world, log: log)
     housekeeping.start()
 

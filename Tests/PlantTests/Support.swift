@@ -61,3 +61,21 @@ let millisecond: Int64 = 1_000_000
     return times
   }
 }
+
+/// A device under test, without a bus. A class, because an expectation cannot call what mutates a value.
+final class Bare<Device: RegisterDevice> {
+  var device: Device
+  init(_ device: Device) { self.device = device }
+
+  func powerUp(at time: Int64) { device.powerUp(at: time) }
+
+  func read(count: Int, at time: Int64) -> [UInt8] { device.read(count: count, at: time) }
+
+  func read(register: UInt8, count: Int, at time: Int64) -> [UInt8]? {
+    device.read(register: register, count: count, at: time)
+  }
+
+  func write(register: UInt8, _ bytes: [UInt8], at time: Int64) -> Bool {
+    device.write(register: register, bytes, at: time)
+  }
+}

@@ -1,0 +1,121 @@
+internal import Glibc
+
+/// The sensors of a bench: what encoder, load cell and line pressure have to say about a head.
+public struct BenchSensors: Sendable {
+  /// An AS5600 on the shaft of the head.
+  public struct Encoder: Sendable {
+    public var address: UInt8
+    /// What it reads before the first step, in turns.
+    public var offsetTurns: Double
+
+    public init(address: UInt8 = AS5600Model.address, offsetTurns: Double = 0.1) {
+      self.address = address
+      self.offsetTurns = offsetTurns
+    }
+  }
+
+  /// A load cell under the reservoir, with an NAU7802.
+  public struct LoadCell: Sendable {
+    public var address: UInt8
+    public var countsPerGram: Double
+    /// Counts with an empty reservoir.
+    public var zero: Double
+
+    public init(address: UInt8 = NAU7802Model.address, countsPerGram: Double, zero: Double) {
+      self.address = address
+      self.countsPerGram = countsPerGram
+      self.zero = zero
+    }
+  }
+
+  /// A pressure sensor in the line, at an ADS1115.
+  public struct LinePressure: Sendable {
+    public var address: UInt8
+    public var channel: Int
+    public var kilopascalsPerVolt: Double
+
+    public init(
+      address: UInt8 = ADS1115Model.address, channel: Int, kilopascalsPerVolt: Double
+    ) {
+      self.address = address
+      self.channel = channel
+      self.kilopascalsPerVolt = kilopascalsPerVolt
+    }
+  }
+
+  /// How pressure answers flow: a line that widens a little, before a catheter that resists.
+  private enum Line {
+    /// By how much liquid the line widens. About 1 uL/psi, a stiff extension line.
+    static let microlitresPerKilopascal = 0.145
+    /// 2 kPa at 24 mL a day.
+    static let kilopascalSecondsPerMicrolitre = 7.2
+    static let timeConstantSeconds = microlitresPerKilopascal * kilopascalSecondsPerMicrolitre
+  }
+
+  /// Water: a milligram a microlitre.
+  private static let milligramsPerMicrolitre = 1.0
+
+  /// Pressure in the line without flow, in kilopascals.
+  public var baselineKilopascals = 5.0
+
+  private let bus: SimulatedBus
+  private let stepsPerRevolution: Int
+  private let encoder: Encoder?
+  private let loadCell: LoadCell?
+  private let linePressure: LinePressure?
+  /// Above the baseline.
+  private var flowKilopascals = 0.0
+  private var reservoirMicrolitres: Double?
+  private var updatedAt: Int64?
+
+  /// Connects the sensors that the bench has to `bus`. Nothing is measured before the first `update`.
+  public init(
+    bus: SimulatedBus, stepsPerRevolution: Int, encoder: Encoder?, loadCell: LoadCell?,
+    linePressure: LinePressure?
+  ) {
+    self.bus = bus
+    self.stepsPerRevolution = stepsPerRevolution
+    self.encoder = encoder
+    self.loadCell = loadCell
+    self.linePressure = linePressure
+    if let encoder { bus.connect(AS5600Model(), at: encoder.address) }
+    if let loadCell {
+      bus.connect(
+        NAU7802Model(countsPerGram: loadCell.countsPerGram, zero: loadCell.zero),
+        at: loadCell.address)
+    }
+    if let linePressure { bus.connect(ADS1115Model(), at: linePressure.address) }
+  }
+
+  /// Shows the sensors what the head has done by now.
+  public mutating func update(motorSteps: Int, reservoirMicrolitres: Double) {
+    if let encoder {
+      let turns = encoder.offsetTurns + Double(motorSteps) / Double(stepsPerRevolution)
+      bus.withDevice(AS5600Model.self, at: encoder.address) { chip, _ in chip.turns = turns }
+    }
+    if let loadCell {
+      let mass = reservoirMicrolitres * Self.milligramsPerMicrolitre
+      bus.withDevice(NAU7802Model.self, at: loadCell.address) { chip, time in
+        chip.load(milligrams: mass, at: time)
+      }
+    }
+    updatePressure(reservoirMicrolitres)
+  }
+
+  /// What left the reservoir widens the line at once; from there it flows off through the catheter.
+  private mutating func updatePressure(_ reservoirMicrolitres: Double) {
+    let time = bus.time
+    let seconds = Double(time - (updatedAt ?? time)) / 1e9
+    let pushed = max(0, (self.reservoirMicrolitres ?? reservoirMicrolitres) - reservoirMicrolitres)
+    flowKilopascals *= exp(-seconds / Line.timeConstantSeconds)
+    flowKilopascals += pushed / Line.microlitresPerKilopascal
+    self.reservoirMicrolitres = reservoirMicrolitres
+    updatedAt = time
+    guard let linePressure else { return }
+    let pressure = baselineKilopascals + flowKilopascals
+    let microvolts = pressure / linePressure.kilopascalsPerVolt * 1_000_000
+    bus.withDevice(ADS1115Model.self, at: linePressure.address) { chip, time in
+      chip.apply(microvolts: microvolts, to: linePressure.channel, at: time)
+    }
+  }
+}
