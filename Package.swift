@@ -95,9 +95,15 @@ let package = Package(
     // Tests: one target a module, and one that runs the built programs as a user does.
     .target(
       name: "AllocationCounter", path: "Tests/Support/AllocationCounter", cSettings: strictC),
+    .target(name: "ChildProcess", path: "Tests/Support/ChildProcess"),
+    // What every backend of the hardware contract must do; hil runs it on real ones.
+    .target(
+      name: "Conformance", dependencies: ["Quantities", "CHardware", "Hardware", "Plant"],
+      path: "Tests/Conformance"),
     .testTarget(name: "QuantitiesTests", dependencies: ["Quantities"]),
     .testTarget(name: "CHardwareTests", dependencies: ["CHardware"]),
-    .testTarget(name: "HardwareTests", dependencies: ["Quantities", "CHardware", "Hardware"]),
+    .testTarget(
+      name: "HardwareTests", dependencies: ["Quantities", "CHardware", "Hardware", "Conformance"]),
     .testTarget(name: "DosingCoreTests", dependencies: ["Quantities", "DosingCore", bigInt]),
     .testTarget(
       name: "DocumentsTests", dependencies: ["Quantities", "DosingCore", "Documents"]),
@@ -112,7 +118,7 @@ let package = Package(
     .testTarget(name: "PlantTests", dependencies: ["CHardware", "Plant"]),
     .testTarget(
       name: "ProgramTests",
-      dependencies: ["Quantities", "DosingCore", "pumpd", "pumpctl", "pumpsim"]),
+      dependencies: ["Quantities", "DosingCore", "ChildProcess", "pumpd", "pumpctl", "pumpsim"]),
   ]
 )
 
