@@ -19,7 +19,9 @@ let strict: [SwiftSetting] = [
 let strictC: [CSetting] = [
   .unsafeFlags(["-std=c17", "-Wall", "-Wextra", "-Werror", "-Wconversion"])
 ]
-let cTargets = ["CHardware", "ReferenceCore", "AllocationCounter"]
+let cTargets = [
+  "CHardware", "ReferenceCore", "ReferenceLines", "AllocationCounter", "CKernelWorld",
+]
 
 let bigInt = Target.Dependency.product(name: "BigInt", package: "BigInt")
 let yams = Target.Dependency.product(name: "Yams", package: "Yams")
@@ -92,6 +94,10 @@ let package = Package(
       name: "core-benchmark", dependencies: ["Quantities", "DosingCore", "ReferenceCore"],
       path: "scripts/benchmarks/core"),
 
+    .target(
+      name: "ReferenceLines", path: "scripts/benchmarks/lines", cSettings: strictC,
+      linkerSettings: [.linkedLibrary("gpiod")]),
+
     // Tests: one target a module, and one that runs the built programs as a user does.
     .target(
       name: "AllocationCounter", path: "Tests/Support/AllocationCounter", cSettings: strictC),
@@ -100,6 +106,21 @@ let package = Package(
     .target(
       name: "Conformance", dependencies: ["Quantities", "CHardware", "Hardware", "Plant"],
       path: "Tests/Conformance"),
+    // Hardware in the loop: what runs in the guest of scripts/hil, and on a rig.
+    .target(
+      name: "CKernelWorld", path: "Tests/HardwareInTheLoop/CKernelWorld", cSettings: strictC),
+    .target(
+      name: "KernelWorld", dependencies: ["CKernelWorld"],
+      path: "Tests/HardwareInTheLoop/KernelWorld"),
+    .testTarget(
+      name: "KernelWorldTests", dependencies: ["CKernelWorld", "KernelWorld"],
+      path: "Tests/HardwareInTheLoop/KernelWorldTests"),
+    .executableTarget(
+      name: "hil",
+      dependencies: [
+        "Quantities", "DosingCore", "Hardware", "Documents", "Commissioning", "Engine", "Plant",
+        "Conformance", "ChildProcess", "CKernelWorld", "KernelWorld", "ReferenceLines", arguments,
+      ], path: "Tests/HardwareInTheLoop/hil"),
     .testTarget(name: "QuantitiesTests", dependencies: ["Quantities"]),
     .testTarget(name: "CHardwareTests", dependencies: ["CHardware"]),
     .testTarget(

@@ -30,8 +30,8 @@ extension RigDocument {
       backend == .linux ? .linux(path: i2c.bus) : .simulated, deadline: Self.transferDeadline)
   }
 
-  /// Longer than any transfer that goes well, so short that three dead sensors do not age the others.
-  static let transferDeadline = Nanoseconds.milliseconds(50)
+  /// As long as the time between two polls: a transfer that takes longer is of no use any more.
+  static let transferDeadline = Nanoseconds.milliseconds(100)
 }
 
 extension I2CSection {

@@ -19,12 +19,16 @@ public final class SensorBus: @unchecked Sendable {
   public static let period = Nanoseconds.milliseconds(100)
   /// A bus that is gone is looked for so often.
   public static let reopening = Nanoseconds.seconds(1)
+  /// After so many polls that nobody answered the bus is taken for gone: a driver may not tell that its
+  /// adapter was unplugged, and cannot let go of it as long as it is open.
+  public static let silentPollsMax = 10
 
   private let openBus: () throws(HardwareError) -> I2CBus
   private let report: (SensorName, SensorFault?) -> Void
   private let ending = Atomic<Bool>(false)
   private var bus: I2CBus?
   private var openAgainAt = Nanoseconds.zero
+  private var silentPolls = 0
   private var encoder: Channel<AS5600>?
   private var loadCell: Channel<NAU7802>?
   private var pressure: Channel<ADS1115>?
@@ -35,6 +39,10 @@ public final class SensorBus: @unchecked Sendable {
     var device: Device
     var sample = SensorSample()
     var fault: SensorFault?
+
+    var answers: Bool {
+      if case .bus = fault { false } else { true }
+    }
   }
 
   /// - Parameters:
@@ -73,12 +81,21 @@ public final class SensorBus: @unchecked Sendable {
       ask(&encoder, bus, now)
       ask(&loadCell, bus, now)
       ask(&pressure, bus, now)
-      if [encoder?.fault, loadCell?.fault, pressure?.fault].contains(.bus(.gone)) {
+      if isGoneAfterPoll() {
         self.bus = nil
+        silentPolls = 0
         openAgainAt = now + Self.reopening
       }
     }
     publish()
+  }
+
+  /// Whether the bus has to be opened anew, after a poll.
+  private func isGoneAfterPoll() -> Bool {
+    let answers = [encoder.map(\.answers), loadCell.map(\.answers), pressure.map(\.answers)]
+    silentPolls = answers.contains(true) ? 0 : silentPolls + 1
+    let faults = [encoder?.fault, loadCell?.fault, pressure?.fault]
+    return silentPolls > Self.silentPollsMax || faults.contains(.bus(.gone))
   }
 
   private func open(at now: Nanoseconds) {

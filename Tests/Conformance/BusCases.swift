@@ -5,7 +5,10 @@ public import Quantities
 /// A bus with the three sensors on it, and the power to break it.
 public protocol BusWorld: Sendable {
   var devices: SimulatedBus { get }
+  /// Opens it with `deadline`.
   func open() throws -> I2CBus
+  /// Of a transfer: long beside one that goes well, wherever this runs.
+  var deadline: Nanoseconds { get }
   /// How this adapter shows a fault.
   func error(for fault: BusFault) -> HardwareError
   /// CLOCK_MONOTONIC, or the time that stands for it.
@@ -26,8 +29,6 @@ public enum Scale {
   public static let countsPerGram = 10_000
   public static let zero = 20_000
   public static let pascalsPerVolt: Int64 = 50_000
-  /// For the deadline of a transfer.
-  public static let deadline = Nanoseconds.milliseconds(50)
 
   /// Puts the three sensors on a bus, each as it is after power-up.
   public static func connect(to bus: SimulatedBus) -> BenchSensors {
@@ -118,11 +119,11 @@ private func transferCases(_ world: some BusWorld) -> [Case] {
     } + [
       Case("R-070 what comes after the deadline is not believed") {
         let bus = try opened(world)
-        let late = Scale.deadline.count * 2
-        world.devices.beginTrouble(
-          .hanging(nanoseconds: late), at: Address.encoder, transfers: 1)
+        let late = world.deadline.count * 2
+        world.devices.beginTrouble(.hanging(nanoseconds: late), at: Address.encoder)
         let found = error { _ = try bus.read(3, from: 0x0B, of: Address.encoder) }
         try expect(found, is: .timeout, "the error")
+        world.devices.endTrouble(at: Address.encoder)
         _ = try bus.read(3, from: 0x0B, of: Address.encoder)
       }
     ]

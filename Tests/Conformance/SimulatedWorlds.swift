@@ -72,8 +72,10 @@ public final class SimulatedBusWorld: BusWorld {
       sleep: { RealTime.sleep(until: RealTime.now + Nanoseconds($0)) })
   }
 
+  public var deadline: Nanoseconds { .milliseconds(50) }
+
   public func open() throws -> I2CBus {
-    let bus = try I2CBus(.simulated, deadline: Scale.deadline)
+    let bus = try I2CBus(.simulated, deadline: deadline)
     unsafe devices.attach(to: bus.world)
     return bus
   }

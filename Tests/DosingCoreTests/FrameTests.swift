@@ -71,7 +71,7 @@ import Testing
   @Test("R-028 Another version, another kind, other letters are told apart")
   func header() throws {
     var frame = try sample(.stop)
-    frame[4] = 2
+    frame[4] = 3
     #expect(faultIn(frame) == .otherVersion)
     frame = try sample(.stop)
     frame[5] = 1

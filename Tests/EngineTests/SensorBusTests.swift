@@ -71,6 +71,24 @@ private final class Bench: Sendable {
     #expect(bench.faults.withLock { $0 } == [.bus(.missing), nil])
   }
 
+  @Test("R-071 a bus on which nobody answers for ten polls is opened anew")
+  func silence() {
+    let bench = Bench()
+    let bus = bench.bus()
+    bus.poll(at: .seconds(1))
+    bench.devices.unplug(0x36)
+    for poll in Int64(1)...10 { bus.poll(at: .seconds(1) + .milliseconds(100 * poll)) }
+    #expect(bench.opened.load(ordering: .relaxed) == 1)
+    bus.poll(at: .milliseconds(2_100))
+    bench.devices.plug(0x36)
+    bus.poll(at: .milliseconds(3_000))
+    #expect(bench.opened.load(ordering: .relaxed) == 1)
+    #expect(bus.samples.read().encoder?.hasFault == true)
+    bus.poll(at: .milliseconds(3_100))
+    #expect(bench.opened.load(ordering: .relaxed) == 2)
+    #expect(bus.samples.read().encoder?.hasFault == false)
+  }
+
   @Test("R-073 a sensor that hangs the bus for a second holds up no tick")
   func hangingBus() throws {
     let bench = Bench()

@@ -1,0 +1,108 @@
+internal import ChildProcess
+internal import Conformance
+internal import Glibc
+internal import Hardware
+internal import Quantities
+
+/// A pumpd that runs for one check, and the files that it needs.
+final class RunningPump {
+  static let pumpd = "/bin/pumpd"
+  static let pumpctl = "/bin/pumpctl"
+
+  let process: Child
+  let folder: String
+
+  private var state: String { folder + "/state" }
+  var log: String { TextFile.read(folder + "/log") }
+
+  /// Starts it and waits until programmers can connect.
+  init(_ texts: BenchTexts, environment: [String] = []) throws {
+    folder = TextFile.newFolder()
+    TextFile.write(texts.rig, to: folder + "/rig.yaml")
+    process = try Child(
+      Self.pumpd, ["--rig", folder + "/rig.yaml", "--state", folder + "/state"],
+      output: "/dev/null", errors: folder + "/log", environment: environment)
+    try waitUntil("pumpd listens") {
+      unsafe access(state + "/pumpd.sock", F_OK) == 0 || process.hasEnded
+    }
+    try expect(!process.hasEnded, "pumpd ended: \(log)")
+  }
+
+  /// Ends it as a user does.
+  func end() -> Int32 {
+    process.kill(SIGTERM)
+    return process.wait()
+  }
+
+  /// Runs pumpctl and gives what it printed.
+  @discardableResult
+  func control(_ arguments: String..., code: Int32 = 0) throws -> String {
+    let (output, errors) = (folder + "/output", folder + "/errors")
+    let child = try Child(
+      Self.pumpctl, arguments + ["--state", state], output: output, errors: errors)
+    let ended = child.wait()
+    try expect(ended, is: code, "pumpctl \(arguments): \(TextFile.read(errors))")
+    return TextFile.read(output)
+  }
+
+  func program(_ prescription: String) throws {
+    TextFile.write(prescription, to: folder + "/prescription.yaml")
+    try control("program", folder + "/prescription.yaml")
+  }
+
+  func status() throws -> StatusValues { StatusValues(json: try control("status", "--json")) }
+
+  /// The thread with a name.
+  func thread(_ name: String) throws -> pid_t {
+    let tasks = "/proc/\(process.id)/task"
+    for task in TextFile.entries(of: tasks) {
+      let comm = TextFile.read("\(tasks)/\(task)/comm")
+      if comm == name + "\n", let id = pid_t(task) { return id }
+    }
+    throw Violation("pumpd has no thread \(name)")
+  }
+}
+
+/// Waits for something that is bound to come; the limit only ends a hang.
+///
+/// - Parameter pause: how long to wait before looking again. Starting pumpctl is what costs most here.
+func waitUntil(
+  _ what: String, pause: Nanoseconds = .milliseconds(50), _ condition: () throws -> Bool
+) throws {
+  let end = RealTime.now + .minutes(2)
+  while try !condition() {
+    if RealTime.now > end { throw Violation("waited in vain: \(what)") }
+    RealTime.sleep(until: RealTime.now + pause)
+  }
+}
+
+/// The numbers and words of `pumpctl status --json`.
+struct StatusValues {
+  let json: String
+
+  func number(_ key: String) throws -> Int64 {
+    guard let text = rest(after: "\"\(key)\":"),
+      let number = Int64(text.prefix { $0.isNumber || $0 == "-" })
+    else { throw Violation("no number \(key) in \(json)") }
+    return number
+  }
+
+  /// The state of a sensor.
+  func state(_ sensor: String) throws -> String {
+    guard let text = rest(after: "\"\(sensor)\":{\"state\":\"") else {
+      throw Violation("no sensor \(sensor) in \(json)")
+    }
+    return String(text.prefix { $0 != "\"" })
+  }
+
+  private func rest(after key: String) -> Substring? {
+    // By bytes: the text is ASCII, and a search over characters is slow under emulation.
+    let (text, key) = (Array(json.utf8), Array(key.utf8))
+    guard text.count > key.count else { return nil }
+    for start in 0...(text.count - key.count)
+    where text[start..<(start + key.count)].elementsEqual(key) {
+      return Substring(decoding: text[(start + key.count)...].prefix(64), as: UTF8.self)
+    }
+    return nil
+  }
+}
