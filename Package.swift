@@ -129,6 +129,9 @@ let package = Package(
     .testTarget(
       name: "DocumentsTests", dependencies: ["Quantities", "DosingCore", "Documents"]),
     .testTarget(
+      name: "CommissioningTests",
+      dependencies: ["Quantities", "Hardware", "Documents", "Commissioning", "Plant"]),
+    .testTarget(
       name: "ProgrammerLinkTests", dependencies: ["Quantities", "DosingCore", "ProgrammerLink"]),
     .testTarget(
       name: "EngineTests",

@@ -98,6 +98,9 @@ typedef struct chw_wiring {
 
 enum { CHW_NAME_BYTES = 32 }; /* what the kernel has for a label, a name, a consumer; with the zero */
 
+/* What the kernel shows as the holder of a rig's lines. */
+#define CHW_CONSUMER "pumpd"
+
 /* Why chw_open failed. */
 typedef struct chw_problem {
   chw_wire wire;               /* CHW_WIRE_NONE: not one wire, but the chip or the rig */
@@ -244,7 +247,16 @@ int chw_sleep_until_ns(int64_t deadline_ns);
 /* CLOCK_MONOTONIC now, by the vDSO. */
 int64_t chw_monotonic_ns(void);
 
-/* Locks all present and future memory of the process. -EPERM or -ENOMEM where not permitted. */
+/*
+ * Locks all present and future memory of the process. -EPERM or -ENOMEM where not permitted, or where
+ * RLIMIT_MEMLOCK is below CHW_LOCKED_BYTES_MIN and may not be raised.
+ *
+ * Once future memory is locked too, every mapping counts against the limit by its full length:
+ * eight megabytes for an ordinary thread's stack, and more for the arena that it allocates from.
+ * Where the limit is smaller than this, starting threads would fail later, in the middle of the
+ * run.
+ */
+enum { CHW_LOCKED_BYTES_MIN = 1 << 30 };
 int chw_lock_memory(void);
 
 typedef struct chw_thread chw_thread;

@@ -4,8 +4,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#define CONSUMER "pumpd"
-
 static void copy_name(char *to, const char *from) {
   snprintf(to, CHW_NAME_BYTES, "%s", from == NULL ? "" : from);
 }
@@ -60,7 +58,8 @@ struct api_outputs *api_request_outputs(
       gpiod_line_bulk_add(&outputs->lines, line);
     }
   }
-  if (!found || gpiod_line_request_bulk_output(&outputs->lines, CONSUMER, outputs->values) != 0) {
+  if (!found ||
+      gpiod_line_request_bulk_output(&outputs->lines, CHW_CONSUMER, outputs->values) != 0) {
     const int error = errno;
     free(outputs);
     errno = error;
@@ -134,7 +133,7 @@ static struct gpiod_line_request *request_low(
     errno = ENOMEM;
     return NULL;
   }
-  gpiod_request_config_set_consumer(request, CONSUMER);
+  gpiod_request_config_set_consumer(request, CHW_CONSUMER);
   if (gpiod_line_settings_set_direction(settings, GPIOD_LINE_DIRECTION_OUTPUT) != 0 ||
       gpiod_line_settings_set_output_value(settings, GPIOD_LINE_VALUE_INACTIVE) != 0 ||
       gpiod_line_config_add_line_settings(lines, offsets, (size_t)count, settings) != 0) {

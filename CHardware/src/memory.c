@@ -6,15 +6,9 @@
 
 #include "chw.h"
 
-/*
- * Once future memory is locked too, every mapping counts against the limit by its full length:
- * eight megabytes for an ordinary thread's stack, and more for the arena that it allocates from.
- * Where the limit is smaller than this, starting threads would fail later, in the middle of the
- * run.
- */
-#define LOCKED_BYTES_MIN (UINT64_C(1) << 30)
-
-static bool is_enough(rlim_t bytes) { return bytes == RLIM_INFINITY || bytes >= LOCKED_BYTES_MIN; }
+static bool is_enough(rlim_t bytes) {
+  return bytes == RLIM_INFINITY || bytes >= CHW_LOCKED_BYTES_MIN;
+}
 
 static int raise_limit(void) {
   struct rlimit limit;

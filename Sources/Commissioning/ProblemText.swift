@@ -6,36 +6,73 @@ public import Hardware
 extension RigDocument {
   /// The sentence for a rig that could not be opened.
   public func sentence(for problem: RigProblem) -> String {
-    let label = gpio?.chip ?? ""
-    let chip = problem.device.isEmpty ? label : "\(problem.device) (\(label))"
-    guard let wire = problem.wire else {
-      return switch problem.error {
-      case .missing: "gpio.chip: \(Self.noChip(label))"
-      case .ambiguous:
-        "gpio.chip: more than one chip has the label '\(label)', \(problem.device) among them; "
-          + "give the other driver another label"
-      case .noPermission: "gpio.chip: no permission to open \(problem.device); \(Remedy.gpioGroup)"
-      case .busy: "the lines of \(chip) are held; end what holds them (gpioinfo shows it)"
-      default: "cannot request the lines of \(chip): \(problem.error.words)"
-      }
-    }
-    let place = gpio.map { $0[wire].text } ?? "?"
+    guard let gpio else { return problem.error.words }
+    let told = gpio.explain(problem, labels: GPIOChip.all.map(\.label))
+    return "\(told.key): \(told.found); \(told.remedy)"
+  }
+}
+
+/// What is wrong with a part of a rig, and what a person can do about it.
+struct Explanation: Equatable {
+  /// As in a rig file: `gpio.step`.
+  var key: String
+  var found: String
+  var remedy: String
+}
+
+extension GPIOSection {
+  /// - Parameter labels: of the chips that this machine has.
+  func explain(_ problem: RigProblem, labels: [String]) -> Explanation {
+    if let wire = problem.wire { return explain(problem, wire) }
     return switch problem.error {
+    case .missing:
+      Explanation(
+        key: "gpio.chip", found: "no chip has the label '\(chip)'; \(Self.list(labels))",
+        remedy: "write the label of the chip that the wires are on")
+    case .ambiguous:
+      Explanation(
+        key: "gpio.chip",
+        found: "more than one chip has the label '\(chip)', \(problem.device) among them",
+        remedy: "give the other driver another label")
+    case .noPermission:
+      Explanation(
+        key: "gpio.chip", found: "no permission to open \(problem.device)",
+        remedy: Remedy.gpioGroup)
     case .busy:
-      "gpio.\(wire.key): \(place) of \(chip) is held by "
-        + "'\(problem.holder.isEmpty ? "somebody" : problem.holder)'; end it, or take another line"
-    case .missing: "gpio.\(wire.key): \(chip) has no \(place); gpioinfo lists what it has"
-    case .invalidArgument:
-      "gpio.\(wire.key): \(place) of \(chip) is another wire too; give each wire its own"
-    default: "gpio.\(wire.key): \(place) of \(chip): \(problem.error.words)"
+      Explanation(
+        key: "gpio", found: "the lines of \(place(problem)) are held",
+        remedy: "end what holds them (gpioinfo shows it)")
+    default:
+      Explanation(
+        key: "gpio", found: "cannot request the lines of \(place(problem)): \(problem.error.words)",
+        remedy: Remedy.kernelLog)
     }
   }
 
-  private static func noChip(_ label: String) -> String {
-    let labels = GPIOChip.all.map(\.label).filter { !$0.isEmpty }
-    let there =
-      labels.isEmpty ? "this machine has none" : "there are: \(labels.joined(separator: ", "))"
-    return "no chip has the label '\(label)'; \(there)"
+  private func explain(_ problem: RigProblem, _ wire: Wire) -> Explanation {
+    let line = self[wire].text
+    let place = place(problem)
+    let holder = problem.holder.isEmpty ? "somebody" : problem.holder
+    let (found, remedy) =
+      switch problem.error {
+      case .busy:
+        ("\(line) of \(place) is held by '\(holder)'", "end it, or take another line")
+      case .missing: ("\(place) has no \(line)", "gpioinfo lists what it has")
+      case .invalidArgument:
+        ("\(line) of \(place) is another wire too", "give each wire its own")
+      default: ("\(line) of \(place): \(problem.error.words)", Remedy.kernelLog)
+      }
+    return Explanation(key: "gpio.\(wire.key)", found: found, remedy: remedy)
+  }
+
+  /// The chip, as a person can find it.
+  private func place(_ problem: RigProblem) -> String {
+    problem.device.isEmpty ? chip : "\(problem.device) (\(chip))"
+  }
+
+  private static func list(_ labels: [String]) -> String {
+    let known = labels.filter { !$0.isEmpty }
+    return known.isEmpty ? "this machine has none" : "there are: \(known.joined(separator: ", "))"
   }
 }
 
@@ -59,6 +96,8 @@ enum Remedy {
     + "KERNEL==\"gpiochip*\", GROUP=\"gpio\", MODE=\"0660\" in /etc/udev/rules.d"
   static let i2cGroup =
     "add this user to the group i2c; the package i2c-tools brings the udev rule for it"
+  static let kernelLog = "the kernel's log may say why: dmesg"
+  static let anotherUser = "run this as the user that runs pumpd"
 }
 
 extension HardwareError {

@@ -9,6 +9,13 @@ public struct GPIOChip: Equatable, Sendable {
   /// The errno with which it could not be opened, or 0.
   public var systemError: Int32
 
+  public init(device: String, label: String, lines: Int32, systemError: Int32) {
+    self.device = device
+    self.label = label
+    self.lines = lines
+    self.systemError = systemError
+  }
+
   /// Every chip once, in the order of their names.
   public static var all: [GPIOChip] {
     var chips = [chw_chip](repeating: chw_chip(), count: 64)
@@ -27,6 +34,13 @@ public struct GPIOChip: Equatable, Sendable {
     public var name: String
     /// Empty where the kernel does not tell.
     public var holder: String
+
+    public init(offset: Int32, isInUse: Bool, name: String, holder: String) {
+      self.offset = offset
+      self.isInUse = isInUse
+      self.name = name
+      self.holder = holder
+    }
   }
 
   public func line(_ place: LinePlace) throws(HardwareError) -> Line {

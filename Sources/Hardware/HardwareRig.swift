@@ -33,6 +33,9 @@ public struct InterlockLimits: Sendable {
     case linux(Wiring)
   }
 
+  /// What the kernel shows as the holder of the lines.
+  public static let consumer = CHW_CONSUMER
+
   /// For the world on the other end of the wires of the simulated backend.
   public let world: OpaquePointer
 

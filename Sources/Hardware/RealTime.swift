@@ -12,6 +12,9 @@ public enum RealTime {
     precondition(error == 0, "an absolute sleep on CLOCK_MONOTONIC cannot fail")
   }
 
+  /// What RLIMIT_MEMLOCK must be at least, or be raised to, before memory is locked.
+  public static let lockedBytesMin = UInt64(CHW_LOCKED_BYTES_MIN)
+
   /// Locks all memory. Returns the errno of a refusal, 0 for success.
   public static func lockMemory() -> Int32 { -chw_lock_memory() }
 }
