@@ -15,7 +15,7 @@ struct Pumpctl: ParsableCommand {
       """,
     subcommands: [
       StatusCommand.self, Program.self, Bolus.self, PatientBolusCommand.self, Stop.self,
-      Resume.self,
+      Resume.self, Doctor.self,
     ])
 }
 
