@@ -26,8 +26,9 @@ struct CP2112Protocol {
     static let error: UInt8 = 3
   }
 
-  /// A status request and its response each wait for the next frame of a full-speed USB bus.
-  private static let pollMilliseconds: Int64 = 2
+  /// A busy adapter answers as late as the driver takes it, 50 ms by its RESPONSE_TIMEOUT, and so keeps
+  /// whoever asked as long as a bus can: ten times that.
+  private static let busyMillisecondsMax: Int64 = 45
   private static let chunk = 61
 
   private var transfer: Transfer?
@@ -122,8 +123,10 @@ struct CP2112Protocol {
   private func status(at nowNanoseconds: Int64) -> Reply {
     guard let transfer else { return Reply(bytes: [0x16, Status.idle, 0, 0, 0, 0, 0]) }
     guard nowNanoseconds >= transfer.doneNanoseconds else {
+      let left = (transfer.doneNanoseconds - nowNanoseconds) / 1_000_000 + 1
       return Reply(
-        bytes: [0x16, Status.busy, 0, 0, 0, 0, 0], delayMilliseconds: Self.pollMilliseconds)
+        bytes: [0x16, Status.busy, 0, 0, 0, 0, 0],
+        delayMilliseconds: min(left, Self.busyMillisecondsMax))
     }
     let count = transfer.readCount
     return Reply(bytes: [
