@@ -7,11 +7,16 @@ install_package() {
     echo "$0: $1 is missing; install it: apt-get install $2" >&2
     return 69
   fi
-  if [ -z "${packages_updated:-}" ]; then
-    apt-get update -qq >/dev/null
-    packages_updated=yes
-  fi
+  update_packages
   DEBIAN_FRONTEND=noninteractive apt-get install -y -qq "$2" >/dev/null
+}
+
+# update_packages: refreshes the list of packages, once in a run.
+update_packages() {
+  [ -z "${packages_updated:-}" ] || return 0
+  apt-get update -qq >/dev/null
+  # Scripts that this one starts need not do it again.
+  export packages_updated=yes
 }
 
 # need COMMAND PACKAGE: makes sure that COMMAND is there.
