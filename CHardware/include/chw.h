@@ -200,7 +200,8 @@ chw_error chw_interlock_set_therapy_ceilings(
 /*
  * [tick] One complete step pulse, if every check passes; else nothing happens on the wire and the
  * refusal is counted. Blocks: not at all on `simulated`; on `linux` two ioctls, and between them until
- * the pulse has been high for CHW_PULSE_NS_MIN.
+ * the pulse has been high for CHW_PULSE_NS_MIN. How long that is at the most depends on the chip: `hil
+ * rig` measures it on the rig at hand.
  */
 chw_step_result chw_step(chw_rig *_Nonnull rig);
 

@@ -80,12 +80,16 @@ static void remember_time(struct step_times *times, int64_t time_ns) {
   times->next = times->next + 1 < times->capacity ? times->next + 1 : 0;
 }
 
-/* Steps of now or of history. Not earlier than any before them. */
-static void remember_steps(
-    struct interlock *interlock, int64_t now_ns, int64_t time_ns, int64_t steps) {
+/* Not earlier than any before them. */
+static void count_steps(struct interlock *interlock, int64_t time_ns, int64_t steps) {
   interlock->step_made_ns = time_ns;
   window_add(&interlock->hour, time_ns - interlock->epoch_ns, steps);
   window_add(&interlock->day, time_ns - interlock->epoch_ns, steps);
+}
+
+static void remember_history(
+    struct interlock *interlock, int64_t now_ns, int64_t time_ns, int64_t steps) {
+  count_steps(interlock, time_ns, steps);
   if (time_ns <= now_ns - MINUTE_NS) {
     return;
   }
@@ -114,7 +118,7 @@ chw_error interlock_seal(
   interlock->minute.capacity = limits->steps_per_minute_max;
   for (int32_t i = 0; i < interlock->history.count; i++) {
     const struct loaded_steps load = interlock->history.loads[i];
-    remember_steps(interlock, now_ns, load.time_ns, load.steps);
+    remember_history(interlock, now_ns, load.time_ns, load.steps);
   }
   free(interlock->history.loads);
   interlock->history = (struct history){0};
@@ -172,7 +176,8 @@ void interlock_record(struct interlock *interlock, int64_t now_ns, chw_step_resu
     return;
   }
   interlock->steps++;
-  remember_steps(interlock, now_ns, now_ns, 1);
+  count_steps(interlock, now_ns, 1);
+  remember_time(&interlock->minute, now_ns);
 }
 
 chw_interlock_counts interlock_read_counts(const struct interlock *interlock, int64_t now_ns) {

@@ -9,14 +9,18 @@ static int64_t larger(int64_t a, int64_t b) { return a > b ? a : b; }
 static int64_t smaller(int64_t a, int64_t b) { return a < b ? a : b; }
 
 /* The place of a bucket in `counts`. Bucket numbers may be negative, places may not. */
-static int64_t place(const struct window *window, int64_t bucket) {
-  return bucket - divide_down(bucket, window->buckets) * window->buckets;
+static int32_t place(const struct window *window, int64_t bucket) {
+  return (int32_t)(bucket - divide_down(bucket, window->buckets) * window->buckets);
 }
 
 void window_open(struct window *window, int64_t bucket_ns, int32_t buckets_full) {
   /* Older than any bucket that can come, and far enough from the end of the range to count with. */
   *window = (struct window){
-      .bucket_ns = bucket_ns, .buckets = buckets_full + 1, .newest = INT64_MIN / 2};
+      .bucket_ns = bucket_ns,
+      .buckets = buckets_full + 1,
+      .newest = INT64_MIN / 2,
+      .newest_end_ns = INT64_MIN,
+  };
 }
 
 static int64_t sum_at(const struct window *window, int64_t bucket) {
@@ -29,17 +33,18 @@ static int64_t sum_at(const struct window *window, int64_t bucket) {
   return sum;
 }
 
-int64_t window_sum(const struct window *window, int64_t time_ns) {
+int64_t window_sum_later(const struct window *window, int64_t time_ns) {
   return sum_at(window, divide_down(time_ns, window->bucket_ns));
 }
 
-void window_add(struct window *window, int64_t time_ns, int64_t steps) {
+void window_move_on(struct window *window, int64_t time_ns) {
   const int64_t bucket = divide_down(time_ns, window->bucket_ns);
-  window->sum = sum_at(window, bucket) + steps;
+  window->sum = sum_at(window, bucket);
   const int64_t first_new = larger(window->newest + 1, bucket - window->buckets + 1);
   for (int64_t opened = first_new; opened <= bucket; opened++) {
     window->counts[place(window, opened)] = 0;
   }
-  window->counts[place(window, bucket)] += steps;
   window->newest = bucket;
+  window->newest_place = place(window, bucket);
+  window->newest_end_ns = (bucket + 1) * window->bucket_ns;
 }

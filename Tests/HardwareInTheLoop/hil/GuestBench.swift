@@ -125,7 +125,9 @@ extension SimulatedBus {
       transfer.address, writing: transfer.written, reading: transfer.readCount)
     return switch result {
     case .success(let bytes): hang > 0 ? .late(nanoseconds: hang, bytes) : .bytes(bytes)
-    case .failure(.noAddressAcknowledge), .failure(.noDataAcknowledge): .notAcknowledged
+    case .failure(.noAddressAcknowledge): .notAcknowledged
+    // Not all bytes could be written: "write incomplete", one of the errors without a name of its own.
+    case .failure(.noDataAcknowledge): .otherError
     case .failure(.arbitrationLost): .arbitrationLost
     case .failure(.heldLow): .busTimeout
     }

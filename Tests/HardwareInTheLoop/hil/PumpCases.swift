@@ -149,6 +149,8 @@ struct PumpCases {
     try waitUntil("the encoder is good") { try pump.status().state("encoder_counts") == "good" }
     try guest.bridge.unplug()
     try waitUntil("the encoder fails") { try pump.status().state("encoder_counts") == "failed" }
+    // The kernel cannot give the number of a bus to another before everybody has let go of it.
+    try waitUntil("the pump lets go of the dead bus") { pump.log.contains("there is none") }
     try guest.bridge.plug()
     try waitUntil("the encoder is good again") {
       try pump.status().state("encoder_counts") == "good"

@@ -133,14 +133,21 @@ struct RigCases: Sendable {
     let before = try newest(of: &encoder, on: bus)
     rig.drive.setEnabled(enabled)
     var made: Int64 = 0
+    var longest = Nanoseconds.zero
     // The first beats let the gate open.
     for count in 0... {
       if made == stepsTold { break }
       rig.drive.completeTick()
       RealTime.sleep(until: RealTime.now + Self.stepPeriod)
-      if count > 60, rig.drive.step() == .made { made += 1 }
+      let begin = RealTime.now
+      if count > 60, rig.drive.step() == .made {
+        made += 1
+        longest = max(longest, RealTime.now - begin)
+      }
       try expect(count < 20 * stepsTold, "only \(made) of \(stepsTold) steps could be made")
     }
+    Suite.print(
+      "# the longest of \(made) steps took \(longest.text(in: Unit("us", 1000), decimals: 1))")
     // What is moved still swings.
     RealTime.sleep(until: RealTime.now + .milliseconds(300))
     let after = try newest(of: &encoder, on: bus)

@@ -67,7 +67,7 @@ final class RunningPump {
 ///
 /// - Parameter pause: how long to wait before looking again. Starting pumpctl is what costs most here.
 func waitUntil(
-  _ what: String, pause: Nanoseconds = .milliseconds(50), _ condition: () throws -> Bool
+  _ what: String, pause: Nanoseconds = .milliseconds(250), _ condition: () throws -> Bool
 ) throws {
   let end = RealTime.now + .minutes(2)
   while try !condition() {

@@ -40,6 +40,8 @@ struct WatchdogCommand: ParsableCommand {
     try expect(ckw_stop_thread(tick), is: 0, "freezing the tick thread")
     try expect(
       !supervise(ear, watchdog, forSeconds: 4 * Self.silenceSeconds), "a frozen pump spoke on")
+    // A thread that is still frozen would keep its process from being buried.
+    try expect(ckw_continue_thread(tick), is: 0, "letting the tick thread go")
     pump.process.kill(SIGKILL)
     _ = pump.process.wait()
     pump = try RunningPump(BenchTexts(), environment: environment)
