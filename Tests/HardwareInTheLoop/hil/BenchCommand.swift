@@ -71,7 +71,9 @@ struct BenchCommand: ParsableCommand {
   }
 
   private func bareLoop(_ guest: GuestBench) throws -> Cost {
-    try expect(unsafe reference_open(guest.chip.device, 17), is: 0, "opening the bare line")
+    let offsets = Wire.allCases.map { UInt32(BenchTexts.offset(of: $0)) }
+    let status = unsafe reference_open(guest.chip.device, offsets, Int32(offsets.count))
+    try expect(status, is: 0, "opening the bare lines")
     defer { reference_close() }
     _ = reference_pulses(10)  // what is resolved at the first call is not a step's
     return try unsafe Self.cost(nil) { _ in

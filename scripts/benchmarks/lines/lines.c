@@ -12,28 +12,42 @@ static struct gpiod_chip *chip;
 
 #ifdef GPIOD_LINE_BULK_MAX_LINES
 
-static struct gpiod_line *line;
+static struct gpiod_line_bulk lines;
+static int values[REFERENCE_LINES_MAX];
 
-int reference_open(const char *device, unsigned int offset) {
+int reference_open(const char *device, const unsigned int *offsets, int count) {
   chip = gpiod_chip_open(device);
-  line = chip == NULL ? NULL : gpiod_chip_get_line(chip, offset);
-  return line == NULL || gpiod_line_request_output(line, "reference", 0) != 0 ? -errno : 0;
+  if (chip == NULL) {
+    return -errno;
+  }
+  gpiod_line_bulk_init(&lines);
+  for (int i = 0; i < count; i++) {
+    struct gpiod_line *const line = gpiod_chip_get_line(chip, offsets[i]);
+    if (line == NULL) {
+      return -errno;
+    }
+    gpiod_line_bulk_add(&lines, line);
+  }
+  return gpiod_line_request_bulk_output(&lines, "reference", values) == 0 ? 0 : -errno;
 }
 
 void reference_close(void) {
-  gpiod_line_release(line);
+  gpiod_line_release_bulk(&lines);
   gpiod_chip_close(chip);
 }
 
-static int set(int value) { return gpiod_line_set_value(line, value); }
+static int set(int value) {
+  values[0] = value;
+  return gpiod_line_set_value_bulk(&lines, values);
+}
 
 #else
 
 static struct gpiod_line_request *request;
-static unsigned int requested;
+static unsigned int step;
 
-int reference_open(const char *device, unsigned int offset) {
-  requested = offset;
+int reference_open(const char *device, const unsigned int *offsets, int count) {
+  step = offsets[0];
   chip = gpiod_chip_open(device);
   struct gpiod_line_settings *const settings = gpiod_line_settings_new();
   struct gpiod_line_config *const config = gpiod_line_config_new();
@@ -41,7 +55,7 @@ int reference_open(const char *device, unsigned int offset) {
     return -errno;
   }
   gpiod_line_settings_set_direction(settings, GPIOD_LINE_DIRECTION_OUTPUT);
-  gpiod_line_config_add_line_settings(config, &offset, 1, settings);
+  gpiod_line_config_add_line_settings(config, offsets, (size_t)count, settings);
   request = gpiod_chip_request_lines(chip, NULL, config);
   const int error = errno;
   gpiod_line_settings_free(settings);
@@ -56,7 +70,7 @@ void reference_close(void) {
 
 static int set(int value) {
   return gpiod_line_request_set_value(
-      request, requested, value ? GPIOD_LINE_VALUE_ACTIVE : GPIOD_LINE_VALUE_INACTIVE);
+      request, step, value ? GPIOD_LINE_VALUE_ACTIVE : GPIOD_LINE_VALUE_INACTIVE);
 }
 
 #endif

@@ -1,5 +1,6 @@
 /*
- * A bare loop on libgpiod: what a step costs without a contract. One line, no rule, no other thought.
+ * A bare loop on libgpiod: what a step costs without a contract. It holds the same lines in one request
+ * as a rig does, and has no rule and no other thought.
  */
 #ifndef REFERENCE_LINES_H
 #define REFERENCE_LINES_H
@@ -7,8 +8,10 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* Requests one line of a chip as an output. 0 or a negative errno. */
-int reference_open(const char *_Nonnull device, unsigned int offset);
+enum { REFERENCE_LINES_MAX = 6 };
+
+/* Requests lines of a chip as outputs; the first of them is the step. 0 or a negative errno. */
+int reference_open(const char *_Nonnull device, const unsigned int *_Nonnull offsets, int count);
 void reference_close(void);
 
 /* `count` pulses, each high for at least 2 us, which the drivers of motors need. False on any error. */
