@@ -21,7 +21,7 @@ func loadCellCases(_ world: some BusWorld) -> [Case] {
     Case("R-072 the load cell comes up, discards what has not settled, and gives the mass") {
       let bus = try opened(world)
       var cell = loadCell
-      for milligrams in [0.0, 18_500, -1_500] {
+      for milligrams in [0.0, 18_500, -18_500] {
         world.devices.load(milligrams)
         var newest: SensorValue?
         // The first value after a change may be of the conversion before it.
