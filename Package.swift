@@ -20,12 +20,14 @@ let strictC: [CSetting] = [
   .unsafeFlags(["-std=c17", "-Wall", "-Wextra", "-Werror", "-Wconversion"])
 ]
 let cTargets = [
-  "CHardware", "ReferenceCore", "ReferenceLines", "AllocationCounter", "CKernelWorld",
+  "CHardware", "ReferenceCore", "ReferenceLines", "AllocationCounter", "CKernelWorld", "LyingDisk",
 ]
 
 let bigInt = Target.Dependency.product(name: "BigInt", package: "BigInt")
 let yams = Target.Dependency.product(name: "Yams", package: "Yams")
 let arguments = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
+let database = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
+let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 
 let package = Package(
@@ -38,6 +40,8 @@ let package = Package(
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
     .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+    .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+    .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
     .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
     .package(url: "https://github.com/attaswift/BigInt", from: "6.0.1"),
   ],
@@ -58,6 +62,7 @@ let package = Package(
     // 2 edges: each knows one outside thing, and none of them knows another.
     .target(name: "Hardware", dependencies: ["Quantities", "CHardware"]),
     .target(name: "Documents", dependencies: ["Quantities", "DosingCore", yams]),
+    .target(name: "Journal", dependencies: ["Quantities", "DosingCore", database, crypto]),
     .target(name: "ProgrammerLink", dependencies: ["Quantities", "DosingCore"]),
 
     // A rig file and the hardware that it names meet here: opening it, and what doctor finds.
@@ -66,6 +71,11 @@ let package = Package(
     // 3 time: the tick, and the mailboxes through which other threads reach it.
     .target(name: "Engine", dependencies: ["Quantities", "DosingCore", "Hardware"]),
 
+    // What the tick did becomes durable here, and a pump is restored from it.
+    .target(
+      name: "Durability",
+      dependencies: ["Quantities", "DosingCore", "Hardware", "Journal", "Engine"]),
+
     // 4 world: what stands behind the simulated backend. It holds the truth.
     .target(name: "Plant", dependencies: ["Quantities", "CHardware"]),
 
@@ -73,8 +83,8 @@ let package = Package(
     .executableTarget(
       name: "pumpd",
       dependencies: [
-        "Quantities", "DosingCore", "Hardware", "Documents", "Commissioning", "ProgrammerLink",
-        "Engine", "Plant", arguments, logging,
+        "Quantities", "DosingCore", "Hardware", "Documents", "Journal", "Commissioning",
+        "ProgrammerLink", "Engine", "Durability", "Plant", arguments, logging,
       ]),
     .executableTarget(
       name: "pumpctl",
@@ -85,7 +95,8 @@ let package = Package(
     .executableTarget(
       name: "pumpsim",
       dependencies: [
-        "Quantities", "DosingCore", "Hardware", "Documents", "Engine", "Plant", arguments,
+        "Quantities", "DosingCore", "Hardware", "Documents", "Journal", "Engine", "Durability",
+        "Plant", arguments,
       ]),
 
     // Benchmarks: the core beside a plain C version of the same arithmetic. See scripts/bench.
@@ -101,6 +112,10 @@ let package = Package(
     // Tests: one target a module, and one that runs the built programs as a user does.
     .target(
       name: "AllocationCounter", path: "Tests/Support/AllocationCounter", cSettings: strictC),
+    // A disk that tears, loses and reorders what was not synced, under SQLite.
+    .target(
+      name: "LyingDisk", path: "Tests/Support/LyingDisk", cSettings: strictC,
+      linkerSettings: [.linkedLibrary("sqlite3")]),
     .target(name: "ChildProcess", path: "Tests/Support/ChildProcess"),
     // What every backend of the hardware contract must do; hil runs it on real ones.
     .target(
@@ -138,6 +153,14 @@ let package = Package(
       dependencies: [
         "Quantities", "CHardware", "DosingCore", "Hardware", "Engine", "Plant",
         "AllocationCounter",
+      ]),
+    .testTarget(
+      name: "JournalTests", dependencies: ["Quantities", "DosingCore", "Journal", database]),
+    .testTarget(
+      name: "DurabilityTests",
+      dependencies: [
+        "Quantities", "CHardware", "DosingCore", "Hardware", "Journal", "Engine", "Durability",
+        "Plant", "LyingDisk",
       ]),
     .testTarget(name: "PlantTests", dependencies: ["CHardware", "Plant"]),
     .testTarget(

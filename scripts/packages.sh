@@ -37,4 +37,5 @@ need_toolchain() {
   }
   need_file /usr/include/gpiod.h libgpiod-dev
   need_file /usr/include/i2c/smbus.h libi2c-dev
+  need_file /usr/include/sqlite3.h libsqlite3-dev
 }

@@ -14,6 +14,7 @@
 #define CHW_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #ifdef __cplusplus
@@ -165,7 +166,8 @@ typedef enum __attribute__((enum_extensibility(closed))) chw_step_result : int32
   CHW_STEP_HOUR_LIMIT = 5,
   CHW_STEP_DAY_LIMIT = 6,
   CHW_STEP_NOT_SEALED = 7,
-  CHW_STEP_DRIVE_ERROR = 8    /* the pulse could not be put on the wire */
+  CHW_STEP_DRIVE_ERROR = 8,   /* the pulse could not be put on the wire */
+  CHW_STEP_LEASE_LIMIT = 9    /* the lease is used up */
 } chw_step_result;
 
 enum { CHW_HISTORY_LOADS_MAX = 16384 };
@@ -196,6 +198,12 @@ chw_error chw_interlock_seal(
  */
 chw_error chw_interlock_set_therapy_ceilings(
     chw_rig *_Nonnull rig, int64_t steps_per_hour_max, int64_t steps_per_day_max);
+
+/*
+ * [tick] The lease: how many pulses may have been put on the wire since open, in all. No bound until
+ * the first call; values below 0 are CHW_ERROR_INVALID and change nothing.
+ */
+chw_error chw_interlock_set_lease(chw_rig *_Nonnull rig, int64_t steps_max);
 
 /*
  * [tick] One complete step pulse, if every check passes; else nothing happens on the wire and the
@@ -230,7 +238,7 @@ typedef struct chw_interlock_counts {
   int64_t steps;          /* pulses put on the wire since open */
   int64_t hour_steps;     /* in the window that the next step would be judged by */
   int64_t day_steps;
-  int64_t refused[9];     /* by chw_step_result */
+  int64_t refused[10];     /* by chw_step_result */
   int64_t lapses;         /* how often the permission lapsed and came back */
 } chw_interlock_counts;
 
@@ -245,8 +253,22 @@ chw_interlock_counts chw_interlock_read_counts(const chw_rig *_Nonnull rig);
  */
 int chw_sleep_until_ns(int64_t deadline_ns);
 
-/* CLOCK_MONOTONIC now, by the vDSO. */
+/*
+ * Maps a file that is shared with whoever comes after this process: what is stored into it outlives the
+ * process, without a system call, though not the power. Makes it where it is missing and lengthens it,
+ * with zeros, where it is too short. A link, or a file of another user, is CHW_ERROR_PERMISSION.
+ */
+chw_error chw_map_file(
+    const char *_Nonnull path, size_t bytes, void *_Nullable *_Nonnull memory);
+void chw_unmap_file(void *_Nonnull memory, size_t bytes);
+
+/* CLOCK_MONOTONIC, CLOCK_BOOTTIME and CLOCK_REALTIME now, by the vDSO. */
 int64_t chw_monotonic_ns(void);
+int64_t chw_boot_ns(void);
+int64_t chw_utc_ns(void);
+
+/* Whether the kernel says that CLOCK_REALTIME is synchronised, as some time daemon has told it. */
+bool chw_utc_is_synchronised(void);
 
 /*
  * Locks all present and future memory of the process. -EPERM or -ENOMEM where not permitted, or where

@@ -35,6 +35,15 @@ int32_t chw_world_take_pulses(
     chw_rig *_Nonnull rig, chw_pulse *_Nonnull pulses, int32_t capacity);
 enum { CHW_WORLD_TRACE_CAPACITY = 65536 };
 
+/*
+ * Before the first step: keeps every pulse in a file besides, behind those that are in it already. The
+ * file outlives the process, and a pulse is in it if and only if it was made, SIGKILL or not. It holds 8
+ * bytes of letters, a count of 8 bytes, and the pulses, 24 bytes each. A file that is something else is
+ * CHW_ERROR_INVALID; a full one refuses the pulse.
+ */
+chw_error chw_world_keep_pulses(chw_rig *_Nonnull rig, const char *_Nonnull path);
+enum { CHW_PULSE_FILE_CAPACITY = 262144 };
+
 /* [any] The level that the engine drives on a line. */
 bool chw_world_line(const chw_rig *_Nonnull rig, chw_line line);
 

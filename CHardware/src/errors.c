@@ -10,6 +10,7 @@ struct meaning {
 static const struct meaning meanings[] = {
     {EACCES, CHW_ERROR_PERMISSION},
     {EPERM, CHW_ERROR_PERMISSION},
+    {ELOOP, CHW_ERROR_PERMISSION}, /* a link where a file is wanted */
     {EBUSY, CHW_ERROR_BUSY},
     {ENOENT, CHW_ERROR_MISSING},
     {ENODEV, CHW_ERROR_GONE},

@@ -31,6 +31,7 @@ chw_error interlock_open(struct interlock *interlock) {
   interlock->step_made_ns = NEVER_NS;
   interlock->therapy_steps_per_hour_max = INT64_MAX;
   interlock->therapy_steps_per_day_max = INT64_MAX;
+  interlock->lease_steps_max = INT64_MAX;
   window_open(&interlock->hour, MINUTE_NS, 60);
   window_open(&interlock->day, 15 * MINUTE_NS, 96);
   interlock->minute.times_ns =
@@ -136,6 +137,14 @@ chw_error interlock_set_therapy_ceilings(
   return CHW_OK;
 }
 
+chw_error interlock_set_lease(struct interlock *interlock, int64_t steps_max) {
+  if (steps_max < 0) {
+    return CHW_ERROR_INVALID;
+  }
+  interlock->lease_steps_max = steps_max;
+  return CHW_OK;
+}
+
 /* A ceiling of 0 leaves no legal step that could have been dated differently: no allowance. */
 static bool has_room(const struct window *window, int64_t time_ns, int64_t ceiling) {
   return ceiling > 0 && window_sum(window, time_ns) - DATING_ALLOWANCE_STEPS < ceiling;
@@ -154,6 +163,9 @@ chw_step_result interlock_judge(const struct interlock *interlock, int64_t now_n
   }
   if (interlock->step_made_ns > now_ns - limits->step_interval_ns_min) {
     return CHW_STEP_TOO_SOON;
+  }
+  if (interlock->steps >= interlock->lease_steps_max) {
+    return CHW_STEP_LEASE_LIMIT;
   }
   if (interlock->minute.times_ns[interlock->minute.next] > now_ns - MINUTE_NS) {
     return CHW_STEP_MINUTE_LIMIT;

@@ -49,12 +49,13 @@ struct interlock {
   chw_interlock_limits limits;
   int64_t therapy_steps_per_hour_max;
   int64_t therapy_steps_per_day_max;
+  int64_t lease_steps_max;
   struct step_times minute;
   struct window hour;
   struct window day;
   struct history history;
   int64_t steps;
-  int64_t refused[CHW_STEP_DRIVE_ERROR + 1];
+  int64_t refused[CHW_STEP_LEASE_LIMIT + 1];
 };
 
 /* The interlock is zeroed before. To be closed even if opening fails. */
@@ -68,6 +69,8 @@ chw_error interlock_seal(
     int64_t epoch_ns);
 chw_error interlock_set_therapy_ceilings(
     struct interlock *interlock, int64_t steps_per_hour_max, int64_t steps_per_day_max);
+
+chw_error interlock_set_lease(struct interlock *interlock, int64_t steps_max);
 
 /* CHW_STEP_MADE: the step may be made. Changes nothing. */
 chw_step_result interlock_judge(const struct interlock *interlock, int64_t now_ns);

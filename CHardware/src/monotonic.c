@@ -1,17 +1,29 @@
 #define _GNU_SOURCE
 
 #include <errno.h>
+#include <sys/timex.h>
 #include <time.h>
 
 #include "chw.h"
 
 #define SECOND_NS INT64_C(1000000000)
 
-int64_t chw_monotonic_ns(void) {
+static int64_t read_clock(clockid_t clock) {
   struct timespec now;
-  /* Cannot fail: Linux always has this clock, and `now` can be written. */
-  (void)clock_gettime(CLOCK_MONOTONIC, &now);
+  /* Cannot fail: Linux always has these clocks, and `now` can be written. */
+  (void)clock_gettime(clock, &now);
   return now.tv_sec * SECOND_NS + now.tv_nsec;
+}
+
+int64_t chw_monotonic_ns(void) { return read_clock(CLOCK_MONOTONIC); }
+
+int64_t chw_boot_ns(void) { return read_clock(CLOCK_BOOTTIME); }
+
+int64_t chw_utc_ns(void) { return read_clock(CLOCK_REALTIME); }
+
+bool chw_utc_is_synchronised(void) {
+  struct timex state = {.modes = 0};
+  return adjtimex(&state) != TIME_ERROR && (state.status & STA_UNSYNC) == 0;
 }
 
 int chw_sleep_until_ns(int64_t deadline_ns) {

@@ -109,6 +109,10 @@ chw_error chw_interlock_set_therapy_ceilings(
   return interlock_set_therapy_ceilings(&rig->interlock, steps_per_hour_max, steps_per_day_max);
 }
 
+chw_error chw_interlock_set_lease(chw_rig *rig, int64_t steps_max) {
+  return interlock_set_lease(&rig->interlock, steps_max);
+}
+
 void chw_interlock_shut(chw_rig *rig) { atomic_store(&rig->interlock.shut, true); }
 
 void chw_interlock_reopen(chw_rig *rig) { atomic_store(&rig->interlock.shut, false); }

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "chw_world.h"
+#include "pulse_file.h"
 #include "rig.h"
 
 /* One writer, the tick, and one reader, the taker. Each count is written by its owner alone. */
@@ -26,6 +27,7 @@ struct simulated {
   _Atomic int64_t heartbeat_edge_ns;
   _Atomic int64_t heartbeat_edges;
   struct trace trace;
+  struct pulse_file *file; /* null where nothing outlives the process */
 };
 
 static chw_pulse *place(const struct trace *trace, uint32_t number) {
@@ -59,12 +61,16 @@ static chw_error step_pulse(struct backend *backend, int64_t now_ns) {
   if (written - taken == CHW_WORLD_TRACE_CAPACITY) {
     return CHW_ERROR_BUSY;
   }
-  *place(trace, written) = (chw_pulse){
+  const chw_pulse pulse = {
       .time_ns = now_ns,
       .heartbeat_edge_ns = get_edge_ns(simulated),
       .enabled = get_line(simulated, CHW_LINE_ENABLE),
       .backwards = get_line(simulated, CHW_LINE_DIRECTION),
   };
+  *place(trace, written) = pulse;
+  if (simulated->file != NULL && pulse_file_append(simulated->file, &pulse) != CHW_OK) {
+    return CHW_ERROR_BUSY;
+  }
   atomic_store_explicit(&trace->written, written + 1, memory_order_release);
   return CHW_OK;
 }
@@ -79,6 +85,7 @@ static void toggle_heartbeat(struct backend *backend, int64_t now_ns) {
 
 static void close_simulated(struct backend *backend) {
   struct simulated *const simulated = (struct simulated *)backend;
+  pulse_file_close(simulated->file);
   free(simulated->trace.pulses);
   free(simulated);
 }
@@ -140,6 +147,14 @@ int32_t chw_world_take_pulses(chw_rig *rig, chw_pulse *pulses, int32_t capacity)
   }
   atomic_store_explicit(&trace->taken, first + (uint32_t)count, memory_order_release);
   return count;
+}
+
+chw_error chw_world_keep_pulses(chw_rig *rig, const char *path) {
+  struct simulated *const simulated = simulated_of(rig);
+  if (simulated == NULL || simulated->file != NULL) {
+    return CHW_ERROR_UNSUPPORTED;
+  }
+  return pulse_file_open(path, &simulated->file);
 }
 
 bool chw_world_line(const chw_rig *rig, chw_line line) {

@@ -12,6 +12,11 @@ extension RefusalReason {
     case .hardStop: "hard-stop"
     case .highAlarm: "high-alarm"
     case .notStopped: "not-stopped"
+    case .noHistory: "no-history"
+    case .hasHistory: "has-history"
+    case .nothingToAcknowledge: "nothing-to-acknowledge"
+    case .accountUncertain: "account-uncertain"
+    case .storageFailed: "storage-failed"
     case .extraDoseRunning: "extra-dose-running"
     case .reservoirLow: "reservoir-low"
     case .reservoirTooSmall: "reservoir-too-small"
@@ -55,6 +60,13 @@ extension Refusal {
     case .hardStop: "the pump is in hard stop; an engineer has to look at it"
     case .highAlarm: "a high alarm is on; see pumpctl status"
     case .notStopped: "delivery is not stopped by command"
+    case .noHistory:
+      "nothing is known of the last 24 h; say what was given, with pumpctl new"
+    case .hasHistory: "the pump knows what was given in the last 24 h"
+    case .nothingToAcknowledge: "no alarm is on that acknowledging would end"
+    case .accountUncertain:
+      "what was delivered before the last start is not known; look, then pumpctl acknowledge"
+    case .storageFailed: "nothing can be written down, so only stop and resume are obeyed"
     case .extraDoseRunning: "another extra dose is running"
     case .reservoirLow:
       "the reservoir is low: it holds \(volume(value)), extra doses need more than \(volume(limit))"

@@ -17,6 +17,8 @@ public struct RigDocument: Sendable {
   /// There where `backend` is `linux`.
   public let gpio: GPIOSection?
   public let i2c: I2CSection?
+  /// The machine has a clock with a battery that may be believed.
+  public let hasBatteryClock: Bool
 
   /// - Throws: everything that is wrong with the file; its exit code is 78, or 66 and 77 where it
   ///   cannot be read.
@@ -42,6 +44,9 @@ public struct RigDocument: Sendable {
     let maxVolume1h = yaml.quantity(limits?["max_volume_1h"], as: Volume.self)
     let maxVolume24h = yaml.quantity(limits?["max_volume_24h"], as: Volume.self)
     yaml.checkSectionsForLater(top)
+    let hasBatteryClock =
+      top["clock"].map { yaml.yesOrNo(yaml.mapping($0, required: ["rtc"])["rtc"]) ?? false }
+      ?? false
     let gpio = top["gpio"].flatMap { yaml.gpio($0) }
     let i2c = top["i2c"].flatMap { yaml.i2c($0) }
     if let written = top["backend"], backend == .linux, top["gpio"] == nil {
@@ -68,6 +73,7 @@ public struct RigDocument: Sendable {
     self.rig = rig
     self.gpio = gpio
     self.i2c = i2c
+    self.hasBatteryClock = hasBatteryClock
   }
 }
 
@@ -110,9 +116,6 @@ extension StrictYAML {
       let keys = mapping(
         line, required: ["pump_tubing", "catheter_length", "catheter_volume"])
       _ = quantity(keys["pump_tubing"], as: Volume.self)
-    }
-    if let clock = top["clock"] {
-      _ = yesOrNo(mapping(clock, required: ["rtc"])["rtc"])
     }
   }
 }

@@ -10,6 +10,7 @@ extension DeliveryMode {
     switch self {
     case .hardStop: ("hard-stop", "HARD STOP: nothing is delivered")
     case .stoppedByCommand: ("stopped-by-command", "STOPPED by command")
+    case .noHistory: ("no-history", "STOPPED: nothing is known of the last 24 h")
     case .noTherapy: ("no-therapy", "no therapy")
     case .reservoirEmpty: ("reservoir-empty", "STOPPED: reservoir empty")
     case .safeBasal: ("safe-basal", "SAFE BASAL in place of the schedule")
@@ -47,6 +48,21 @@ extension AlarmCode {
     case .interlockDisagrees:
       ("interlock-disagrees", "the interlock refused a step: defect of the engine")
     case .hardStop: ("hard-stop", "hard stop after two refusals of the interlock in a day")
+    case .storageFailed:
+      ("storage-failed", "what is delivered cannot be written down; free or mend the disk")
+    case .restartedOften:
+      ("restarted-often", "more than 3 unplanned restarts in 10 min; acknowledge")
+    case .longInterruption:
+      ("long-interruption", "nothing was delivered for a day, tolerance may be lost; acknowledge")
+    case .accountUncertain:
+      ("account-uncertain", "what was delivered before the last start is not known; acknowledge")
+    case .clockUncertain:
+      ("clock-uncertain", "nobody vouches for the therapy clock, which flex needs")
+    case .historyIncomplete:
+      ("history-incomplete", "the journal was lost or is older than it should be; acknowledge")
+    case .otherRig:
+      ("other-rig", "the rig file is not the committed one, which runs; see pumpd --help")
+    case .noHistory: ("no-history", "say what was given in the last 24 h: pumpctl new")
     }
   }
 }
@@ -81,6 +97,8 @@ extension FrameFault {
         "outcome-unknown",
         "the tick did not answer in time and may act later; after a stop the interlock is shut"
       )
+    case .notDurable:
+      ("not-durable", "it could not be written down in time and was taken back; mend the disk")
     }
   }
 }

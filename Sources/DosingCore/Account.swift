@@ -1,7 +1,7 @@
 /// Where everything that was prescribed has gone, in units of account, exactly.
 ///
 /// `prescribed = delivered + deficit + pending` after every change.
-public struct Account: Sendable {
+public struct Account: Sendable, BitwiseCopyable {
   /// Why something that was prescribed will never be delivered.
   public enum Deficit: Int, Sendable {
     /// The tick did not run when it should have.
@@ -10,8 +10,12 @@ public struct Account: Sendable {
     case stepWaited = 1
     /// A limit refused a step.
     case limit = 2
+    /// The engine did not run, or nobody can tell how far it got.
+    case notRunning = 3
+    /// A step was due, and the storage had not yet written down that it may be made.
+    case noLease = 4
 
-    public static let count = 3
+    public static let count = 5
   }
 
   public internal(set) var perStep: Int64
@@ -20,9 +24,12 @@ public struct Account: Sendable {
   public private(set) var prescribed: Int64 = 0
   /// Steps made.
   public private(set) var steps: Int64 = 0
-  private var deficits: InlineArray<3, Int64> = InlineArray(repeating: 0)
+  /// What accrued for extra doses, which is a part of `prescribed`.
+  public private(set) var extra: Int64 = 0
+  private var deficits: InlineArray<5, Int64> = InlineArray(repeating: 0)
 
-  init(perStep: Int64) { self.perStep = perStep }
+  /// Nothing was prescribed yet.
+  public init(perStep: Int64) { self.perStep = perStep }
 
   public func deficit(_ reason: Deficit) -> Int64 { deficits[reason.rawValue] }
 
@@ -42,10 +49,15 @@ public struct Account: Sendable {
     pending += units
   }
 
+  mutating func accrueExtra(_ units: Int64) {
+    accrue(units)
+    extra += units
+  }
+
   /// Books what was prescribed while no tick ran.
-  mutating func miss(_ units: Int64) {
+  mutating func miss(_ units: Int64, _ reason: Deficit) {
     prescribed += units
-    deficits[Deficit.lateTick.rawValue] += units
+    deficits[reason.rawValue] += units
   }
 
   mutating func makeStep() {
@@ -57,26 +69,56 @@ public struct Account: Sendable {
   mutating func unmakeStep() {
     pending += perStep
     steps -= 1
-    clamp()
+    clamp(.stepWaited)
   }
 
   /// At most one due step waits, so nothing ever bursts.
-  mutating func clamp() {
+  mutating func clamp(_ reason: Deficit) {
     guard pending > perStep else { return }
-    deficits[Deficit.stepWaited.rawValue] += pending - perStep
+    deficits[reason.rawValue] += pending - perStep
     pending = perStep
   }
 
   /// Gives up the step that is due.
-  mutating func dropStep() {
+  mutating func dropStep(_ reason: Deficit) {
     pending -= perStep
-    deficits[Deficit.limit.rawValue] += perStep
+    deficits[reason.rawValue] += perStep
+  }
+
+  /// Nobody knows whether the newest step was made: it is not counted, and not made again either.
+  mutating func doubtStep() {
+    steps -= 1
+    deficits[Deficit.notRunning.rawValue] += perStep
+  }
+
+  /// Gives up the fraction of a step that is pending.
+  mutating func dropPending() {
+    deficits[Deficit.notRunning.rawValue] += pending
+    pending = 0
+  }
+
+  /// Visits every field, to write the account down or to read it.
+  public mutating func layout(_ coder: inout some FrameCoder) {
+    coder.field(magnitude: &perStep)
+    coder.field(magnitude: &pending)
+    coder.field(magnitude: &prescribed)
+    coder.field(magnitude: &steps)
+    coder.field(magnitude: &extra)
+    for index in deficits.indices { coder.field(magnitude: &deficits[index]) }
+    if !isConsistent { coder.fail() }
+  }
+
+  /// Whether nothing was lost or made up.
+  private var isConsistent: Bool {
+    // In 128 bits: what was read from a disk may be anything.
+    var sum = Int128(steps) * Int128(perStep) + Int128(pending)
+    for index in deficits.indices { sum += Int128(deficits[index]) }
+    return pending >= 0 && pending <= perStep && Int128(prescribed) == sum
   }
 
   /// - Precondition: traps where something was lost or made up.
   func checkInvariants() {
-    precondition(pending >= 0 && pending <= perStep)
-    precondition(prescribed == steps * perStep + deficit + pending)
+    precondition(isConsistent)
   }
 }
 

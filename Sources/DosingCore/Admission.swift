@@ -62,8 +62,13 @@ struct Outlook<let bucketCount: Int>: ~Copyable {
     pending = proposal.pending
     sumBasal(of: proposal, tick: tick)
     sumDose(of: proposal)
+    // Steps in doubt count as extra doses, and only against an extra dose.
+    let doubtCounts = proposal.extraUnits > 0
     for count in 1...bucketCount {
-      (pastSteps[count], pastExtra[count]) = window.newest(count)
+      let past = window.newest(count)
+      let doubts = doubtCounts ? past.doubts : 0
+      pastSteps[count] = past.steps + doubts
+      pastExtra[count] = past.extraUnits + doubts * perStep
     }
   }
 

@@ -25,19 +25,54 @@ public enum AlarmCode: UInt8, Sendable, BitwiseCopyable {
   case interlockDisagrees = 4
   /// The same for the second time in a day: nothing is delivered until an engineer has looked.
   case hardStop = 5
+  /// What is delivered could not be written down for 10 s. Safe basal.
+  case storageFailed = 6
+  /// More than three restarts in 10 min that nobody asked for. No extra doses until acknowledged.
+  case restartedOften = 7
+  /// Nothing was delivered for a day: tolerance may be lost. Safe basal until acknowledged.
+  case longInterruption = 8
+  /// How much was delivered before the last start is not known. No extra doses for a day.
+  case accountUncertain = 9
+  /// Nobody vouches for the therapy clock, which `flex` needs. Safe basal.
+  case clockUncertain = 10
+  /// The journal was lost, or is older than the safe-basal record says. Safe basal until
+  /// acknowledged.
+  case historyIncomplete = 11
+  /// The rig file is not the one that was committed; the committed one runs. No extra doses.
+  case otherRig = 12
+  /// Nothing is known of the last 24 h: nothing is delivered until somebody says what was given.
+  case noHistory = 13
 
   public var priority: AlarmPriority {
     switch self {
-    case .stopped: .medium
-    case .reservoirLow: .medium
-    case .reservoirEmpty: .high
-    case .basalRefusedByLimit: .high
-    case .interlockDisagrees: .high
-    case .hardStop: .high
+    case .stopped, .reservoirLow, .accountUncertain, .clockUncertain: .medium
+    case .reservoirEmpty, .basalRefusedByLimit, .interlockDisagrees, .hardStop, .storageFailed,
+      .restartedOften, .longInterruption, .historyIncomplete, .otherRig, .noHistory:
+      .high
     }
   }
 
-  public static let count = 6
+  /// Whether somebody who has seen it may end it, though its cause lies in the past.
+  var isEndedByAcknowledging: Bool {
+    switch self {
+    case .restartedOften, .longInterruption, .accountUncertain, .historyIncomplete: true
+    case .stopped, .reservoirLow, .reservoirEmpty, .basalRefusedByLimit, .interlockDisagrees,
+      .hardStop, .storageFailed, .clockUncertain, .otherRig, .noHistory:
+      false
+    }
+  }
+
+  /// Whether basal that runs is replaced by safe basal.
+  var callsForSafeBasal: Bool {
+    switch self {
+    case .interlockDisagrees, .storageFailed, .longInterruption, .historyIncomplete: true
+    case .stopped, .reservoirLow, .reservoirEmpty, .basalRefusedByLimit, .hardStop,
+      .restartedOften, .accountUncertain, .clockUncertain, .otherRig, .noHistory:
+      false
+    }
+  }
+
+  public static let count = 14
 }
 
 /// One alarm that is on.
@@ -49,7 +84,7 @@ public struct Alarm: Sendable, BitwiseCopyable {
 
 /// All alarms that are on.
 public struct AlarmTable: Sendable {
-  private var list: InlineArray<6, Alarm?> = InlineArray(repeating: nil)
+  private var list: InlineArray<14, Alarm?> = InlineArray(repeating: nil)
 
   public subscript(code: AlarmCode) -> Alarm? { list[Int(code.rawValue)] }
 
@@ -78,11 +113,42 @@ public struct AlarmTable: Sendable {
     raise(code, priority: code.priority, at: tick)
   }
 
+  /// Bit i is set while the alarm with raw value i is on.
+  public var bits: UInt16 {
+    var bits: UInt16 = 0
+    for index in list.indices where list[index] != nil { bits |= 1 << UInt16(index) }
+    return bits
+  }
+
+  /// Whether any alarm is on for which `condition` holds.
+  func contains(where condition: (AlarmCode) -> Bool) -> Bool {
+    for index in list.indices {
+      if let alarm = list[index], condition(alarm.code) { return true }
+    }
+    return false
+  }
+
   /// True where the table changed.
   mutating func clear(_ code: AlarmCode) -> Bool {
     let wasOn = self[code] != nil
     list[Int(code.rawValue)] = nil
     return wasOn
+  }
+
+  /// Visits every field, to write the table down or to read it.
+  mutating func layout(_ coder: inout some FrameCoder) {
+    for index in list.indices {
+      var priority = list[index]?.priority.rawValue ?? 0
+      var raised = list[index]?.raised ?? Tick(0)
+      coder.field(&priority)
+      coder.field(&raised)
+      list[index] = nil
+      guard priority > 0 else { continue }
+      guard let known = AlarmPriority(rawValue: priority),
+        let code = AlarmCode(rawValue: UInt8(truncatingIfNeeded: index))
+      else { return coder.fail() }
+      list[index] = Alarm(code: code, priority: known, raised: raised)
+    }
   }
 }
 

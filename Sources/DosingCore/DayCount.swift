@@ -15,6 +15,15 @@ public struct DayCount: Sendable, BitwiseCopyable {
     stepsBefore = account.steps
   }
 
+  /// The clock was set: tomorrow begins at another tick.
+  mutating func move(to tick: Tick) { ends = tick }
+
+  mutating func layout(_ coder: inout some FrameCoder) {
+    coder.field(&ends)
+    coder.field(magnitude: &prescribedBefore)
+    coder.field(magnitude: &stepsBefore)
+  }
+
   public func prescribed(_ account: Account) -> Int64 { account.prescribed - prescribedBefore }
 
   public func steps(_ account: Account) -> Int64 { account.steps - stepsBefore }

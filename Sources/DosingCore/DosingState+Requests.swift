@@ -6,6 +6,7 @@ extension DosingState {
   /// Decides a request in the tick that comes next, before anything accrues in it.
   public mutating func decide(_ request: Request, at tick: Tick) -> Answer {
     precondition(tick >= now)
+    let before = beforeRequest
     if case .stop = request { halt(at: tick) }
     if tick > now {
       passTime(to: tick)
@@ -18,7 +19,13 @@ extension DosingState {
       case .patientBolus: startPatientBolus()
       case .stop: stop()
       case .resume: resume()
+      case .acknowledge: acknowledge()
+      case .new(let delivered): beginHistory(delivered)
       }
+    if refusal == nil, lease.isOn {
+      happened.wantsCommit = true
+      if request.waitsUntilDurable { bind(before: before) }
+    }
     latch()
     return refusal.map { .refused($0) } ?? .accepted
   }
@@ -50,6 +57,8 @@ extension DosingState {
 
   private mutating func commit(_ new: Therapy) -> Refusal? {
     if alarms[.hardStop] != nil { return Refusal(.hardStop) }
+    if alarms[.noHistory] != nil { return Refusal(.noHistory) }
+    if alarms[.storageFailed] != nil { return Refusal(.storageFailed) }
     if let therapy, let refusal = therapy.refusesReplacement(by: new) { return refusal }
     if let extraDose, !(therapy.map { new.schedule.isDecrease(from: $0.schedule) } ?? true) {
       return Refusal(.programDuringExtraDose, allowedAt: extraDose.end)
@@ -63,13 +72,38 @@ extension DosingState {
     if let refusal = admit(proposal, under: new) { return refusal }
 
     cancelExtraDose()
+    adopt(new)
+    clear(.basalRefusedByLimit)
+    clear(.interlockDisagrees)
+    watchClock()
+    return nil
+  }
+
+  mutating func adopt(_ new: Therapy) {
     therapy = new
     account.perStep = new.scale.perStep
     hourStepsMax = new.hour.steps
     dayStepsMax = new.day.steps
-    onSafeBasal = false
-    clear(.basalRefusedByLimit)
-    clear(.interlockDisagrees)
+  }
+
+  private mutating func acknowledge() -> Refusal? {
+    var ended = false
+    for index in 0..<AlarmCode.count {
+      guard let code = alarms[index]?.code, code.isEndedByAcknowledging else { continue }
+      clear(code)
+      ended = true
+    }
+    accountCertainAt = .never
+    return ended ? nil : Refusal(.nothingToAcknowledge)
+  }
+
+  /// Whoever says what was given is believed: the whole of it counts as given now.
+  private mutating func beginHistory(_ delivered: Volume) -> Refusal? {
+    guard alarms[.noHistory] != nil else { return Refusal(.hasHistory) }
+    let steps = rig.steps(in: delivered) + (delivered > .zero ? 1 : 0)
+    hour.count(steps: steps, doubts: 0)
+    day.count(steps: steps, doubts: 0)
+    clear(.noHistory)
     return nil
   }
 
@@ -117,7 +151,7 @@ extension DosingState {
     let basal = therapy.schedule.units(from: clock, ticks: ticks)
     let needed = units + basal + account.pending
     if let refusal = reservoir.refuses(
-      units: needed, perStep: scale.perStep, stepsMade: account.steps, rig: rig)
+      units: needed, perStep: scale.perStep, stepsMade: stepsUpper, rig: rig)
     {
       return refusal
     }
@@ -133,6 +167,7 @@ extension DosingState {
   private func refusesExtraDose() -> Refusal? {
     switch mode {
     case .hardStop: return Refusal(.hardStop)
+    case .noHistory: return Refusal(.noHistory)
     case .stoppedByCommand, .stopped: return Refusal(.stopped)
     case .noTherapy: return Refusal(.noTherapy)
     case .minimum: return Refusal(.minimumBasal)
@@ -141,6 +176,9 @@ extension DosingState {
     case .continuous, .flex: break
     }
     if alarms.highest == .high { return Refusal(.highAlarm) }
+    if alarms[.accountUncertain] != nil {
+      return Refusal(.accountUncertain, allowedAt: accountCertainAt)
+    }
     if alarms[.reservoirLow] != nil {
       return Refusal(
         .reservoirLow, limit: rig.reservoir.low.picolitres, value: reservoirContents.picolitres)

@@ -8,6 +8,8 @@ extension DosingState {
     status.tickPeriod = rig.tick
     status.clock = clock(at: now).sinceMonday
     status.steps = account.steps
+    status.stepsInDoubt = stepsInDoubt
+    status.durableCommit = durableCommit
     status.deliveredVolume = rig.volume(ofSteps: account.steps)
     status.reservoir = reservoirContents
     status.reservoirLow = rig.reservoir.low
@@ -38,6 +40,7 @@ extension DosingState {
     status.nextChange = nextScheduledChange(in: therapy)
 
     status.deliveredMass = mass(account.steps * account.perStep)
+    status.massInDoubt = mass(stepsInDoubt * account.perStep)
     status.prescribedMass = mass(account.prescribed)
     for index in 0..<Account.Deficit.count {
       status.deficits[index] = mass(account.deficit(at: index))

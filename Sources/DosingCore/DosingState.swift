@@ -4,6 +4,8 @@ public import Quantities
 public enum DeliveryMode: UInt8, Sendable, BitwiseCopyable {
   case hardStop = 1
   case stoppedByCommand = 2
+  /// Nobody knows what was given in the last 24 h.
+  case noHistory = 10
   case noTherapy = 3
   case reservoirEmpty = 4
   case safeBasal = 5
@@ -15,53 +17,75 @@ public enum DeliveryMode: UInt8, Sendable, BitwiseCopyable {
 
 /// An extra dose that is over.
 public struct EndedExtraDose: Sendable, BitwiseCopyable {
-  public let kind: ExtraDose.Kind
-  public let start: Tick
-  public let end: Tick
+  public internal(set) var kind: ExtraDose.Kind
+  public internal(set) var start: Tick
+  public internal(set) var end: Tick
   /// Asked for, and given up because it was cancelled, in units of account.
-  public let units: Int64
-  public let discarded: Int64
+  public internal(set) var units: Int64
+  public internal(set) var discarded: Int64
+
+  mutating func layout(_ coder: inout some FrameCoder) {
+    coder.field(&kind)
+    coder.field(&start)
+    coder.field(&end)
+    coder.field(magnitude: &units)
+    coder.field(magnitude: &discarded)
+  }
 }
 
 /// The engine's whole memory of dosing. A tick is, in this order:
 ///
 /// 1. `decide(_:at:)` for each request that came since the last tick;
 /// 2. `step(_:)`: what has accrued, and whether the motor makes a step now;
-/// 3. `stepRefused(_:)` if a step was decided and the interlock did not let it pass.
+/// 3. `stepRefused(_:)` if a step was decided and the interlock did not let it pass;
+/// 4. `propose()` if the decision wants a commit.
+///
+/// Where what it does is written down, `grant(_:end:at:)` comes before all of these.
 ///
 /// The state knows no clock but the number of the tick. The same calls give the same decisions.
 public struct DosingState: ~Copyable {
   // What a quiet tick touches.
-  public private(set) var now = Tick(-1)
+  public internal(set) var now = Tick(-1)
   /// The first tick at which there is more to do than to accrue basal.
-  private var attention = Tick(0)
+  var attention = Tick(0)
   var basalPerTick: Int64 = 0
   public internal(set) var account = Account(perStep: 1)
 
   // What a step touches.
+  var lease = Lease()
   private var delivers = false
   var hourStepsMax: Int64 = 0
   var dayStepsMax: Int64 = 0
-  public private(set) var hour: RollingWindow<61>
-  public private(set) var day: RollingWindow<97>
+  public internal(set) var hour: RollingWindow<61>
+  public internal(set) var day: RollingWindow<97>
   var reservoir: ReservoirGauge
 
   // The rest.
   public let rig: Rig
-  private let clockAtTickZero: WeekTime
+  var clockAtTickZero: WeekTime
+  /// Somebody vouches for the therapy clock.
+  public internal(set) var clockIsTrusted = true
   public internal(set) var therapy: Therapy?
-  public private(set) var alarms = AlarmTable()
+  public internal(set) var alarms = AlarmTable()
   public internal(set) var extraDose: ExtraDose?
   public internal(set) var lastExtraDose: EndedExtraDose?
   var patientBoluses = PatientBolusStarts()
   var stoppedByCommand = false
-  var onSafeBasal = false
-  private var lastInterlockDefect: Tick?
+  var lastInterlockDefect: Tick?
   var stopEscalates = Tick.never
-  public private(set) var today: DayCount
+  public internal(set) var today: DayCount
   /// What happened while a request was decided; the next step reports it.
-  private var happened = Decision()
-  public private(set) var ticksMissed: Int64 = 0
+  var happened = Decision()
+  public internal(set) var ticksMissed: Int64 = 0
+
+  // What a restart leaves behind.
+  /// Steps since the pump was new that may have been made and were not counted.
+  public internal(set) var stepsInDoubt: Int64 = 0
+  var restarts = RestartTimes()
+  /// When `AlarmCode.accountUncertain` ends by itself.
+  var accountCertainAt = Tick.never
+  /// What ran before a program that is not durable yet.
+  var before: BeforeRequest?
 
   /// A new pump: the reservoir full, nothing delivered in the last 24 h, nothing prescribed.
   ///
@@ -117,7 +141,8 @@ public struct DosingState: ~Copyable {
   /// A whole step is due. It is made if every check permits; else it waits.
   @inline(never)
   private mutating func takeStep(_ decision: inout Decision) {
-    guard delivers else { return account.clamp() }
+    guard delivers else { return account.clamp(.stepWaited) }
+    guard account.steps < lease.end else { return account.clamp(.noLease) }
     guard hour.stepsTotal < hourStepsMax && day.stepsTotal < dayStepsMax else {
       return refuseByLimit()
     }
@@ -126,12 +151,12 @@ public struct DosingState: ~Copyable {
     day.countStep()
     decision.steps = true
     // The tick after this one will see to it.
-    if account.steps >= reservoir.nextMark { attention = now }
+    if stepsUpper >= reservoir.nextMark || account.steps >= lease.askAt { attention = now }
   }
 
   /// A basal step met a limit, which admission should have made impossible.
   private mutating func refuseByLimit() {
-    account.dropStep()
+    account.dropStep(.limit)
     cancelExtraDose()
     raise(.basalRefusedByLimit)
     latch()
@@ -145,13 +170,12 @@ public struct DosingState: ~Copyable {
     day.uncountStep()
     account.unmakeStep()
     guard refusal == .window else { return }
-    account.dropStep()
+    account.dropStep(.limit)
     cancelExtraDose()
     raise(.interlockDisagrees)
     let again = lastInterlockDefect.map { now - $0 < TickCount(rig.ticks(.hours(24))) } ?? false
     if again { raise(.hardStop) }
     lastInterlockDefect = now
-    onSafeBasal = true
     latch()
     attention = now
   }
@@ -173,7 +197,7 @@ public struct DosingState: ~Copyable {
   @inline(never)
   private mutating func accrueExtraDose() {
     guard let amount = extraDose?.accrue() else { return }
-    account.accrue(amount)
+    account.accrueExtra(amount)
     hour.countExtra(units: amount)
     day.countExtra(units: amount)
   }
@@ -186,7 +210,7 @@ public struct DosingState: ~Copyable {
     let basal =
       followsSchedule
       ? therapy?.schedule.units(from: from, ticks: count) ?? 0 : basalPerTick * count
-    account.miss(basal + (extraDose?.miss(count) ?? 0))
+    account.miss(basal + (extraDose?.miss(count) ?? 0), .lateTick)
   }
 
   /// The therapy clock at a tick.
@@ -201,7 +225,9 @@ public struct DosingState: ~Copyable {
     delivers = mode.delivers
     basalPerTick = basalNow(in: mode)
     if basalPerTick != before { happened.basalChanged = true }
-    attention = min(min(hour.start(ofBucket: 1), today.ends), stopEscalates)
+    attention = min(
+      min(min(hour.start(ofBucket: 1), today.ends), min(stopEscalates, accountCertainAt)),
+      leaseAttention)
     if followsSchedule, let left = therapy?.schedule.ticksLeft(at: clock(at: now)) {
       attention = min(attention, now + TickCount(left))
     }
@@ -210,7 +236,7 @@ public struct DosingState: ~Copyable {
 
   private func basalNow(in mode: DeliveryMode) -> Int64 {
     switch mode {
-    case .hardStop, .stoppedByCommand, .noTherapy, .reservoirEmpty, .stopped: 0
+    case .hardStop, .stoppedByCommand, .noHistory, .noTherapy, .reservoirEmpty, .stopped: 0
     case .safeBasal: therapy?.safeBasalPerTick ?? 0
     case .minimum, .continuous, .flex:
       therapy?.schedule.unitsPerTick(at: clock(at: now)) ?? 0
@@ -222,34 +248,42 @@ public struct DosingState: ~Copyable {
   public var mode: DeliveryMode {
     if alarms[.hardStop] != nil { return .hardStop }
     if stoppedByCommand { return .stoppedByCommand }
+    if alarms[.noHistory] != nil { return .noHistory }
     guard let prescribed = therapy?.prescription.mode else { return .noTherapy }
     if alarms[.reservoirEmpty] != nil { return .reservoirEmpty }
     return switch prescribed {
     case .stopped: .stopped
     case .minimum: .minimum
-    case .continuous: onSafeBasal ? .safeBasal : .continuous
-    case .flex: onSafeBasal ? .safeBasal : .flex
+    case .continuous: callsForSafeBasal ? .safeBasal : .continuous
+    case .flex: callsForSafeBasal || !clockIsTrusted ? .safeBasal : .flex
     }
   }
+
+  private var callsForSafeBasal: Bool { alarms.contains { $0.callsForSafeBasal } }
 
   // MARK: Alarms
 
   mutating func updateAlarms() {
-    if account.steps >= reservoir.nextMark { passReservoirMark() }
+    if stepsUpper >= reservoir.nextMark { passReservoirMark() }
     if now >= stopEscalates {
       stopEscalates = .never
       if alarms.raise(.stopped, priority: .high, at: now) { happened.alarmsChanged = true }
     }
+    if now >= accountCertainAt {
+      accountCertainAt = .never
+      clear(.accountUncertain)
+    }
+    watchLease()
   }
 
   private mutating func passReservoirMark() {
-    if account.steps >= reservoir.stepsToEmpty {
+    if stepsUpper >= reservoir.stepsToEmpty {
       cancelExtraDose()
       raise(.reservoirEmpty)
     } else {
       raise(.reservoirLow)
     }
-    reservoir.pass(steps: account.steps)
+    reservoir.pass(steps: stepsUpper)
   }
 
   mutating func raise(_ code: AlarmCode) {
@@ -279,7 +313,11 @@ public struct DosingState: ~Copyable {
   // MARK: What can be asked
 
   /// What the reservoir holds by count of steps, rounded up to a picolitre.
-  public var reservoirContents: Volume { reservoir.contents(stepsMade: account.steps, rig: rig) }
+  /// Steps in doubt count as made.
+  public var reservoirContents: Volume { reservoir.contents(stepsMade: stepsUpper, rig: rig) }
+
+  /// The most steps that can have been made since the pump was new.
+  public var stepsUpper: Int64 { account.steps + stepsInDoubt }
 
   /// Units per tick of basal, and of the extra dose as a mean.
   public var unitsPerTick: (basal: Int64, extra: Int64) {
@@ -310,14 +348,16 @@ extension DeliveryMode {
   public var delivers: Bool {
     switch self {
     case .safeBasal, .minimum, .continuous, .flex: true
-    case .hardStop, .stoppedByCommand, .noTherapy, .reservoirEmpty, .stopped: false
+    case .hardStop, .stoppedByCommand, .noHistory, .noTherapy, .reservoirEmpty, .stopped: false
     }
   }
 
   var followsSchedule: Bool {
     switch self {
     case .minimum, .continuous, .flex: true
-    case .hardStop, .stoppedByCommand, .noTherapy, .reservoirEmpty, .stopped, .safeBasal: false
+    case .hardStop, .stoppedByCommand, .noHistory, .noTherapy, .reservoirEmpty, .stopped,
+      .safeBasal:
+      false
     }
   }
 }

@@ -7,20 +7,20 @@ public struct ExtraDose: Sendable, BitwiseCopyable {
     case patientBolus = 2
   }
 
-  public let kind: Kind
+  public private(set) var kind: Kind
   /// What was asked for, in units of account.
-  public let units: Int64
-  public let start: Tick
+  public private(set) var units: Int64
+  public private(set) var start: Tick
   /// How long it lasts from its start.
-  public let ticks: Int64
+  public private(set) var ticks: Int64
 
   /// What has neither accrued nor been missed.
   private(set) var unitsLeft: Int64
   private(set) var ticksLeft: Int64
 
   // The rate, units / ticks, as a whole number and a remainder that carries over.
-  private let wholePerTick: Int64
-  private let remainderPerTick: Int64
+  private var wholePerTick: Int64
+  private var remainderPerTick: Int64
   private var carry: Int64 = 0
 
   init(kind: Kind, units: Int64, ticks: Int64, start: Tick) {
@@ -34,6 +34,25 @@ public struct ExtraDose: Sendable, BitwiseCopyable {
   }
 
   var end: Tick { start + TickCount(ticks) }
+
+  /// Visits every field, to write the dose down or to read it.
+  mutating func layout(_ coder: inout some FrameCoder) {
+    coder.field(&kind)
+    coder.field(magnitude: &units)
+    coder.field(&start)
+    coder.field(magnitude: &ticks)
+    coder.field(magnitude: &unitsLeft)
+    coder.field(magnitude: &ticksLeft)
+    coder.field(magnitude: &carry)
+    let isWhole =
+      ticks >= 1 && ticks < Int64.max / 4 && units < Int64.max / 4 && ticksLeft <= ticks
+      && unitsLeft <= units && carry < ticks
+    if !isWhole {
+      coder.fail()
+      (ticks, units) = (1, 0)
+    }
+    (wholePerTick, remainderPerTick) = units.quotientAndRemainder(dividingBy: ticks)
+  }
 
   /// What accrues in the next tick. After the last one everything has accrued or was missed.
   mutating func accrue() -> Int64 {

@@ -40,6 +40,29 @@ public enum Limits {
   /// The volume that the account of one engine must be able to hold: decades of delivery.
   public static let accountVolume = Volume(picolitres: 10_000_000_000_000)
 
+  /// A lease covers what this much basal may need, and lasts at least so long whatever runs; else it
+  /// has at least so many steps, and where that allows it no more than so many.
+  public static let leaseBasal = Nanoseconds.seconds(60)
+  public static let leaseTimeMin = Nanoseconds.seconds(5)
+  public static let leaseStepsMin: Int64 = 2
+  public static let leaseStepsMax: Int64 = 32
+
+  /// A request that is not durable after this long is taken back: delivery waits for it meanwhile.
+  public static let requestDurableWithin = Nanoseconds.seconds(2)
+
+  /// A lease that is not durable after this long is a failed storage.
+  public static let storageFailsAfter = Nanoseconds.seconds(10)
+
+  /// What is durable is never older than this while the engine runs.
+  public static let commitEvery = Nanoseconds.minutes(10)
+
+  /// More unplanned restarts than this in that time are one too many.
+  public static let restartsMax = 3
+  public static let restartsWithin = Nanoseconds.minutes(10)
+
+  /// After this long without delivery tolerance may be lost.
+  public static let longInterruption = Nanoseconds.hours(24)
+
   /// A stop by command becomes a high alarm after this long: withdrawal starts within hours.
   public static let stopEscalation = Nanoseconds.minutes(60)
 }

@@ -12,6 +12,12 @@ struct PatientBolusStarts {
     kept = min(kept + 1, Limits.patientBolusesIn24hMax)
   }
 
+  mutating func layout(_ coder: inout some FrameCoder) {
+    for index in starts.indices { coder.field(&starts[index]) }
+    coder.field(count: &newest, atMost: Limits.patientBolusesIn24hMax - 1)
+    coder.field(count: &kept, atMost: Limits.patientBolusesIn24hMax)
+  }
+
   /// The start of the bolus `back` boluses before the newest; nil where there were not as many.
   private func start(back: Int) -> Tick? {
     guard back < kept else { return nil }

@@ -7,6 +7,10 @@ public enum Request: Sendable, BitwiseCopyable {
   case patientBolus
   case stop
   case resume
+  /// Somebody has seen the alarms whose cause lies in the past.
+  case acknowledge
+  /// Says what was given in the last 24 h, to a pump that has no history.
+  case new(deliveredIn24h: Volume)
 }
 
 /// Why a request was refused. `Refusal` says what its numbers mean for each.
@@ -19,6 +23,11 @@ public enum RefusalReason: UInt8, Sendable, BitwiseCopyable {
   case hardStop = 5
   case highAlarm = 6
   case notStopped = 7
+  case noHistory = 8
+  case hasHistory = 9
+  case nothingToAcknowledge = 10
+  case accountUncertain = 11  // allowedAt: when it is certain again
+  case storageFailed = 12
   // About extra doses.
   case extraDoseRunning = 20  // allowedAt: its end
   case reservoirLow = 21  // limit: low mark, value: contents, pL
@@ -102,6 +111,18 @@ public struct Decision: Equatable, Sendable, BitwiseCopyable {
   public var wasLate: Bool {
     get { self[4] }
     set { self[4] = newValue }
+  }
+
+  /// What is durable has to follow: `DosingState.propose()` is to be called after this tick.
+  public var wantsCommit: Bool {
+    get { self[5] }
+    set { self[5] = newValue }
+  }
+
+  /// A request that was accepted could not be made durable and was taken back.
+  public var tookBack: Bool {
+    get { self[6] }
+    set { self[6] = newValue }
   }
 
   private subscript(flag: UInt8) -> Bool {

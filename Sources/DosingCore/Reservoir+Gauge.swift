@@ -18,6 +18,8 @@ struct ReservoirGauge: BitwiseCopyable {
     nextMark = steps >= stepsToEmpty ? Int64.max : stepsToEmpty
   }
 
+  mutating func layout(_ coder: inout some FrameCoder) { coder.field(magnitude: &nextMark) }
+
   func contents(stepsMade: Int64, rig: Rig) -> Volume {
     rig.reservoir.volume - rig.volume(ofSteps: stepsMade)
   }

@@ -37,4 +37,10 @@ public struct SensorReadings: Equatable, Sendable, BitwiseCopyable {
   public var pressure = SensorReading()
 
   public init() {}
+
+  /// Whether every sensor is believed, or not, as in `other`.
+  public func statesEqual(_ other: SensorReadings) -> Bool {
+    encoder.state == other.encoder.state && loadCell.state == other.loadCell.state
+      && pressure.state == other.pressure.state
+  }
 }

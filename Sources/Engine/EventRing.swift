@@ -1,27 +1,9 @@
 internal import Synchronization
 
-/// Something worth a line in the log, in fixed memory.
-public struct EngineEvent: Sendable, BitwiseCopyable {
-  public enum Kind: UInt8, Sendable, BitwiseCopyable {
-    case accepted
-    case refused
-    case ticksMissed
-    case basalChanged
-    case extraDoseEnded
-    case alarmsChanged
-  }
-
-  public var kind: Kind
-  public var tick: Int64
-  /// Ticks for `ticksMissed`; else the mode, as `DeliveryMode.rawValue`.
-  public var value: Int64
-  /// Bit i is set while the alarm with raw value i is on.
-  public var alarms: UInt8
-}
-
 /// Events from the tick thread to one reader. A full ring drops the newest and counts it.
 @safe public final class EventRing: @unchecked Sendable {
-  public static let capacity = 1024
+  /// A quarter of an hour of steps at 18 a second.
+  public static let capacity = 16_384
 
   private let events: UnsafeMutablePointer<EngineEvent>
   private let written = Atomic<Int>(0)
@@ -31,7 +13,7 @@ public struct EngineEvent: Sendable, BitwiseCopyable {
   public init() {
     unsafe events = .allocate(capacity: Self.capacity)
     unsafe events.initialize(
-      repeating: EngineEvent(kind: .accepted, tick: 0, value: 0, alarms: 0), count: Self.capacity)
+      repeating: EngineEvent(.stepMade, tick: 0, value: 0), count: Self.capacity)
   }
 
   deinit { unsafe events.deallocate() }
@@ -55,6 +37,12 @@ public struct EngineEvent: Sendable, BitwiseCopyable {
     taken.store(begin + 1, ordering: .releasing)
     return event
   }
+
+  /// Tick thread: how many events were appended, the lost ones not counted.
+  public var count: Int { written.load(ordering: .relaxed) }
+
+  /// Reader: how many events were taken.
+  public var takenCount: Int { taken.load(ordering: .relaxed) }
 
   /// Reader: how many events were dropped since the last call.
   public func takeLost() -> Int { lost.exchange(0, ordering: .relaxed) }

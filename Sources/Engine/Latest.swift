@@ -28,6 +28,13 @@ internal import Synchronization
     writing = old & ~Self.fresh
   }
 
+  /// Reader: the newest value, once; nil where nothing was published since.
+  @inline(__always)
+  public func readIfNew() -> Value? {
+    guard newest.load(ordering: .relaxed) & Self.fresh != 0 else { return nil }
+    return read()
+  }
+
   /// Reader: the newest value there is.
   public func read() -> Value {
     if newest.load(ordering: .relaxed) & Self.fresh != 0 {

@@ -5,13 +5,14 @@ internal import Synchronization
 
 /// The tick thread: runs the tick loop at absolute deadlines until it is told to end.
 ///
-/// The other threads meet it through `requests`, `status` and `events`, and nothing else.
+/// The other threads meet it through `requests`, `status` and `record`, and nothing else.
 public final class RealTimeEngine: @unchecked Sendable {
   public let requests = RequestSlot()
   public let status: Latest<Status>
-  public let events = EventRing()
+  public let record: TickRecord
 
-  private var loop: TickLoop
+  private var loop: RecordedLoop
+  private let first: Int64
   private let drive: MotorDrive
   private let period: Nanoseconds
   private let start: Nanoseconds
@@ -25,21 +26,25 @@ public final class RealTimeEngine: @unchecked Sendable {
   private var health = TickHealth()
   /// A request was decided, and whoever asked will look.
   private var statusIsDue = false
+  private var sampled = Sample()
 
   /// How often a status is published.
   public static let statusPeriod = Nanoseconds(100_000_000)
 
   /// - Parameters:
+  ///   - commits: the number of the newest commit there is; nil where nothing is made durable.
   ///   - start: the deadline of tick 0; the epoch with which the interlock was sealed.
   ///   - memoryLocked: whether the process has locked its memory; for the status.
   ///   - sensors: nil where the rig has none.
   public init(
-    loop: consuming TickLoop, drive: MotorDrive, start: Nanoseconds, blank: Status,
-    memoryLocked: Bool, sensors: SensorWatch? = nil
+    loop: consuming TickLoop, commits: Int64?, drive: MotorDrive, start: Nanoseconds,
+    blank: Status, memoryLocked: Bool, sensors: SensorWatch? = nil
   ) {
     period = loop.core.rig.tick
+    first = loop.core.now.number + 1
+    record = TickRecord()
     ticksPerStatus = max(1, Self.statusPeriod.count / period.count)
-    self.loop = loop
+    self.loop = RecordedLoop(loop, record: record, commits: commits)
     self.drive = drive
     self.start = start
     self.sensors = sensors
@@ -58,7 +63,7 @@ public final class RealTimeEngine: @unchecked Sendable {
 
   /// The body of the tick thread.
   public func run() {
-    var next: Int64 = 0
+    var next = first
     while !ending.load(ordering: .relaxed) {
       let deadline = start + Nanoseconds(next * period.count)
       RealTime.sleep(until: deadline)
@@ -69,57 +74,36 @@ public final class RealTimeEngine: @unchecked Sendable {
       run(number, missed: number - next)
       next = number + 1
     }
+    loop.settle(at: next - 1)
   }
 
   private func run(_ number: Int64, missed: Int64) {
-    requests.answer(at: number) { request in decide(request, at: number) }
-    let decision = loop.tick(number)
-    if missed > 0 { note(.ticksMissed, at: number, value: missed) }
-    if decision != Self.quiet && decision != Self.stepping { note(decision, at: number) }
+    loop.begin(number, missed: missed)
+    requests.answer(at: number) { request, id in
+      // Whoever asked will look.
+      statusIsDue = true
+      return loop.decide(request, id: id, at: number)
+    }
+    _ = loop.tick(number)
     if statusIsDue || number % ticksPerStatus == 0 { publish(number) }
     // A load and a store, not one locked instruction: the tick is the only writer.
     completed.store(completed.load(ordering: .relaxed) + 1, ordering: .relaxed)
   }
 
-  private static let quiet = Decision()
-  private static let stepping: Decision = {
-    var decision = Decision()
-    decision.steps = true
-    return decision
-  }()
-
-  private func decide(_ request: Request, at number: Int64) -> Answer {
-    let answer = loop.decide(request, at: number)
-    statusIsDue = true
-    if case .accepted = answer {
-      note(.accepted, at: number)
-    } else {
-      note(.refused, at: number)
-    }
-    return answer
-  }
-
-  private func note(_ decision: Decision, at number: Int64) {
-    if decision.basalChanged { note(.basalChanged, at: number) }
-    if decision.extraDoseEnded { note(.extraDoseEnded, at: number) }
-    if decision.alarmsChanged { note(.alarmsChanged, at: number) }
-  }
-
-  private func note(_ kind: EngineEvent.Kind, at number: Int64, value: Int64? = nil) {
-    var alarms: UInt8 = 0
-    for index in 0..<AlarmCode.count where loop.core.alarms[index] != nil {
-      alarms |= 1 << UInt8(index)
-    }
-    events.append(
-      EngineEvent(
-        kind: kind, tick: number, value: value ?? Int64(loop.core.mode.rawValue), alarms: alarms))
+  /// Once a minute, and when a sensor begins or ceases to be believed.
+  private func sample(_ readings: SensorReadings, at number: Int64) {
+    let isDue = number - sampled.tick >= Limits.hourBucket.count / period.count
+    guard isDue || !readings.statesEqual(sampled.readings) else { return }
+    sampled.tick = number
+    sampled.readings = readings
+    record.samples.publish { $0 = sampled }
   }
 
   private func publish(_ number: Int64) {
     statusIsDue = false
     let counts = drive.counts
-    health.ticks = number + 1
-    health.missed = loop.core.ticksMissed
+    health.ticks = number - first + 1
+    health.missed = loop.loop.core.ticksMissed
     health.latenessMedian = lateness.quantile(perMille: 500)
     health.lateness99 = lateness.quantile(perMille: 990)
     health.latenessMax = lateness.max
@@ -128,10 +112,11 @@ public final class RealTimeEngine: @unchecked Sendable {
     health.interlockLapses = counts.lapses
     health.realTimePriority = priority.load(ordering: .relaxed)
     let readings = sensors?.readings(at: RealTime.now)
+    if let readings { sample(readings, at: number) }
     status.publish { status in
       status.health = health
       if let readings { status.sensors = readings }
-      loop.core.report(to: &status)
+      loop.loop.core.report(to: &status)
     }
   }
 }

@@ -14,19 +14,23 @@ internal import Synchronization
 
   private let state = Atomic<Int>(State.empty)
   private let request: UnsafeMutablePointer<Request>
+  /// The number of the request. Passed by `state`, as the request is.
+  private var id: Int64 = 0
   private let reply: UnsafeMutablePointer<Reply>
 
-  /// What the tick decided, and in which tick.
+  /// What the tick decided, in which tick, and the commit that has to be durable before it may be
+  /// told; 0 for none.
   public struct Reply: Sendable {
     public var answer: Answer
     public var tick: Int64
+    public var commit: Int64
   }
 
   public init() {
     unsafe request = .allocate(capacity: 1)
     unsafe reply = .allocate(capacity: 1)
     unsafe request.initialize(to: .stop)
-    unsafe reply.initialize(to: Reply(answer: .accepted, tick: 0))
+    unsafe reply.initialize(to: Reply(answer: .accepted, tick: 0, commit: 0))
   }
 
   deinit {
@@ -39,8 +43,9 @@ internal import Synchronization
   /// Puts a request into the slot.
   ///
   /// - Precondition: the slot is empty.
-  public func offer(_ request: Request) {
+  public func offer(_ request: Request, id: Int64 = 0) {
     precondition(state.load(ordering: .acquiring) == State.empty)
+    self.id = id
     unsafe self.request.pointee = request
     state.store(State.offered, ordering: .releasing)
   }
@@ -64,17 +69,21 @@ internal import Synchronization
 
   /// Answers the request in the slot, if there is one.
   @inline(__always)
-  public func answer(at tick: Int64, _ decide: (Request) -> Answer) {
+  public func answer(
+    at tick: Int64, _ decide: (_ request: Request, _ id: Int64) -> (answer: Answer, commit: Int64)
+  ) {
     guard state.load(ordering: .relaxed) == State.offered else { return }
     answerOffered(at: tick, decide)
   }
 
-  private func answerOffered(at tick: Int64, _ decide: (Request) -> Answer) {
+  private func answerOffered(
+    at tick: Int64, _ decide: (_ request: Request, _ id: Int64) -> (answer: Answer, commit: Int64)
+  ) {
     let (taken, _) = state.compareExchange(
       expected: State.offered, desired: State.taken, ordering: .acquiringAndReleasing)
     guard taken else { return }
-    let answer = unsafe decide(request.pointee)
-    unsafe reply.pointee = Reply(answer: answer, tick: tick)
+    let (answer, commit) = unsafe decide(request.pointee, id)
+    unsafe reply.pointee = Reply(answer: answer, tick: tick, commit: commit)
     state.store(State.answered, ordering: .releasing)
   }
 }

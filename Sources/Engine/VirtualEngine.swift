@@ -28,7 +28,7 @@ public struct VirtualEngine: ~Copyable {
   public mutating func run(until end: Int64) -> (tick: Int64, decision: Decision)? {
     while next < end {
       clock.set(Nanoseconds(next * period))
-      let decision = loop.tick(next)
+      let decision = loop.tick(next).decision
       next += 1
       if decision.isEventful { return (next - 1, decision) }
     }

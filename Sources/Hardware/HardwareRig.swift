@@ -72,6 +72,14 @@ public struct InterlockLimits: Sendable {
 
   deinit { unsafe chw_close(world) }
 
+  /// Tells the interlock what was delivered before it is sealed. Oldest first.
+  ///
+  /// - Parameter age: rounded down, so that nothing is forgotten too early; more than 24 h counts as
+  ///   nothing.
+  public func load(steps: Int64, age: Nanoseconds) throws(HardwareError) {
+    try HardwareError.check(unsafe chw_interlock_load(world, age.count, steps))
+  }
+
   /// Seals the interlock. `epoch` is the time of tick 0 on the rig's clock.
   public func seal(_ limits: InterlockLimits, epoch: Nanoseconds) throws(HardwareError) {
     guard let perMinute = Int32(exactly: limits.stepsPerMinuteMax) else { throw .invalidArgument }

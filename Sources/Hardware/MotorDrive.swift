@@ -6,7 +6,7 @@ public enum StepOutcome: Sendable {
   case made
   /// Not yet: too soon, the permission has lapsed, the interlock is shut, or the drive failed.
   case notYet
-  /// A window of the interlock is full.
+  /// A window of the interlock is full, or the lease is used up: the caller has counted wrong.
   case windowFull
 }
 
@@ -20,7 +20,9 @@ public enum StepOutcome: Sendable {
   public func step() -> StepOutcome {
     switch unsafe chw_step(rig) {
     case .CHW_STEP_MADE: .made
-    case .CHW_STEP_MINUTE_LIMIT, .CHW_STEP_HOUR_LIMIT, .CHW_STEP_DAY_LIMIT: .windowFull
+    case .CHW_STEP_MINUTE_LIMIT, .CHW_STEP_HOUR_LIMIT, .CHW_STEP_DAY_LIMIT,
+      .CHW_STEP_LEASE_LIMIT:
+      .windowFull
     default: .notYet
     }
   }
@@ -33,6 +35,12 @@ public enum StepOutcome: Sendable {
   public func setTherapyCeilings(stepsPerHour: Int64, stepsPerDay: Int64) {
     let status = unsafe chw_interlock_set_therapy_ceilings(rig, stepsPerHour, stepsPerDay)
     precondition(status == .CHW_OK, "a therapy has no negative limit")
+  }
+
+  /// How many pulses may have been made since the rig was opened.
+  public func setLease(steps: Int64) {
+    let status = unsafe chw_interlock_set_lease(rig, steps)
+    precondition(status == .CHW_OK, "a lease never ends before it begins")
   }
 
   public func shutInterlock() { unsafe chw_interlock_shut(rig) }
@@ -50,7 +58,7 @@ public enum StepOutcome: Sendable {
     let refused = counts.refused
     let refusals =
       refused.1 + refused.2 + refused.3 + refused.4 + refused.5 + refused.6 + refused.7
-      + refused.8
+      + refused.8 + refused.9
     return (counts.steps, refusals, counts.lapses)
   }
 }

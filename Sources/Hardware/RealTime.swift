@@ -5,6 +5,15 @@ public import Quantities
 public enum RealTime {
   public static var now: Nanoseconds { Nanoseconds(chw_monotonic_ns()) }
 
+  /// CLOCK_BOOTTIME: time since the machine started, sleep included.
+  public static var sinceBoot: Nanoseconds { Nanoseconds(chw_boot_ns()) }
+
+  /// UTC as the system has it, since 1970.
+  public static var utc: Nanoseconds { Nanoseconds(chw_utc_ns()) }
+
+  /// Whether the kernel says that UTC is synchronised.
+  public static var utcIsSynchronised: Bool { chw_utc_is_synchronised() }
+
   /// Sleeps until CLOCK_MONOTONIC reaches `deadline`: one system call.
   @inline(__always)
   public static func sleep(until deadline: Nanoseconds) {

@@ -16,6 +16,14 @@ internal import CHardware
     pulses = Array(repeating: chw_pulse(), count: 256)
   }
 
+  /// Keeps every pulse from now on in a file that outlives the process, behind those that are in it.
+  /// False where it cannot be opened, or is something else.
+  ///
+  /// Before the first step.
+  public func keepPulses(path: String) -> Bool {
+    unsafe chw_world_keep_pulses(world, path) == .CHW_OK
+  }
+
   /// Steps that the motor really made, forwards less backwards.
   public var motorSteps: Int { head.motorSteps }
 

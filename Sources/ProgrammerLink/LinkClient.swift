@@ -73,7 +73,7 @@ public struct LinkClient: ~Copyable {
       var rejected = RejectedBody()
       try readBody(frame, into: &rejected)
       return .rejected(rejected.fault)
-    case .askStatus, .program, .bolus, .patientBolus, .stop, .resume:
+    case .askStatus, .program, .bolus, .patientBolus, .stop, .resume, .acknowledge, .new:
       throw .unknownKind
     }
   }

@@ -15,7 +15,7 @@ struct Pumpctl: ParsableCommand {
       """,
     subcommands: [
       StatusCommand.self, Program.self, Bolus.self, PatientBolusCommand.self, Stop.self,
-      Resume.self, Doctor.self,
+      Resume.self, Acknowledge.self, New.self, Doctor.self,
     ])
 }
 

@@ -30,6 +30,7 @@ struct StatusJSON: Encodable {
   let extraNanogramsPerDay: Int64
   let flowPicolitresPerDay: Int64
   let steps: Int64
+  let stepsInDoubt: Int64
   let deliveredPicolitres: Int64
   let deliveredNanograms: Int64
   let prescribedNanograms: Int64
@@ -47,6 +48,7 @@ struct StatusJSON: Encodable {
   let encoderCounts: Sensor
   let loadCellMilligrams: Sensor
   let pressurePascals: Sensor
+  let durableCommit: Int64
   let ticksMissed: Int64
   let latenessMedianNanoseconds: Int64
   let lateness99Nanoseconds: Int64
@@ -70,6 +72,7 @@ struct StatusJSON: Encodable {
     extraNanogramsPerDay = status.extraRate.baseUnits
     flowPicolitresPerDay = status.flow.baseUnits
     steps = status.steps
+    stepsInDoubt = status.stepsInDoubt
     deliveredPicolitres = status.deliveredVolume.baseUnits
     deliveredNanograms = status.deliveredMass.baseUnits
     prescribedNanograms = status.prescribedMass.baseUnits
@@ -77,7 +80,8 @@ struct StatusJSON: Encodable {
     prescribedTodayNanograms = status.prescribedToday.baseUnits
     deficitNanograms = [
       "lateTick": status.deficits[0].baseUnits, "stepWaited": status.deficits[1].baseUnits,
-      "limit": status.deficits[2].baseUnits,
+      "limit": status.deficits[2].baseUnits, "notRunning": status.deficits[3].baseUnits,
+      "noLease": status.deficits[4].baseUnits,
     ]
     reservoirPicolitres = status.reservoir.baseUnits
     usedHourNanograms = status.usedHour.baseUnits
@@ -97,6 +101,7 @@ struct StatusJSON: Encodable {
     encoderCounts = Sensor(status.sensors.encoder)
     loadCellMilligrams = Sensor(status.sensors.loadCell)
     pressurePascals = Sensor(status.sensors.pressure)
+    durableCommit = status.durableCommit
     ticksMissed = status.health.missed
     latenessMedianNanoseconds = status.health.latenessMedian.count
     lateness99Nanoseconds = status.health.lateness99.count

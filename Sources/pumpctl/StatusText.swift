@@ -62,7 +62,7 @@ struct StatusText {
       "\(status.deliveredMass.shown(decimals: 3)) in "
       + "\(status.deliveredVolume.text(in: Unit("uL", 1_000_000), decimals: 3)), "
       + "\(status.steps) steps"
-    let names = ["late ticks", "waiting steps", "limits"]
+    let names = ["late ticks", "waiting steps", "limits", "not running", "waiting storage"]
     let deficits = names.indices.map {
       "\(names[$0]) \(status.deficits[$0].shown(decimals: 3))"
     }
@@ -70,10 +70,16 @@ struct StatusText {
     let marks =
       "low at \(status.reservoirLow.shown(decimals: 2)), "
       + "empty at \(status.reservoirEmpty.shown(decimals: 2))"
+    let doubt =
+      status.stepsInDoubt > 0
+      ? "\(status.massInDoubt.shown(decimals: 3)) more at the most, \(status.stepsInDoubt) steps"
+      : "none"
     return [
       row("today", today),
-      row("since start", total),
-      row("deficit", deficits.joined(separator: ", ")),
+      row("since new", total),
+      row("in doubt", doubt),
+      row("deficit", deficits.prefix(3).joined(separator: ", ")),
+      row("", deficits.dropFirst(3).joined(separator: ", ")),
       row("reservoir", "\(share) \(status.reservoir.shown(decimals: 3)); \(marks)"),
     ]
   }

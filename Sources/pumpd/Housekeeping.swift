@@ -3,8 +3,8 @@ internal import Glibc
 internal import Logging
 internal import Synchronization
 
-/// What goes on beside the engine and may wait: the log that the tick thread may not write itself, the
-/// word to the supervisor that the pump is alive, and on a simulated bench the world behind the wires.
+/// What goes on beside the engine and may wait: the word to the supervisor that the pump is alive, and on
+/// a simulated bench the world behind the wires.
 final class Housekeeping: @unchecked Sendable {
   private var world: SimulatedWorld?
   private let engine: RealTimeEngine
@@ -39,7 +39,7 @@ final class Housekeeping: @unchecked Sendable {
     precondition(failed == 0, "a thread can be started before memory runs out")
   }
 
-  /// Ends after the last pulse and the last event have been seen. After the tick thread.
+  /// Ends after the last pulse has been seen. After the tick thread.
   func end() {
     ending.store(true, ordering: .releasing)
     _ = pthread_join(thread, nil)
@@ -50,24 +50,12 @@ final class Housekeeping: @unchecked Sendable {
     while true {
       let last = ending.load(ordering: .acquiring)
       world?.observe()
-      while let event = engine.events.take() { note(event) }
-      let lost = engine.events.takeLost()
-      if lost > 0 { log.warning("\(lost) events were lost: the log fell behind") }
       supervisor.tell(ticks: engine.ticksCompleted, turns: desk.turns)
       if last {
         supervisor.tellEnd()
         return
       }
       usleep(Self.periodMicroseconds)
-    }
-  }
-
-  private func note(_ event: EngineEvent) {
-    let text = event.sentence
-    if event.kind == .ticksMissed || event.kind == .alarmsChanged {
-      log.warning("\(text)")
-    } else {
-      log.info("\(text)")
     }
   }
 }

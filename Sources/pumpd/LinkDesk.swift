@@ -1,7 +1,9 @@
 internal import DosingCore
+internal import Durability
 internal import Engine
 internal import Glibc
 internal import Hardware
+internal import Journal
 internal import ProgrammerLink
 internal import Quantities
 internal import Synchronization
@@ -13,6 +15,8 @@ internal import Synchronization
 final class LinkDesk: LinkAnswering {
   private struct Waiting {
     let request: Request
+    /// The number under which the journal knows it.
+    let id: Int64
     let header: FrameHeader
     let findings: Findings
     let peer: Peer
@@ -24,13 +28,23 @@ final class LinkDesk: LinkAnswering {
     var isStop: Bool { header.kind == .stop }
   }
 
+  /// A request that was accepted, and is told when it is durable.
+  private struct Owed {
+    let waiting: Waiting
+    let reply: RequestSlot.Reply
+    let since: Nanoseconds
+  }
+
   private let engine: RealTimeEngine
+  private let keeper: Keeper
   private let hardware: HardwareRig
   private let rig: Rig
   private let log: (String) -> Void
   private let turnCount = Atomic<Int64>(0)
   /// At most one for each client.
   private var line: [Waiting] = []
+  private var owed: [Owed] = []
+  private var lastID: Int64 = 0
   /// When the request at the head of the line was offered to the tick thread; nil where it was not.
   private var offered: Nanoseconds?
   /// The tick thread still has a request whose client was told that its outcome is unknown.
@@ -38,11 +52,15 @@ final class LinkDesk: LinkAnswering {
 
   /// How long the tick thread may take to decide. A tick takes 100 ms at most.
   private static let patience = Nanoseconds.seconds(1)
+  /// How long an accepted request may take to be durable or to be taken back, by the tick.
+  private static let durablePatience = Nanoseconds(Limits.requestDurableWithin.count * 3 / 2)
 
   init(
-    engine: RealTimeEngine, hardware: HardwareRig, rig: Rig, log: @escaping (String) -> Void
+    engine: RealTimeEngine, keeper: Keeper, hardware: HardwareRig, rig: Rig,
+    log: @escaping (String) -> Void
   ) {
     self.engine = engine
+    self.keeper = keeper
     self.hardware = hardware
     self.rig = rig
     self.log = log
@@ -72,14 +90,27 @@ final class LinkDesk: LinkAnswering {
       }
       // Stop acts first, by the independent path, and is decided second.
       if case .stop = request { hardware.shutInterlock() }
+      lastID += 1
+      remember(frame, from: peer)
       line.append(
         Waiting(
-          request: request, header: header, findings: findings, peer: peer, client: client,
+          request: request, id: lastID, header: header, findings: findings, peer: peer,
+          client: client,
           arrived: RealTime.now))
       return nil
     } catch {
       return LinkServer.rejection(error, number: header.number)
     }
+  }
+
+  /// The journal has to know what was asked before the tick does.
+  private func remember(_ frame: Span<UInt8>, from peer: Peer) {
+    var requested = Requested()
+    requested.id = lastID
+    requested.user = peer.user
+    requested.process = peer.process
+    requested.frame = frame.indices.map { frame[$0] }
+    keeper.remember(requested)
   }
 
   private func status(_ header: FrameHeader, _ frame: Span<UInt8>) -> FrameWriter {
@@ -102,16 +133,46 @@ final class LinkDesk: LinkAnswering {
       log("a request that was given up was decided after all: \(late.answer.outcome)")
       slotIsStuck = false
     }
+    if let settled = takeSettled() { return settled }
     guard let first = line.first else { return nil }
-    if !slotIsStuck, let frame = progress(first) {
+    if !slotIsStuck, let outcome = progress(first) {
       line.removeFirst()
       offered = nil
-      return first.isTold ? takeFinished() : (first.client, frame)
+      switch outcome {
+      case .frame(let frame): return (first.client, frame)
+      case .reply(let reply):
+        owed.append(Owed(waiting: first, reply: reply, since: RealTime.now))
+        return takeFinished()
+      }
     }
     if first.isStop { return whileStopWaits(first) }
     guard slotIsStuck else { return nil }
     line.removeFirst()
     return (first.client, fault(.engineSilent, first))
+  }
+
+  /// A request whose outcome may be told: it is durable, was taken back, or is a stop that acted.
+  private func takeSettled() -> (client: ClientID, frame: FrameWriter)? {
+    for index in owed.indices {
+      let (waiting, reply) = (owed[index].waiting, owed[index].reply)
+      let age = RealTime.now - owed[index].since
+      var frame: FrameWriter?
+      if reply.commit <= keeper.durableCommit {
+        frame = self.frame(for: reply, to: waiting, isDurable: true)
+      } else if waiting.request.actsAtOnce {
+        if age > Self.patience || keeper.isFailing {
+          frame = self.frame(for: reply, to: waiting, isDurable: false)
+        }
+      } else if engine.record.takenBackAt >= reply.tick {
+        frame = fault(.notDurable, waiting)
+      } else if age > Self.durablePatience {
+        frame = fault(.outcomeUnknown, waiting)
+      }
+      guard let frame else { continue }
+      owed.remove(at: index)
+      return waiting.isTold ? takeSettled() : (waiting.client, frame)
+    }
+    return nil
   }
 
   /// A stop is never given up: the interlock is shut, and the core has to hear of it when it can. Its
@@ -127,31 +188,39 @@ final class LinkDesk: LinkAnswering {
     return (next.client, fault(next.isStop ? .outcomeUnknown : .engineSilent, next))
   }
 
+  private enum Progress {
+    case frame(FrameWriter)
+    case reply(RequestSlot.Reply)
+  }
+
   /// Offers the request, or looks whether it was answered.
-  private func progress(_ first: Waiting) -> FrameWriter? {
+  private func progress(_ first: Waiting) -> Progress? {
     guard let offered else {
-      engine.requests.offer(first.request)
+      engine.requests.offer(first.request, id: first.id)
       self.offered = RealTime.now
       return nil
     }
-    if let reply = engine.requests.takeReply() { return frame(for: reply, to: first) }
+    if let reply = engine.requests.takeReply() { return .reply(reply) }
     if first.isStop || RealTime.now - offered < Self.patience { return nil }
-    if engine.requests.withdraw() { return fault(.engineSilent, first) }
+    if engine.requests.withdraw() { return .frame(fault(.engineSilent, first)) }
     slotIsStuck = true
-    return fault(.outcomeUnknown, first)
+    return .frame(fault(.outcomeUnknown, first))
   }
 
-  private func frame(for reply: RequestSlot.Reply, to first: Waiting) -> FrameWriter {
+  private func frame(
+    for reply: RequestSlot.Reply, to first: Waiting, isDurable: Bool
+  ) -> FrameWriter {
     log(
       "\(first.header.kind) from user \(first.peer.user), process \(first.peer.process): "
-        + reply.answer.outcome)
+        + reply.answer.outcome + (isDurable ? "" : ", not written down yet"))
     let body = AnswerBody(
-      reply.answer, decidedAt: Tick(reply.tick), tickPeriod: rig.tick, findings: first.findings)
+      reply.answer, decidedAt: Tick(reply.tick), tickPeriod: rig.tick, isDurable: isDurable,
+      findings: first.findings)
     return writeFrame(.answer, number: first.header.number, body: body)
   }
 
   private func fault(_ fault: FrameFault, _ first: Waiting) -> FrameWriter {
-    log("the tick thread did not answer \(first.header.kind) from user \(first.peer.user)")
+    log("\(first.header.kind) from user \(first.peer.user): \(fault)")
     return LinkServer.rejection(fault, number: first.header.number)
   }
 }

@@ -15,7 +15,9 @@ struct Pumpd: ParsableCommand {
     commandName: "pumpd",
     abstract: "The dosing engine of a bench rig. Never connect it to a person.",
     discussion: """
-      Runs until SIGINT or SIGTERM. It starts without a therapy; pumpctl program gives it one.
+      Runs until SIGINT or SIGTERM. What it delivers, and what it was told, is written down in the \
+      state directory before it acts; after a restart it goes on from there. An empty directory has no \
+      history: then the pump delivers nothing until pumpctl new, or is started with --new.
       Exit codes: 0 ended by a signal, 64 usage, 66 no rig file, 69 hardware or state directory \
       not available, 77 no permission, 78 rig file not valid.
       """)
@@ -29,6 +31,15 @@ struct Pumpd: ParsableCommand {
   @Option(
     help: ArgumentHelp("Where programmers connect; DIR/pumpd.sock by default.", valueName: "PATH"))
   var socket: String?
+
+  @Flag(help: "The pump is new: nothing was delivered in the last 24 h, the reservoir is full.")
+  var new = false
+
+  @Option(
+    help: ArgumentHelp(
+      "Simulated rigs: keep every pulse of the motor in a file that outlives the process.",
+      valueName: "FILE"))
+  var motorTrace: String?
 
   @Option(help: "SCHED_FIFO priority of the tick thread, 1 to 99; 0 for the ordinary policy.")
   var priority: Int32 = 80
@@ -54,7 +65,10 @@ struct Pumpd: ParsableCommand {
   private func serve() throws {
     let document = try RigDocument(path: rig)
     let directory = try StateDirectory(state)
-    let engine = try RunningEngine(document, priority: priority)
+    let engine = try RunningEngine(
+      document,
+      RunningEngine.Options(
+        state: directory.path, isNew: new, motorTrace: motorTrace, priority: priority))
     let socket = socket ?? "\(directory.path)/pumpd.sock"
     do {
       var server = try LinkServer(path: socket)

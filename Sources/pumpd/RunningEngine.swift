@@ -1,6 +1,7 @@
 internal import Commissioning
 internal import Documents
 internal import DosingCore
+internal import Durability
 internal import Engine
 internal import Glibc
 internal import Hardware
@@ -19,8 +20,20 @@ final class RunningEngine {
   private let devices: SimulatedBus
   private let sensors: RunningSensors?
   private let thread: RealTimeThread
+  private let journal: JournalThread
+  private let journalThread: RealTimeThread
 
-  init(_ document: RigDocument, priority: Int32) throws {
+  struct Options {
+    /// The state directory.
+    var state: String
+    var isNew: Bool
+    /// Where the pulses of a simulated motor are kept; nil for nowhere.
+    var motorTrace: String?
+    var priority: Int32
+  }
+
+  init(_ document: RigDocument, _ options: Options) throws {
+    let priority = options.priority
     Signals.catchEnd()
     let rig = document.rig
     let isSimulated = document.backend == .simulated
@@ -35,23 +48,37 @@ final class RunningEngine {
     if locked != 0 {
       log.warning("memory is not locked (\(Self.text(locked))); ticks may wait for pages")
     }
+    let memory = try PumpMemory(document, directory: options.state, isNew: options.isNew)
+    for remark in memory.remarks { log.info("\(remark)") }
+    for warning in memory.warnings { log.warning("\(warning)") }
     let devices = SimulatedBus()
     let world = isSimulated ? SimulatedWorld(of: document, on: hardware, bus: devices) : nil
+    if let trace = options.motorTrace {
+      guard world?.keepPulses(path: trace) ?? false else {
+        throw Failure(.badInput, "cannot keep the pulses of a simulated motor in \(trace)")
+      }
+    }
     self.devices = devices
     sensors = try RunningSensors(document, log: log) { unsafe devices.attach(to: $0.world) }
 
-    // Tick 0 comes a little later, so that every thread is there by then.
-    let start = hardware.now + .milliseconds(50)
-    try hardware.seal(for: rig, epoch: start)
-    let core = DosingState(rig: rig, clock: Self.therapyClock())
-    let loop = TickLoop(core: core, drive: hardware.drive, annunciator: hardware.annunciator)
+    let started = try StartedPump(memory, on: hardware)
     var blank = Status(serial: document.serial)
     blank.simulated = isSimulated
     let engine = RealTimeEngine(
-      loop: loop, drive: hardware.drive, start: start, blank: blank,
-      memoryLocked: locked == 0, sensors: sensors?.watch)
+      loop: started.loop, commits: started.commits, drive: hardware.drive, start: started.epoch,
+      blank: blank, memoryLocked: locked == 0, sensors: sensors?.watch)
     self.engine = engine
-    desk = LinkDesk(engine: engine, hardware: hardware, rig: rig) { log.info("\($0)") }
+    let keeper = Keeper(
+      engine.record, journal: started.journal, copies: started.copies, rig: started.rig,
+      start: started.entry, commits: started.commits, generation: started.generation,
+      timeOfTick: started.timeOfTick
+    ) { log.note($0) }
+    let journal = JournalThread(keeper, record: engine.record, log: log)
+    self.journal = journal
+    journalThread = try RealTimeThread(name: "journal", priority: 0) { journal.run() }
+    desk = LinkDesk(engine: engine, keeper: keeper, hardware: hardware, rig: started.rig) {
+      log.info("\($0)")
+    }
 
     housekeeping = Housekeeping(engine: engine, desk: desk, world: world, log: log)
     housekeeping.start()
@@ -65,25 +92,17 @@ final class RunningEngine {
       engine.setGrantedPriority(UInt8(priority))
       log.info("tick thread: every \(rig.tick.count / 1_000_000) ms, SCHED_FIFO \(priority)")
     }
-    log.info("a new pump at each start: nothing delivered, windows empty, reservoir full")
   }
 
   /// Ends the tick, then the world; the lines are safe when the hardware is freed.
   func end() {
     engine.end()
     thread.join()
+    journal.end()
+    journalThread.join()
     sensors?.end()
     housekeeping.end()
     log.info("ended")
-  }
-
-  /// The pump's own clock: UTC as the system has it at the start, and the ticks from then on.
-  private static func therapyClock() -> WeekTime {
-    var now = timespec()
-    _ = unsafe clock_gettime(CLOCK_REALTIME, &now)
-    // 1 January 1970 was a Thursday.
-    return WeekTime(
-      sinceMonday: .days(3) + Nanoseconds(Int64(now.tv_sec) * 1_000_000_000 + Int64(now.tv_nsec)))
   }
 
   private static func text(_ errno: Int32) -> String { unsafe String(cString: strerror(errno)) }

@@ -37,6 +37,9 @@ struct SimulatedWorld: ~Copyable {
     updateSensors()
   }
 
+  /// Keeps every pulse in a file. False where that is not possible.
+  func keepPulses(path: String) -> Bool { plant.keepPulses(path: path) }
+
   private mutating func updateSensors() {
     sensors.update(
       motorSteps: plant.motorSteps, reservoirMicrolitres: plant.reservoirMicrolitres)

@@ -20,7 +20,9 @@ import Testing
     #expect(
       AlarmCode.allCases.map(\.code) == [
         "stopped", "reservoir-low", "reservoir-empty", "basal-refused-by-limit",
-        "interlock-disagrees", "hard-stop",
+        "interlock-disagrees", "hard-stop", "storage-failed", "restarted-often",
+        "long-interruption", "account-uncertain", "clock-uncertain", "history-incomplete",
+        "other-rig", "no-history",
       ])
     for fault in FrameFault.allCases { #expect(!fault.sentence.isEmpty) }
   }

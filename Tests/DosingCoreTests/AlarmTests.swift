@@ -54,8 +54,10 @@ import Testing
   func priorities(code: AlarmCode) {
     let wanted: AlarmPriority =
       switch code {
-      case .stopped, .reservoirLow: .medium
-      case .reservoirEmpty, .basalRefusedByLimit, .interlockDisagrees, .hardStop: .high
+      case .stopped, .reservoirLow, .accountUncertain, .clockUncertain: .medium
+      case .reservoirEmpty, .basalRefusedByLimit, .interlockDisagrees, .hardStop, .storageFailed,
+        .restartedOften, .longInterruption, .historyIncomplete, .otherRig, .noHistory:
+        .high
       }
     #expect(code.priority == wanted)
     #expect(Int(code.rawValue) < AlarmCode.count)

@@ -10,7 +10,9 @@ extension FrameWriter {
 func sample(_ kind: FrameKind) throws -> [UInt8] {
   let writer =
     switch kind {
-    case .askStatus, .patientBolus, .stop, .resume: writeFrame(kind, number: 7, body: EmptyBody())
+    case .askStatus, .patientBolus, .stop, .resume, .acknowledge:
+      writeFrame(kind, number: 7, body: EmptyBody())
+    case .new: writeFrame(kind, number: 7, body: NewBody(deliveredIn24h: microlitres(400)))
     case .program: writeFrame(kind, number: 7, body: richOrder)
     case .bolus:
       writeFrame(kind, number: 7, body: BolusBody(dose: micrograms(20), duration: .minutes(30)))
@@ -20,7 +22,7 @@ func sample(_ kind: FrameKind) throws -> [UInt8] {
         kind, number: 7,
         body: AnswerBody(
           try busyPump().bolus(micrograms(1), .minutes(1)), decidedAt: Tick(5),
-          tickPeriod: Nanoseconds(100_000_000)))
+          tickPeriod: Nanoseconds(100_000_000), isDurable: false))
     case .findings: writeFrame(kind, number: 7, body: fullFindings)
     case .rejected: writeFrame(kind, number: 7, body: RejectedBody(.otherVersion))
     }
@@ -72,7 +74,8 @@ func reread(_ frame: [UInt8]) throws(FrameFault) -> [UInt8] {
     return writeFrame(header.kind, number: header.number, body: body).written
   }
   switch header.kind {
-  case .askStatus, .patientBolus, .stop, .resume: return try again(EmptyBody())
+  case .askStatus, .patientBolus, .stop, .resume, .acknowledge: return try again(EmptyBody())
+  case .new: return try again(NewBody())
   case .program: return try again(Prescription.blank)
   case .bolus: return try again(BolusBody())
   case .status: return try again(Status(serial: .none))

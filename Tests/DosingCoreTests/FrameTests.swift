@@ -14,7 +14,7 @@ import Testing
   func goldenBytes() throws {
     let frame = try sample(.program)
     var wanted: [UInt8] = Array("ITBP".utf8)
-    wanted += [2, 0]  // version
+    wanted += [3, 0]  // version
     wanted += [2, 0]  // kind
     wanted += [UInt8(frame.count & 0xff), UInt8(frame.count >> 8), 0, 0]  // length
     wanted += [7, 0, 0, 0]  // number
@@ -71,7 +71,7 @@ import Testing
   @Test("R-028 Another version, another kind, other letters are told apart")
   func header() throws {
     var frame = try sample(.stop)
-    frame[4] = 3
+    frame[4] = 4
     #expect(faultIn(frame) == .otherVersion)
     frame = try sample(.stop)
     frame[5] = 1

@@ -127,7 +127,7 @@ struct History: ~Copyable {
       switch request {
       case .bolus, .patientBolus: counts.boluses += 1
       case .program: counts.programs += 1
-      case .stop, .resume: break
+      case .stop, .resume, .acknowledge, .new: break
       }
       return
     }
@@ -250,7 +250,7 @@ private struct Promise: CustomStringConvertible {
       case .program(let therapy): "a program of mode \(therapy.prescription.mode)"
       case .bolus(let dose, let duration): "a bolus of \(dose) in \(duration)"
       case .patientBolus: "a patient bolus"
-      case .stop, .resume: "a request"
+      case .stop, .resume, .acknowledge, .new: "a request"
       }
     return "\(name), refused with \(reason) and promised for tick \(at),"
   }

@@ -229,6 +229,8 @@ struct Oracle {
         expect(!answer.isAccepted, "a patient bolus that is not prescribed was accepted")
       }
     case .program(let therapy): judge(answer, program: therapy.prescription, perStep)
+    case .acknowledge, .new:
+      expect(!answer.isAccepted, "\(request) was accepted, though nothing calls for it")
     }
     chooseDelivery()
     chooseRate()
@@ -304,7 +306,8 @@ struct Oracle {
       case .doseLimit1h, .doseLimit24h, .volumeLimit1h, .volumeLimit24h:
         refusal.value > refusal.limit
       case .safeBasal, .hardStop, .notStopped, .otherDrug, .otherConcentration,
-        .programDuringExtraDose:
+        .programDuringExtraDose, .noHistory, .hasHistory, .nothingToAcknowledge, .accountUncertain,
+        .storageFailed:
         false
       }
     expect(isTrue, "a bolus was refused with \(refusal)")

@@ -27,6 +27,9 @@ extension Refusal {
     switch reason {
     case .noTherapy, .stopped, .minimumBasal, .safeBasal, .hardStop, .highAlarm, .notStopped:
       (try provokeByState(reason), Told())
+    case .noHistory, .hasHistory, .nothingToAcknowledge, .storageFailed:
+      (try provokeByStorage(reason), Told())
+    case .accountUncertain: try provokeByRestart()
     case .extraDoseRunning, .noPatientBolus, .lockout, .maxIn24h: try provokeByHistory(reason)
     case .bolusTooSmall, .bolusTooLarge, .bolusDurationOutOfRange, .flowAboveMaximum:
       try provokeBySize(reason)
@@ -56,6 +59,30 @@ extension Refusal {
     default: break
     }
     return pump.bolus(micrograms(1), .minutes(1)).refusal
+  }
+
+  private func provokeByStorage(_ reason: RefusalReason) throws -> Refusal? {
+    let pump = try Pump(reason == .noHistory ? nil : .continuous(basal))
+    switch reason {
+    case .hasHistory: return pump.ask(.new(deliveredIn24h: microlitres(1))).refusal
+    case .nothingToAcknowledge: return pump.ask(.acknowledge).refusal
+    case .noHistory: pump.loseHistory()
+    default:
+      pump.beginLeases()
+      pump.run(to: pump.now + 1)
+      _ = pump.propose()
+      pump.run(for: .seconds(11))
+      return try pump.program(.continuous(basal)).refusal
+    }
+    return pump.bolus(micrograms(1), .minutes(1)).refusal
+  }
+
+  private func provokeByRestart() throws -> (Refusal?, Told) {
+    let pump = try Pump(.continuous(basal))
+    var facts = Restart(at: Tick(10_000), leaseEnd: 0)
+    facts.mayHaveRun = TickCount(pump.ticks(.minutes(11)))
+    pump.restart(facts)
+    return (pump.bolus(micrograms(1), .minutes(1)).refusal, Told(allowedAt: 874_000))
   }
 
   private func provokeByHistory(_ reason: RefusalReason) throws -> (Refusal?, Told) {

@@ -221,6 +221,52 @@ final class Pump {
     return status
   }
 
+  // MARK: What is durable
+
+  var trace: TickTrace { state.trace(stepIsUnderWay: false) }
+  var traceInTheMiddle: TickTrace { state.trace(stepIsUnderWay: true) }
+  var leaseEnd: Int64 { state.leaseEnd }
+  var stepsInDoubt: Int64 { state.stepsInDoubt }
+  var windows: (hour: Int64, day: Int64) { (state.hour.stepsTotal, state.day.stepsTotal) }
+  var doubts: (hour: Int64, day: Int64) { (state.hour.doubtTotal, state.day.doubtTotal) }
+
+  func beginLeases(afterCommit commits: Int64 = 0) { state.beginLeases(afterCommit: commits) }
+
+  func propose() -> (commit: Int64, leaseEnd: Int64) { state.propose() }
+
+  func grant(_ lease: (commit: Int64, leaseEnd: Int64)) {
+    state.grant(lease.commit, end: lease.leaseEnd)
+  }
+
+  func loseHistory() { state.loseHistory() }
+
+  func trustClock(late: Nanoseconds) { state.trustClock(late: late) }
+
+  /// What would be written down now.
+  func record() -> [UInt8] {
+    var writer = FrameWriter()
+    state.layout(&writer)
+    #expect(!writer.failed)
+    return writer.written
+  }
+
+  /// The power goes, or the process is killed: only the record is left.
+  func comeBack(from record: [UInt8]) throws {
+    guard
+      let read = DosingState.restored(from: record.span, rig: rig, therapy: state.therapy)
+    else { throw Unreadable() }
+    state = read
+  }
+
+  @discardableResult
+  func restart(_ facts: Restart) -> RestartOutcome { state.restart(facts) }
+
+  func pastDeliveries() -> [(steps: Int64, age: Int64)] {
+    var told: [(steps: Int64, age: Int64)] = []
+    state.forEachPastDelivery { told.append(($0, $1.count)) }
+    return told
+  }
+
   /// Two steps that the interlock refuses for a window in one day.
   func hardStop() {
     for _ in 0..<2 {
@@ -230,6 +276,8 @@ final class Pump {
     run(to: now + 1)
   }
 }
+
+struct Unreadable: Error {}
 
 extension Reservoir {
   /// 640 steps of `Rig.bench` above the empty mark, 320 of them above the low one.

@@ -161,14 +161,14 @@ private final class HandEngine {
     let number = next
     rig.setTime(ofTick: number)
     lateness.record(Nanoseconds(number % 977))
-    slot.answer(at: number) { request in
+    slot.answer(at: number) { request, _ in
       let answer = loop.decide(request, at: number)
       if answer.isAccepted { accepted += 1 } else { refused += 1 }
-      return answer
+      return (answer, 0)
     }
-    let decision = loop.tick(number)
+    let decision = loop.tick(number).decision
     if decision.basalChanged || decision.extraDoseEnded || decision.alarmsChanged {
-      events.append(EngineEvent(kind: .basalChanged, tick: number, value: 0, alarms: 0))
+      events.append(EngineEvent(.basalChanged, tick: number, value: 0))
     }
     if number % 10 == 9 { publish() }
     next = number + 1

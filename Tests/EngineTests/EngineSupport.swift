@@ -7,7 +7,7 @@ extension TestRig {
   /// An engine on this rig, which has to be in real time. No thread runs it yet.
   func engine(start: Nanoseconds, loop: consuming TickLoop) -> RealTimeEngine {
     RealTimeEngine(
-      loop: loop, drive: hardware.drive, start: start, blank: Status(serial: .none),
+      loop: loop, commits: nil, drive: hardware.drive, start: start, blank: Status(serial: .none),
       memoryLocked: false)
   }
 
@@ -29,7 +29,7 @@ extension RealTimeEngine {
   /// Every event so far, in order.
   func takeEvents() -> [EngineEvent] {
     var taken: [EngineEvent] = []
-    while let event = events.take() { taken.append(event) }
+    while let event = record.events.take() { taken.append(event) }
     return taken
   }
 

@@ -9,11 +9,11 @@ import Testing
 extension EngineEvent {
   fileprivate init(_ number: Int64) {
     self.init(
-      kind: .accepted, tick: number, value: -number, alarms: UInt8(truncatingIfNeeded: number))
+      .basalChanged, tick: number, value: -number, alarms: UInt16(truncatingIfNeeded: number))
   }
 
   fileprivate var isWhole: Bool {
-    value == -tick && alarms == UInt8(truncatingIfNeeded: tick)
+    value == -tick && alarms == UInt16(truncatingIfNeeded: tick)
   }
 }
 
@@ -23,12 +23,12 @@ extension EngineEvent {
     let ring = EventRing()
     #expect(ring.take() == nil)
     var taken: Int64 = 0
-    for number in Int64(0)..<5_000 {
+    for number in Int64(0)..<50_000 {
       ring.append(EngineEvent(number))
       guard number % 3 == 0 else { continue }
       #expect(ring.take()?.tick == taken)
       taken += 1
-      if number % 1_500 == 0 {
+      if number % 15_000 == 0 {
         while let event = ring.take() {
           #expect(event.tick == taken)
           taken += 1

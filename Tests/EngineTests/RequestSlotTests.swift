@@ -10,18 +10,20 @@ import Testing
   func answeredOnce() {
     let slot = RequestSlot()
     var decided = 0
-    let decide = { (_: Request) -> Answer in
+    let decide = { (_: Request, id: Int64) -> (answer: Answer, commit: Int64) in
       decided += 1
-      return .accepted
+      return (.accepted, id + 1)
     }
     slot.answer(at: 1, decide)
     #expect(decided == 0)
-    slot.offer(.stop)
+    slot.offer(.stop, id: 41)
     #expect(slot.takeReply() == nil)
     slot.answer(at: 2, decide)
     slot.answer(at: 3, decide)
     #expect(decided == 1)
-    #expect(slot.takeReply()?.tick == 2)
+    let reply = slot.takeReply()
+    #expect(reply?.tick == 2)
+    #expect(reply?.commit == 42)
     #expect(slot.takeReply() == nil)
     slot.offer(.resume)
     slot.answer(at: 4, decide)
@@ -35,13 +37,13 @@ import Testing
     slot.offer(.stop)
     let withdrawn = slot.withdraw()
     #expect(withdrawn)
-    slot.answer(at: 1) { _ in
+    slot.answer(at: 1) { _, _ in
       Issue.record("a withdrawn request was decided")
-      return .accepted
+      return (.accepted, 0)
     }
     #expect(slot.takeReply() == nil)
     slot.offer(.resume)
-    slot.answer(at: 2) { _ in .accepted }
+    slot.answer(at: 2) { _, _ in (.accepted, 0) }
     let tooLate = slot.withdraw()
     #expect(!tooLate)
     #expect(slot.takeReply()?.tick == 2)
@@ -51,11 +53,11 @@ import Testing
   func notWithdrawnWhileDecided() {
     let slot = RequestSlot()
     slot.offer(.stop)
-    slot.answer(at: 7) { _ in
+    slot.answer(at: 7) { _, _ in
       let withdrawn = slot.withdraw()
       #expect(!withdrawn)
       #expect(slot.takeReply() == nil)
-      return .accepted
+      return (.accepted, 0)
     }
     #expect(slot.takeReply()?.tick == 7)
   }
@@ -72,15 +74,15 @@ import Testing
       var tick: Int64 = 0
       while !ended.load(ordering: .acquiring) {
         tick += 1
-        slot.answer(at: tick) { request in
+        slot.answer(at: tick) { request, _ in
           guard case .bolus(let dose, let duration) = request,
             dose.nanograms == duration.count
           else {
             torn.wrappingAdd(1, ordering: .relaxed)
-            return .accepted
+            return (.accepted, 0)
           }
           mine.append(dose.nanograms)
-          return .accepted
+          return (.accepted, 0)
         }
         if tick % 4_096 == 0 { pause(Nanoseconds(1_000)) }
       }

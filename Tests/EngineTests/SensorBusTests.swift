@@ -97,7 +97,8 @@ private final class Bench: Sendable {
     let rig = try TestRig(.fast(tickMilliseconds: 10), virtualTime: false, epoch: start)
     let bounds = SensorBounds(plausible: 0...4095, ageMax: .seconds(1))
     let engine = RealTimeEngine(
-      loop: rig.loop(), drive: rig.hardware.drive, start: start, blank: .init(serial: .none),
+      loop: rig.loop(), commits: nil, drive: rig.hardware.drive, start: start,
+      blank: .init(serial: .none),
       memoryLocked: false,
       sensors: SensorWatch(bus.samples, encoder: bounds, loadCell: bounds, pressure: bounds))
     let asking = try RealTimeThread(name: "bus", priority: 0) { bus.run() }

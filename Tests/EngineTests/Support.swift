@@ -204,7 +204,7 @@ final class TestLoop {
   func tick() -> Decision {
     rig.setTime(ofTick: next)
     next += 1
-    return loop.tick(next - 1)
+    return loop.tick(next - 1).decision
   }
 
   func run(_ ticks: Int64) {

@@ -18,7 +18,7 @@ final class RunningPump {
     logPath = folder.path("log")
     let rigPath = try folder.write("rig.yaml", rig)
     process = try Child(
-      Programs.path("pumpd"), ["--rig", rigPath, "--state", state], output: "/dev/null",
+      Programs.path("pumpd"), ["--rig", rigPath, "--state", state, "--new"], output: "/dev/null",
       errors: logPath)
     try waitUntil("pumpd listens") { FileManager.default.fileExists(atPath: socket) }
   }

@@ -6,16 +6,19 @@ public struct AnswerBody: FrameBody, Sendable {
   /// The tick in which it was decided, and its length, so that a refusal can say how long to wait.
   public var decidedAt: Tick
   public var tickPeriod: Nanoseconds
+  /// It will be remembered whatever happens. Only a stop is told before it is.
+  public var isDurable: Bool
   /// Warnings about a program.
   public var findings: Findings
 
   public init(
     _ answer: Answer = .accepted, decidedAt: Tick = Tick(0), tickPeriod: Nanoseconds = .zero,
-    findings: Findings = Findings()
+    isDurable: Bool = true, findings: Findings = Findings()
   ) {
     self.answer = answer
     self.decidedAt = decidedAt
     self.tickPeriod = tickPeriod
+    self.isDurable = isDurable
     self.findings = findings
   }
 
@@ -31,6 +34,7 @@ public struct AnswerBody: FrameBody, Sendable {
     coder.field(&allowedAt)
     coder.field(&decidedAt.number)
     coder.field(&tickPeriod)
+    coder.field(&isDurable)
     findings.layout(&coder)
     answer = .accepted
     guard reason != 0 else { return }

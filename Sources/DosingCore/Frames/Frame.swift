@@ -3,14 +3,14 @@
 /// | offset | bytes | field |
 /// |---|---|---|
 /// | 0 | 4 | the letters `ITBP` |
-/// | 4 | 2 | version, 2 |
+/// | 4 | 2 | version, 3 |
 /// | 6 | 2 | kind |
 /// | 8 | 4 | length of the whole frame |
 /// | 12 | 4 | number of the request; an answer repeats it |
 ///
 /// Then the body of the kind, then the trailer of `FrameTrailer`.
 public struct FrameHeader: Sendable {
-  public static let version: UInt16 = 2
+  public static let version: UInt16 = 3
   /// The longest frame of any kind, in bytes.
   public static let frameMax = 4096
   static let lengthOffset = 8
@@ -35,6 +35,8 @@ public enum FrameKind: UInt16, Sendable {
   case patientBolus = 4
   case stop = 5
   case resume = 6
+  case acknowledge = 7
+  case new = 8
   // From the pump.
   case status = 101
   case answer = 102
@@ -59,9 +61,11 @@ public enum FrameFault: UInt8, Error, Sendable {
   case engineSilent = 11
   /// The tick thread took the request and did not answer in time; it may still be carried out.
   case outcomeUnknown = 12
+  /// The request was accepted, could not be made durable, and was taken back.
+  case notDurable = 13
 }
 
-/// The place of the signature behind every body: 96 bytes, all zero in version 2.
+/// The place of the signature behind every body: 96 bytes, all zero in version 3.
 ///
 /// Key (8), number of the command (8), challenge (16), Ed25519 signature (64).
 struct FrameTrailer {

@@ -31,6 +31,15 @@ extension FrameCoder {
     }
   }
 
+  /// A tick that an engine can reach, or none at all.
+  mutating func field(_ value: inout Tick) {
+    field(magnitude: &value.number)
+    if value.number > Int64.max / 4 && value != .never {
+      fail()
+      value = Tick(0)
+    }
+  }
+
   public mutating func field(_ value: inout some Quantity) {
     var count = value.baseUnits
     field(magnitude: &count)
@@ -71,7 +80,7 @@ extension FrameCoder {
 }
 
 /// A frame that is being written: bounded, in fixed memory.
-public struct FrameWriter: FrameCoder {
+public struct FrameWriter: FrameCoder, Sendable {
   public private(set) var bytes = InlineArray<4096, UInt8>(repeating: 0)
   public private(set) var count = 0
   public private(set) var failed = false
@@ -85,6 +94,12 @@ public struct FrameWriter: FrameCoder {
   }
 
   public mutating func fail() { failed = true }
+
+  /// Begins anew.
+  public mutating func removeAll() {
+    count = 0
+    failed = false
+  }
 
   /// Writes the whole length into the header, when it is known.
   mutating func setLength() {

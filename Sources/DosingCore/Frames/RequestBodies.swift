@@ -16,6 +16,15 @@ public struct BolusBody: FrameBody, Sendable {
   }
 }
 
+/// Body of `FrameKind.new`: what was given in the last 24 h, in pL.
+public struct NewBody: FrameBody, Sendable {
+  public var deliveredIn24h: Volume
+
+  public init(deliveredIn24h: Volume = .zero) { self.deliveredIn24h = deliveredIn24h }
+
+  public mutating func layout(_ coder: inout some FrameCoder) { coder.field(&deliveredIn24h) }
+}
+
 /// Body of `FrameKind.program`.
 extension Prescription: FrameBody {
   public mutating func layout(_ coder: inout some FrameCoder) {

@@ -28,6 +28,13 @@ public func request(
   case .resume:
     try readNothing(frame)
     return .resume
+  case .acknowledge:
+    try readNothing(frame)
+    return .acknowledge
+  case .new:
+    var new = NewBody()
+    try readBody(frame, into: &new)
+    return .new(deliveredIn24h: new.deliveredIn24h)
   case .askStatus, .status, .answer, .findings, .rejected:
     throw .unknownKind
   }

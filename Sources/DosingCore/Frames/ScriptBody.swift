@@ -101,8 +101,8 @@ private func readPart(
 }
 
 extension Rig {
-  /// A rig to read a script into.
-  fileprivate static var blank: Rig {
+  /// A rig to read a record into.
+  public static var blank: Rig {
     Rig(
       tick: .zero,
       pump: PumpHead(
@@ -112,7 +112,7 @@ extension Rig {
       maxVolume24h: .zero)
   }
 
-  fileprivate mutating func layout(_ coder: inout some FrameCoder) {
+  public mutating func layout(_ coder: inout some FrameCoder) {
     coder.field(&tick)
     coder.field(&pump.volumePerRevolution)
     coder.field(magnitude: &pump.stepsPerRevolution)

@@ -45,10 +45,13 @@ public struct Status: Sendable {
 
   // Delivered.
   public var steps: Int64 = 0
+  /// Steps that may have been made besides, before a restart.
+  public var stepsInDoubt: Int64 = 0
+  public var massInDoubt = Mass.zero
   public var deliveredVolume = Volume.zero
   public var deliveredMass = Mass.zero
   public var prescribedMass = Mass.zero
-  public var deficits = InlineArray<3, Mass>(repeating: .zero)
+  public var deficits = InlineArray<5, Mass>(repeating: .zero)
   public var deliveredToday = Mass.zero
   public var prescribedToday = Mass.zero
   public var reservoir = Volume.zero
@@ -66,8 +69,11 @@ public struct Status: Sendable {
   public var extraDose: RunningExtraDose?
   /// What the patient may ask for; nil where nothing is prescribed.
   public var patientBolus: PatientBolusState?
-  public var alarms = InlineArray<6, ShownAlarm>(repeating: ShownAlarm())
+  public var alarms = InlineArray<14, ShownAlarm>(repeating: ShownAlarm())
   public var sensors = SensorReadings()
+
+  /// The newest commit that is durable; 0 where nothing is written down.
+  public var durableCommit: Int64 = 0
 
   /// A status to read a frame into.
   public init(serial: Label) {

@@ -18,9 +18,8 @@ extension Status: FrameBody {
       coder.field(&alarms[index].priority)
       coder.field(&alarms[index].raised.number)
     }
-    sensors.encoder.layout(&coder)
-    sensors.loadCell.layout(&coder)
-    sensors.pressure.layout(&coder)
+    coder.field(&durableCommit)
+    sensors.layout(&coder)
   }
 
   private mutating func layoutDelivery(_ coder: inout some FrameCoder) {
@@ -33,10 +32,12 @@ extension Status: FrameBody {
       coder.field(&change.rate)
     }
     coder.field(&steps)
+    coder.field(&stepsInDoubt)
+    coder.field(&massInDoubt)
     coder.field(&deliveredVolume)
     coder.field(&deliveredMass)
     coder.field(&prescribedMass)
-    for index in 0..<3 { coder.field(&deficits[index]) }
+    for index in 0..<Account.Deficit.count { coder.field(&deficits[index]) }
     coder.field(&deliveredToday)
     coder.field(&prescribedToday)
     coder.field(&reservoir)
@@ -77,6 +78,15 @@ private func optional<Value, Coder: FrameCoder>(
   var fieldsOf = value ?? blank
   fields(&fieldsOf, &coder)
   value = isThere ? fieldsOf : nil
+}
+
+extension SensorReadings {
+  /// Visits every field, to write it down or to read it.
+  public mutating func layout(_ coder: inout some FrameCoder) {
+    encoder.layout(&coder)
+    loadCell.layout(&coder)
+    pressure.layout(&coder)
+  }
 }
 
 extension SensorReading {

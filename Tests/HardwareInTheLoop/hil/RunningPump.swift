@@ -20,7 +20,7 @@ final class RunningPump {
     folder = TextFile.newFolder()
     TextFile.write(texts.rig, to: folder + "/rig.yaml")
     process = try Child(
-      Self.pumpd, ["--rig", folder + "/rig.yaml", "--state", folder + "/state"],
+      Self.pumpd, ["--rig", folder + "/rig.yaml", "--state", folder + "/state", "--new"],
       output: "/dev/null", errors: folder + "/log", environment: environment)
     try waitUntil("pumpd listens") {
       unsafe access(state + "/pumpd.sock", F_OK) == 0 || process.hasEnded

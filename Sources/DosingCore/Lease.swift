@@ -1,0 +1,94 @@
+internal import Quantities
+
+/// How far the motor may go on what is durable.
+///
+/// A lease is a count of steps that has been written down before the first of them is made. When half
+/// of it is left, the next one is asked for, so that a healthy storage is never waited for. Commits
+/// are numbered; each holds everything that happened before it was proposed.
+struct Lease: BitwiseCopyable {
+  /// False where nothing is written down, as in a simulation: then nothing binds.
+  private(set) var isOn = false
+  /// The engine has ended in order: no step may follow.
+  private(set) var isSettled = false
+  /// The count of steps that may not be passed.
+  private(set) var end = Int64.max
+  /// The count of steps at which the next commit is asked for.
+  private(set) var askAt = Int64.max
+  /// The newest commit that was proposed, where its lease ends, and how many steps that lease has.
+  private(set) var proposed: Int64 = 0
+  private(set) var proposedEnd: Int64 = 0
+  private var proposedSize: Int64 = 0
+  /// The newest commit that is durable.
+  private(set) var durable: Int64 = 0
+  /// Since when a commit has been waited for; nil where none is.
+  private(set) var waitsSince: Tick?
+  /// When a commit is proposed even if nothing happens.
+  private(set) var nextCommit = Tick.never
+  /// The commit without which no step is made, and where the lease before it ended.
+  private(set) var binding: Int64?
+  private var endBefore: Int64 = 0
+
+  /// From here on nothing is delivered before it is leased.
+  ///
+  /// - Parameter commits: how many there were before.
+  mutating func begin(steps: Int64, commits: Int64, at tick: Tick) {
+    self = Lease()
+    isOn = true
+    (end, askAt) = (steps, steps)
+    (proposed, durable) = (commits, commits)
+    nextCommit = tick
+  }
+
+  /// No step until the next commit is durable, since it holds a request that was accepted.
+  mutating func bind(steps: Int64) {
+    guard isOn else { return }
+    if binding == nil { endBefore = end }
+    binding = proposed + 1
+    end = steps
+  }
+
+  /// Goes on without that request, on what was durable before.
+  mutating func unbind() {
+    guard binding != nil else { return }
+    binding = nil
+    end = endBefore
+  }
+
+  /// Nothing can be written down, and nothing is waited for.
+  mutating func lift() {
+    binding = nil
+    end = .max
+  }
+
+  /// Nothing more is delivered.
+  mutating func settle(steps: Int64) {
+    binding = nil
+    end = steps
+    isSettled = true
+  }
+
+  mutating func propose(size: Int64, steps: Int64, at tick: Tick, nextCommit next: Tick) {
+    proposed += 1
+    proposedEnd = (end == .max ? steps : max(end, steps)) + size
+    proposedSize = size
+    askAt = .max
+    if waitsSince == nil { waitsSince = tick }
+    nextCommit = next
+  }
+
+  /// A commit is durable, and with it a lease up to `granted`.
+  mutating func grant(_ commit: Int64, end granted: Int64, at tick: Tick) {
+    guard isOn, commit > durable, commit <= proposed else { return }
+    durable = commit
+    waitsSince = commit < proposed ? tick : nil
+    if let binding, commit < binding {
+      endBefore = max(endBefore, granted)
+      return
+    }
+    // Where nothing could be written down, only a commit of all that has happened ends that.
+    if end == .max, commit < proposed { return }
+    binding = nil
+    end = granted
+    if commit == proposed { askAt = granted - proposedSize / 2 }
+  }
+}

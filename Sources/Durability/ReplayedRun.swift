@@ -1,0 +1,186 @@
+internal import DosingCore
+internal import Journal
+internal import Quantities
+
+/// One start of the engine that is replayed.
+struct ReplayedRun: ~Copyable {
+  private var core: DosingState
+  private(set) var ticks: Int64 = 0
+  private(set) var decisions: Int64 = 0
+  /// What the tick that ran last decided and the record has not told yet.
+  private var owed = Decision()
+  private var hasEnded = false
+  /// The newest tick that ran, or was missed.
+  private var lastRun: Int64
+  private var next: Int64 { lastRun + 1 }
+
+  init(_ core: consuming DosingState, commits: Int64) {
+    lastRun = core.now.number
+    self.core = core
+    self.core.beginLeases(afterCommit: commits)
+  }
+
+  /// Does what an entry tells of, and holds the outcome against it.
+  mutating func visit(_ entry: Entry) throws(Replay.Difference) {
+    switch entry.content {
+    case .started, .eventsLost, .sampled: break
+    case .ticksMissed(let count):
+      try runQuietly(before: entry.tick - count)
+      lastRun = entry.tick - 1
+    case .leaseGranted(let commit, let end):
+      try runQuietly(before: entry.tick)
+      core.grant(commit, end: end)
+    case .clockTrusted(let late):
+      try runQuietly(before: entry.tick)
+      core.trustClock(late: Nanoseconds(late))
+    case .requested(let requested):
+      try runQuietly(before: entry.tick)
+      try decide(requested, at: entry.tick)
+    case .steps(let ticks):
+      for tick in ticks { try step(at: tick) }
+    case .stepRefused(let raw):
+      try step(at: entry.tick)
+      guard let refusal = StepRefusal(rawValue: raw) else {
+        throw difference(entry.tick, "refusal of a step", "\(raw)", "no such refusal")
+      }
+      core.stepRefused(refusal)
+    default: try hold(entry)
+    }
+  }
+
+  // MARK: Ticks
+
+  /// Every tick before `tick` that has not run: none of them may make a step.
+  private mutating func runQuietly(before tick: Int64) throws(Replay.Difference) {
+    while next < tick { try runTick(steps: false) }
+  }
+
+  private mutating func step(at tick: Int64) throws(Replay.Difference) {
+    try runQuietly(before: tick)
+    guard next == tick else {
+      throw difference(tick, "step", "made", "tick \(tick) had been passed")
+    }
+    try runTick(steps: true)
+    decisions += 1
+  }
+
+  private mutating func runTick(steps: Bool) throws(Replay.Difference) {
+    try expectNothingOwed()
+    let tick = next
+    owed = core.step(TickInputs(tick: Tick(tick)))
+    lastRun = tick
+    ticks += 1
+    if owed.steps != steps {
+      throw difference(tick, "step", steps ? "made" : "none", owed.steps ? "made" : "none")
+    }
+    owed.steps = false
+    owed.wasLate = false
+  }
+
+  private func expectNothingOwed() throws(Replay.Difference) {
+    if owed == Decision() { return }
+    let what =
+      owed.basalChanged
+      ? "basal"
+      : owed.alarmsChanged
+        ? "alarms"
+        : owed.extraDoseEnded ? "end of an extra dose" : owed.wantsCommit ? "commit" : "taken back"
+    throw difference(lastRun, what, "unchanged", "changed")
+  }
+
+  // MARK: What was decided
+
+  private mutating func decide(
+    _ requested: Requested, at tick: Int64
+  ) throws(Replay.Difference) {
+    var findings = Findings()
+    let asked: Request?
+    do {
+      asked = try request(in: requested.frame.span, on: core.rig, findings: &findings)
+    } catch {
+      throw difference(tick, "request \(requested.id)", "decided", "its frame is \(error)")
+    }
+    guard let asked else {
+      throw difference(tick, "request \(requested.id)", "decided", "it does not fit the rig")
+    }
+    var reason: UInt8 = 0
+    if case .refused(let refusal) = core.decide(asked, at: Tick(tick)) {
+      reason = refusal.reason.rawValue
+    }
+    try expect(
+      tick, "answer to request \(requested.id)", Self.words(requested.reason), Self.words(reason))
+    decisions += 1
+  }
+
+  private static func words(_ reason: UInt8) -> String {
+    reason == 0 ? "accepted" : "refused, \(RefusalReason(rawValue: reason).map { "\($0)" } ?? "?")"
+  }
+
+  /// What happened in a tick, as it was recorded after it.
+  private mutating func hold(_ entry: Entry) throws(Replay.Difference) {
+    let tick = entry.tick
+    try runQuietly(before: tick)
+    if next == tick { try runTick(steps: false) }
+    switch entry.content {
+    case .alarms(let bits):
+      try expectOwed(tick, "alarms", owed.alarmsChanged)
+      owed.alarmsChanged = false
+      try expect(tick, "alarms", "\(bits)", "\(core.alarms.bits)")
+    case .basalChanged(let mode):
+      try expectOwed(tick, "basal", owed.basalChanged)
+      owed.basalChanged = false
+      try expect(tick, "mode", "\(mode)", "\(core.mode.rawValue)")
+    case .extraDoseEnded:
+      try expectOwed(tick, "end of an extra dose", owed.extraDoseEnded)
+      owed.extraDoseEnded = false
+    case .requestTakenBack:
+      try expectOwed(tick, "taken back", owed.tookBack)
+      owed.tookBack = false
+    case .committed(let committed): try propose(committed, at: tick)
+    case .ended:
+      core.settle()
+      hasEnded = true
+    default: break
+    }
+    decisions += 1
+  }
+
+  private mutating func propose(
+    _ committed: Committed, at tick: Int64
+  ) throws(Replay.Difference) {
+    if !hasEnded { try expectOwed(tick, "commit", owed.wantsCommit) }
+    owed.wantsCommit = false
+    let (commit, leaseEnd) = core.propose()
+    try expect(tick, "number of the commit", "\(committed.commit)", "\(commit)")
+    try expect(tick, "end of the lease", "\(committed.leaseEnd)", "\(leaseEnd)")
+    guard let account = committed.account else { return }
+    try expect(tick, "steps", "\(account.steps)", "\(core.account.steps)")
+    try expect(tick, "prescribed", "\(account.prescribed)", "\(core.account.prescribed)")
+    try expect(tick, "pending", "\(account.pending)", "\(core.account.pending)")
+    try expect(tick, "extra", "\(account.extra)", "\(core.account.extra)")
+    for reason in Account.Deficit.allCases {
+      try expect(
+        tick, "deficit \(reason)", "\(account.deficit(reason))",
+        "\(core.account.deficit(reason))")
+    }
+    try expect(tick, "steps in doubt", "\(committed.stepsInDoubt)", "\(core.stepsInDoubt)")
+  }
+
+  private func expectOwed(
+    _ tick: Int64, _ field: String, _ isOwed: Bool
+  ) throws(Replay.Difference) {
+    if !isOwed { throw difference(tick, field, "changed", "unchanged") }
+  }
+
+  private func expect(
+    _ tick: Int64, _ field: String, _ recorded: String, _ replayed: String
+  ) throws(Replay.Difference) {
+    if recorded != replayed { throw difference(tick, field, recorded, replayed) }
+  }
+
+  private func difference(
+    _ tick: Int64, _ field: String, _ recorded: String, _ replayed: String
+  ) -> Replay.Difference {
+    Replay.Difference(tick: tick, field: field, recorded: recorded, replayed: replayed)
+  }
+}

@@ -1,0 +1,161 @@
+public import DosingCore
+public import Journal
+public import Quantities
+
+/// A pump as a start finds it: the state from which it goes on, and what is worth saying about it.
+public struct RestoredPump: ~Copyable {
+  public var core: DosingState
+  /// CLOCK_BOOTTIME of tick 0 in ns, which may lie before this boot.
+  public var bootOfTickZero: Int64
+  /// The number of the newest commit before.
+  public var commits: Int64
+  public var generation: Int64
+  public var outcome: RestartOutcome
+  public var ticksNotRunning: Int64
+  public var isPlanned: Bool
+  public var remarks: [String]
+}
+
+/// Makes a pump out of what a state directory holds.
+///
+/// Delivery is restored, not assumed. Each case is one row of DESIGN section 8: the journal whole, older
+/// than the safe-basal record, gone, or nothing at all.
+public struct Restoration {
+  /// The rig as its file says it.
+  public var rig: Rig
+  /// The therapy clock, where nothing says what it was.
+  public var clock: WeekTime
+  public var time: StartTime
+  /// What the last tick left behind, if it belongs to the journal and to this boot.
+  public var trace: TickTrace?
+  public var safeBasal: SafeBasalRecord?
+  /// How long after now the first tick will be.
+  public var firstTickIn: Nanoseconds
+
+  public init(
+    rig: Rig, clock: WeekTime, time: StartTime, trace: TickTrace?, safeBasal: SafeBasalRecord?,
+    firstTickIn: Nanoseconds
+  ) {
+    self.rig = rig
+    self.clock = clock
+    self.time = time
+    self.trace = trace
+    self.safeBasal = safeBasal
+    self.firstTickIn = firstTickIn
+  }
+
+  /// A pump of which everything is known: it is new, and nothing was delivered.
+  public func newPump() -> RestoredPump {
+    var pump = blank(on: rig)
+    pump.remarks = ["a new pump: reservoir full, nothing delivered in the last 24 h, no therapy"]
+    return pump
+  }
+
+  /// - Parameter state: the newest commit of the journal; nil where there is none.
+  public func restore(_ state: JournalState?) -> RestoredPump {
+    if let state, let pump = continued(state) { return pump }
+    if let safeBasal, let pump = fromSafeBasal(safeBasal) { return pump }
+    var pump = blank(on: rig)
+    pump.core.loseHistory()
+    pump.remarks = ["no history: nothing is delivered until pumpctl new says what was given"]
+    return pump
+  }
+
+  private func blank(on rig: Rig) -> RestoredPump {
+    RestoredPump(
+      core: DosingState(rig: rig, clock: clock), bootOfTickZero: time.now.boot + firstTickIn.count,
+      commits: 0, generation: 0,
+      outcome: RestartOutcome(), ticksNotRunning: 0, isPlanned: true, remarks: [])
+  }
+
+  /// Goes on from the journal. Nil where it does not hold a state that can be read.
+  private func continued(_ state: JournalState) -> RestoredPump? {
+    guard let committed = Rig(recordBytes: state.rig) else { return nil }
+    var order = state.prescription
+    let newer = safeBasal.flatMap { $0.generation > state.generation ? $0 : nil }
+    if let newer, !newer.prescription.isEmpty { order = newer.prescription }
+    let therapy = order.flatMap { Self.therapy($0, on: committed) }
+    if order != nil, therapy == nil { return nil }
+    guard
+      let core = DosingState.restored(
+        from: state.body.span, rig: committed, therapy: therapy)
+    else { return nil }
+
+    // Within one boot the ticks go on as if they had never ceased.
+    let passed = time.passed(since: state)
+    let period = committed.tick.count
+    let from = trace.map { max($0.tick.number, state.tick) } ?? state.tick
+    let zero = time.now.boot - passed.time.count - state.tick * period
+    let now = (time.now.boot - zero) / period
+    let first = (time.now.boot + firstTickIn.count - zero + period - 1) / period
+    var facts = Restart(at: Tick(max(from, first - 1)), leaseEnd: state.leaseEnd)
+    facts.trace = trace
+    facts.isPlanned = state.isSettled
+    facts.clockIsTrusted = state.bootID == time.now.bootID ? core.clockIsTrusted : passed.isAttested
+    facts.isOtherRig = committed.recordBytes != rig.recordBytes
+    if trace == nil, !state.isSettled { facts.mayHaveRun = TickCount(max(0, now - state.tick)) }
+    if let newer {
+      facts.historyIsIncomplete = true
+      facts.leaseEnd = max(facts.leaseEnd, newer.leaseEnd)
+      facts.isStopped = newer.isStopped
+      facts.isHardStopped = newer.isHardStopped
+    }
+    var pump = restarted(core, facts, from: from, state: state, newer: newer)
+    pump.bootOfTickZero = zero
+    return pump
+  }
+
+  private func restarted(
+    _ core: consuming DosingState, _ facts: Restart, from: Int64, state: JournalState,
+    newer: SafeBasalRecord?
+  ) -> RestoredPump {
+    var core = core
+    let outcome = core.restart(facts)
+    var remarks = ["goes on from commit \(state.commit), mode and account restored"]
+    let passed = Nanoseconds((facts.at.number - from) * core.rig.tick.count)
+    if passed > .zero {
+      remarks.append("did not run for \(passed.count / 1_000_000) ms: a deficit")
+    }
+    if outcome.stepsInDoubt > 0 {
+      remarks.append("\(outcome.stepsInDoubt) steps are in doubt; they count against extra doses")
+    }
+    if outcome.discardedExtraDose { remarks.append("the rest of an extra dose is given up") }
+    if facts.isOtherRig { remarks.append("the rig file is not the committed one, which runs") }
+    if newer != nil { remarks.append("the journal is older than the safe-basal record") }
+    if !facts.clockIsTrusted { remarks.append("nobody vouches for the time without power") }
+    return RestoredPump(
+      core: core, bootOfTickZero: 0, commits: state.commit,
+      generation: max(state.generation, newer?.generation ?? 0), outcome: outcome,
+      ticksNotRunning: facts.at.number - from, isPlanned: facts.isPlanned, remarks: remarks)
+  }
+
+  /// The journal is gone: the order and the delivery state of the safe-basal record, extra doses out of
+  /// the question for a day.
+  private func fromSafeBasal(_ record: SafeBasalRecord) -> RestoredPump? {
+    guard let committed = Rig(recordBytes: record.rig) else { return nil }
+    var pump = blank(on: committed)
+    if !record.prescription.isEmpty {
+      guard let therapy = Self.therapy(record.prescription, on: committed) else { return nil }
+      pump.core.continueWithoutHistory(therapy)
+    }
+    var facts = Restart(at: Tick(0), leaseEnd: 0)
+    facts.historyIsIncomplete = true
+    facts.clockIsTrusted = false
+    facts.isOtherRig = record.rig != rig.recordBytes
+    facts.isStopped = record.isStopped
+    facts.isHardStopped = record.isHardStopped
+    pump.outcome = pump.core.restart(facts)
+    pump.bootOfTickZero -= committed.tick.count
+    pump.generation = record.generation
+    pump.isPlanned = false
+    pump.remarks = ["the journal is gone: goes on from the safe-basal record, no extra doses"]
+    return pump
+  }
+
+  private static func therapy(_ record: [UInt8], on rig: Rig) -> Therapy? {
+    var findings = Findings()
+    return Prescription(recordBytes: record).flatMap {
+      Therapy($0, on: rig, findings: &findings)
+    }
+  }
+}

@@ -1,0 +1,19 @@
+internal import CHardware
+
+/// Memory that is shared with whoever comes after this process: what is stored in it outlives the
+/// process, without a system call, though not the power.
+@safe public final class MappedFile: @unchecked Sendable {
+  public let memory: UnsafeMutableRawPointer
+  public let byteCount: Int
+
+  /// Maps a file of this user, and makes it where it is missing.
+  public init(path: String, byteCount: Int) throws(HardwareError) {
+    var mapped: UnsafeMutableRawPointer?
+    try HardwareError.check(unsafe chw_map_file(path, byteCount, &mapped))
+    guard let memory = unsafe mapped else { throw .system }
+    unsafe self.memory = memory
+    self.byteCount = byteCount
+  }
+
+  deinit { unsafe chw_unmap_file(memory, byteCount) }
+}

@@ -1,0 +1,84 @@
+public import DosingCore
+
+/// A record of any length that is being written.
+public struct ByteWriter: FrameCoder {
+  public private(set) var bytes: [UInt8] = []
+  public private(set) var failed = false
+
+  public init() {}
+
+  public mutating func field(_ value: inout UInt8) { bytes.append(value) }
+
+  public mutating func fail() { failed = true }
+}
+
+/// A record that is being read. Goes on with zeros behind its end, and remembers that it failed.
+public struct ByteReader: FrameCoder {
+  private let bytes: [UInt8]
+  private var position = 0
+  public private(set) var failed = false
+
+  public init(_ bytes: [UInt8]) { self.bytes = bytes }
+
+  public mutating func field(_ value: inout UInt8) {
+    guard position < bytes.count else {
+      value = 0
+      return fail()
+    }
+    value = bytes[position]
+    position += 1
+  }
+
+  public mutating func fail() { failed = true }
+
+  /// Whether everything was read and nothing is left.
+  public var isComplete: Bool { !failed && position == bytes.count }
+}
+
+extension FrameCoder {
+  /// Bytes behind their count, which may be no more than `most`.
+  mutating func field(bytes: inout [UInt8], atMost most: Int) {
+    var count = UInt32(clamping: bytes.count)
+    field(&count)
+    guard Int(count) <= most else { return fail() }
+    if bytes.count != Int(count) { bytes = Array(repeating: 0, count: Int(count)) }
+    for index in bytes.indices { field(&bytes[index]) }
+  }
+}
+
+extension FrameBody {
+  /// The body alone, without the head and the trailer of a frame.
+  public var recordBytes: [UInt8] {
+    var (writer, body) = (ByteWriter(), self)
+    body.layout(&writer)
+    return writer.bytes
+  }
+}
+
+extension Prescription {
+  /// Nil where the bytes are no prescription.
+  public init?(recordBytes bytes: [UInt8]) {
+    var (reader, read) = (ByteReader(bytes), Prescription.blank)
+    read.layout(&reader)
+    guard reader.isComplete else { return nil }
+    self = read
+  }
+}
+
+extension Rig {
+  public var recordBytes: [UInt8] {
+    var (writer, rig) = (ByteWriter(), self)
+    rig.layout(&writer)
+    return writer.bytes
+  }
+
+  /// Nil where the bytes are no rig, or one with findings.
+  public init?(recordBytes bytes: [UInt8]) {
+    var (reader, rig, findings) = (ByteReader(bytes), Rig.blank, Findings())
+    rig.layout(&reader)
+    guard reader.isComplete else { return nil }
+    rig.check(into: &findings)
+    guard findings.errors == 0 else { return nil }
+    self = rig
+  }
+}

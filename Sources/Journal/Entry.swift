@@ -1,0 +1,86 @@
+public import DosingCore
+internal import Quantities
+
+/// One entry of the journal: what happened, in which tick, and at what time.
+public struct Entry: Sendable {
+  /// The tick to which it belongs.
+  public var tick: Int64
+  /// Of its tick: UTC, as the system had it, and CLOCK_MONOTONIC, in ns.
+  public var utc: Int64
+  public var monotonic: Int64
+  public var content: Content
+
+  public init(tick: Int64, utc: Int64, monotonic: Int64, content: Content) {
+    self.tick = tick
+    self.utc = utc
+    self.monotonic = monotonic
+    self.content = content
+  }
+
+  public enum Content: Sendable {
+    case started(Started)
+    case ended
+    case requested(Requested)
+    /// So many ticks did not run before this one.
+    case ticksMissed(Int64)
+    /// The ticks in which the motor made a step.
+    case steps([Int64])
+    /// The raw value of a `StepRefusal`.
+    case stepRefused(UInt8)
+    /// A commit was durable before this tick, with a lease up to `end`.
+    case leaseGranted(commit: Int64, end: Int64)
+    case committed(Committed)
+    /// Bit i is set while the alarm with raw value i is on.
+    case alarms(UInt16)
+    /// The raw value of a `DeliveryMode`.
+    case basalChanged(UInt8)
+    case extraDoseEnded
+    case requestTakenBack
+    /// Somebody vouched for the therapy clock, which was late by so many ns.
+    case clockTrusted(late: Int64)
+    /// So many events fell out of the queue: from here on a replay is not possible.
+    case eventsLost(Int64)
+    case sampled(SensorReadings)
+  }
+}
+
+/// A start of the engine, and all that a replay needs to begin with it.
+public struct Started: Sendable {
+  /// The state before its first tick, as `DosingState.layout` wrote it.
+  public var state: [UInt8] = []
+  /// SHA-256 of the records of the rig and of the prescription; empty for none.
+  public var rig: [UInt8] = []
+  public var prescription: [UInt8] = []
+  /// The number of the newest commit before it.
+  public var commits: Int64 = 0
+  public var isPlanned = false
+  public var stepsInDoubt: Int64 = 0
+  public var ticksNotRunning: Int64 = 0
+  public var discardedExtraDose = false
+
+  public init() {}
+}
+
+/// A request and what was decided.
+public struct Requested: Sendable {
+  public var id: Int64 = 0
+  public var user: UInt32 = 0
+  public var process: Int32 = 0
+  /// The raw value of the `RefusalReason`; 0 where it was accepted.
+  public var reason: UInt8 = 0
+  /// The whole frame, as it came.
+  public var frame: [UInt8] = []
+
+  public init() {}
+}
+
+/// What became durable: the account at the end of the tick, so that a replay can be held against it.
+public struct Committed: Sendable {
+  public var commit: Int64 = 0
+  public var leaseEnd: Int64 = 0
+  /// Nil for a commit that a later one overtook before it was written.
+  public var account: Account?
+  public var stepsInDoubt: Int64 = 0
+
+  public init() {}
+}

@@ -1,0 +1,167 @@
+internal import DosingCore
+internal import Quantities
+
+// How entries are kept: a number for the kind, and a body whose layout is read and written by one
+// function each.
+
+extension Entry.Content {
+  /// Stable: it stands in every journal.
+  public var kind: UInt8 {
+    switch self {
+    case .started: 1
+    case .ended: 2
+    case .requested: 3
+    case .ticksMissed: 4
+    case .steps: 5
+    case .stepRefused: 6
+    case .leaseGranted: 7
+    case .committed: 8
+    case .alarms: 9
+    case .basalChanged: 10
+    case .extraDoseEnded: 11
+    case .requestTakenBack: 12
+    case .clockTrusted: 13
+    case .eventsLost: 14
+    case .sampled: 15
+    }
+  }
+
+  var body: [UInt8] {
+    var (writer, content) = (ByteWriter(), self)
+    content.layout(&writer)
+    return writer.bytes
+  }
+
+  /// Nil where the body is not one of that kind, or the kind is not known.
+  init?(kind: UInt8, body: [UInt8]) {
+    guard var content = Self.blank(kind) else { return nil }
+    var reader = ByteReader(body)
+    content.layout(&reader)
+    guard reader.isComplete else { return nil }
+    self = content
+  }
+
+  private static func blank(_ kind: UInt8) -> Self? {
+    switch kind {
+    case 1: .started(Started())
+    case 2: .ended
+    case 3: .requested(Requested())
+    case 4: .ticksMissed(0)
+    case 5: .steps([])
+    case 6: .stepRefused(0)
+    case 7: .leaseGranted(commit: 0, end: 0)
+    case 8: .committed(Committed())
+    case 9: .alarms(0)
+    case 10: .basalChanged(0)
+    case 11: .extraDoseEnded
+    case 12: .requestTakenBack
+    case 13: .clockTrusted(late: 0)
+    case 14: .eventsLost(0)
+    case 15: .sampled(SensorReadings())
+    default: nil
+    }
+  }
+
+  private mutating func layout(_ coder: inout some FrameCoder) {
+    switch self {
+    case .ended, .extraDoseEnded, .requestTakenBack: break
+    case .started(var started):
+      started.layout(&coder)
+      self = .started(started)
+    case .requested(var requested):
+      requested.layout(&coder)
+      self = .requested(requested)
+    case .committed(var committed):
+      committed.layout(&coder)
+      self = .committed(committed)
+    case .steps(var ticks):
+      coder.field(ticks: &ticks)
+      self = .steps(ticks)
+    case .ticksMissed(var count):
+      coder.field(&count)
+      self = .ticksMissed(count)
+    case .eventsLost(var count):
+      coder.field(&count)
+      self = .eventsLost(count)
+    case .clockTrusted(var late):
+      coder.field(&late)
+      self = .clockTrusted(late: late)
+    case .leaseGranted(var commit, var end):
+      coder.field(&commit)
+      coder.field(&end)
+      self = .leaseGranted(commit: commit, end: end)
+    case .stepRefused(var refusal):
+      coder.field(&refusal)
+      self = .stepRefused(refusal)
+    case .basalChanged(var mode):
+      coder.field(&mode)
+      self = .basalChanged(mode)
+    case .alarms(var bits):
+      coder.field(&bits)
+      self = .alarms(bits)
+    case .sampled(var readings):
+      readings.layout(&coder)
+      self = .sampled(readings)
+    }
+  }
+}
+
+extension FrameCoder {
+  /// Ticks in order: the first whole, each other as its distance from the one before.
+  fileprivate mutating func field(ticks: inout [Int64]) {
+    var count = UInt32(clamping: ticks.count)
+    field(&count)
+    var (read, before): ([Int64], Int64) = ([], 0)
+    for index in 0..<Int(count) {
+      if failed { return }
+      var distance = (index < ticks.count ? ticks[index] : 0) &- before
+      if index == 0 { field(&distance) } else { fieldShort(&distance) }
+      before &+= distance
+      read.append(before)
+    }
+    ticks = read
+  }
+
+  /// Most distances are small: one of 32 bits, or, behind its greatest value, one of 64.
+  private mutating func fieldShort(_ distance: inout Int64) {
+    var short = UInt32(clamping: distance)
+    field(&short)
+    if short == .max { field(&distance) } else { distance = Int64(short) }
+  }
+}
+
+extension Started {
+  fileprivate mutating func layout(_ coder: inout some FrameCoder) {
+    coder.field(bytes: &state, atMost: FrameHeader.frameMax)
+    coder.field(bytes: &rig, atMost: 32)
+    coder.field(bytes: &prescription, atMost: 32)
+    coder.field(&commits)
+    coder.field(&isPlanned)
+    coder.field(&stepsInDoubt)
+    coder.field(&ticksNotRunning)
+    coder.field(&discardedExtraDose)
+  }
+}
+
+extension Requested {
+  fileprivate mutating func layout(_ coder: inout some FrameCoder) {
+    coder.field(&id)
+    coder.field(&user)
+    coder.field(&process)
+    coder.field(&reason)
+    coder.field(bytes: &frame, atMost: FrameHeader.frameMax)
+  }
+}
+
+extension Committed {
+  fileprivate mutating func layout(_ coder: inout some FrameCoder) {
+    coder.field(&commit)
+    coder.field(&leaseEnd)
+    var hasAccount = account != nil
+    coder.field(&hasAccount)
+    var whole = account ?? Account(perStep: 1)
+    whole.layout(&coder)
+    account = hasAccount ? whole : nil
+    coder.field(&stepsInDoubt)
+  }
+}

@@ -1,0 +1,226 @@
+internal import GRDB
+internal import Glibc
+
+/// The durable memory of one pump: its newest state, and every event since it was new.
+///
+/// A commit is on the disk, as far as the disk tells the truth, when `commit` returns. For one thread.
+public final class Journal {
+  /// Events that are kept at the least: more than a year of a pump at one a minute.
+  public static let eventsKept: Int64 = 1_000_000
+  /// So many are forgotten at once, so that a commit seldom has to.
+  static let eventsForgottenAtOnce: Int64 = 1_000
+
+  /// The random name of this pump's history: 16 bytes.
+  public let lineage: [UInt8]
+  public let serial: String
+  let database: DatabaseQueue
+  private var chain: Chain
+  /// Digests of documents that are known to be in the journal.
+  private var known: Set<[UInt8]> = []
+  private let eventsKept: Int64
+
+  /// Opens the journal of a pump.
+  ///
+  /// - Parameters:
+  ///   - serial: the pump's; nil to read whichever journal it is.
+  ///   - makesNew: makes the journal where it is missing, under a random lineage.
+  ///   - isReader: for looking only; a pump may be running.
+  public init(
+    path: String, serial: String?, makesNew: Bool = false, isReader: Bool = false,
+    eventsKept: Int64 = Journal.eventsKept
+  ) throws(JournalError) {
+    self.eventsKept = eventsKept
+    if isReader, unsafe access(path, F_OK) != 0, errno == ENOENT { throw .missing }
+    do {
+      database = try Self.open(path, makesNew: makesNew, isReader: isReader)
+      let found = try Self.prepare(database, makesNew: makesNew ? serial : nil, isReader: isReader)
+      if let serial, found.serial != serial {
+        throw JournalError.otherPump(found.serial)
+      }
+      (self.serial, lineage, chain) = found
+    } catch {
+      throw JournalError(error)
+    }
+  }
+
+  private static func open(
+    _ path: String, makesNew: Bool, isReader: Bool
+  ) throws -> DatabaseQueue {
+    var configuration = Configuration()
+    configuration.readonly = isReader
+    configuration.journalMode = isReader ? .default : .wal
+    configuration.busyMode = .timeout(2)
+    configuration.label = "journal"
+    return try DatabaseQueue(path: path, configuration: configuration)
+  }
+
+  /// Checks whose database it is, brings it to the newest schema, and reads what is kept in memory.
+  private static func prepare(
+    _ database: DatabaseQueue, makesNew serial: String?, isReader: Bool
+  ) throws -> (serial: String, lineage: [UInt8], chain: Chain) {
+    let migrator = Schema.migrator
+    try database.read { database in
+      let id = try Int32.fetchOne(database, sql: "PRAGMA application_id") ?? 0
+      let isEmpty = try !database.tableExists("grdb_migrations")
+      if isEmpty, try database.schemaHasTables { throw JournalError.notAJournal }
+      if isEmpty, serial == nil { throw JournalError.missing }
+      if !isEmpty, id != Schema.applicationID { throw JournalError.notAJournal }
+      if try migrator.hasBeenSuperseded(database) { throw JournalError.newerSchema }
+    }
+    if !isReader {
+      try database.writeWithoutTransaction { database in
+        // A commit that is not on the disk is none.
+        try database.execute(sql: "PRAGMA synchronous = FULL")
+      }
+      try migrator.migrate(database)
+      if let serial { try database.write { try begin($0, serial) } }
+      // What was read may not be on the disk: a sync that failed before the last process died told only
+      // that process. Written anew it is.
+      try database.writeWithoutTransaction { database in
+        try database.execute(sql: "PRAGMA wal_checkpoint(TRUNCATE)")
+      }
+    }
+    return try database.read { database in
+      guard
+        let pump = try Row.fetchOne(database, sql: "SELECT serial, lineage FROM pump"),
+        let row = try Row.fetchOne(database, sql: "SELECT * FROM chain")
+      else { throw JournalError.damaged("it does not say whose it is") }
+      let chain = Chain(
+        forgotten: row["forgotten"], forgottenHash: row.bytes("forgotten_hash"),
+        newest: row["newest"], newestHash: row.bytes("newest_hash"))
+      return (pump["serial"], pump.bytes("lineage"), chain)
+    }
+  }
+
+  private static func begin(_ database: Database, _ serial: String) throws {
+    guard try Int.fetchOne(database, sql: "SELECT count(*) FROM pump") == 0 else { return }
+    var generator = SystemRandomNumberGenerator()
+    let lineage = (0..<16).map { _ in UInt8.random(in: 0...255, using: &generator) }
+    try database.execute(
+      sql: "INSERT INTO pump VALUES (1, ?, ?)", arguments: [serial, lineage.blob])
+    try database.execute(
+      sql: "INSERT INTO chain VALUES (1, 0, ?, 0, ?)",
+      arguments: [Chain.origin.blob, Chain.origin.blob])
+  }
+
+  // MARK: Writing
+
+  /// Makes a state and the events up to it durable, all or nothing.
+  public func commit(_ state: JournalState, _ entries: [Entry]) throws(JournalError) {
+    do {
+      var chain = chain
+      var written: [[UInt8]] = []
+      try database.write { database in
+        written = try keepDocuments(of: state, database)
+        for entry in entries { try append(entry, to: &chain, database) }
+        try forget(&chain, database)
+        try write(state, database)
+        try database.cachedStatement(
+          sql: "UPDATE chain SET forgotten = ?, forgotten_hash = ?, newest = ?, newest_hash = ?"
+        ).execute(arguments: [
+          chain.forgotten, chain.forgottenHash.blob, chain.newest, chain.newestHash.blob,
+        ])
+      }
+      self.chain = chain
+      known.formUnion(written)
+    } catch {
+      throw JournalError(error)
+    }
+  }
+
+  private func keepDocuments(
+    of state: JournalState, _ database: Database
+  ) throws -> [[UInt8]] {
+    var written: [[UInt8]] = []
+    for body in [state.rig, state.prescription].compactMap(\.self) {
+      let digest = digest(of: body)
+      if known.contains(digest) { continue }
+      try database.execute(
+        sql: "INSERT OR IGNORE INTO documents VALUES (?, ?)", arguments: [digest.blob, body.blob])
+      written.append(digest)
+    }
+    return written
+  }
+
+  private func append(_ entry: Entry, to chain: inout Chain, _ database: Database) throws {
+    let (kind, body) = (entry.content.kind, entry.content.body)
+    chain.newest += 1
+    chain.newestHash = Chain.hash(
+      entry, id: chain.newest, kind: kind, body: body, after: chain.newestHash)
+    try database.cachedStatement(sql: "INSERT INTO events VALUES (?, ?, ?, ?, ?, ?, ?)").execute(
+      arguments: [
+        chain.newest, entry.tick, entry.utc, entry.monotonic, Int64(kind), body.blob,
+        chain.newestHash.blob,
+      ])
+  }
+
+  /// Keeps the journal within its bounds. What is forgotten leaves its hash.
+  private func forget(_ chain: inout Chain, _ database: Database) throws {
+    guard chain.newest - chain.forgotten > eventsKept + Self.eventsForgottenAtOnce else { return }
+    let last = chain.forgotten + Self.eventsForgottenAtOnce
+    let row = try Row.fetchOne(
+      database, sql: "SELECT hash FROM events WHERE id = ?", arguments: [last])
+    guard let row else { throw JournalError.damaged("event \(last) is missing") }
+    chain.forgotten = last
+    chain.forgottenHash = row.bytes("hash")
+    try database.execute(sql: "DELETE FROM events WHERE id <= ?", arguments: [last])
+  }
+
+  private func write(_ state: JournalState, _ database: Database) throws {
+    try database.cachedStatement(
+      sql: "REPLACE INTO state VALUES (1, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+    ).execute(arguments: [
+      state.commit, state.generation, state.tick, state.utc, state.boot, state.bootID.blob,
+      state.leaseEnd, state.isSettled, digest(of: state.rig).blob,
+      (state.prescription.map { digest(of: $0) } ?? []).blob, state.body.blob, state.digest.blob,
+    ])
+  }
+
+  // MARK: Reading
+
+  /// The newest commit; nil where there was none yet.
+  public func newestState() throws(JournalError) -> JournalState? {
+    do {
+      return try database.read { database in
+        guard let row = try Row.fetchOne(database, sql: "SELECT * FROM state") else { return nil }
+        guard let rig = try Self.document(row.bytes("rig"), database) else {
+          throw JournalError.damaged("the record of the rig is missing or altered")
+        }
+        let digest = row.bytes("prescription")
+        let prescription = digest.isEmpty ? nil : try Self.document(digest, database)
+        if !digest.isEmpty, prescription == nil {
+          throw JournalError.damaged("the record of the prescription is missing or altered")
+        }
+        let state = JournalState(
+          commit: row["commit_number"], generation: row["generation"], tick: row["tick"],
+          time: MachineTime(
+            utc: row["utc_ns"], boot: row["boot_ns"], monotonic: 0, bootID: row.bytes("boot_id")),
+          leaseEnd: row["lease_end"], isSettled: row["is_settled"], rig: rig,
+          prescription: prescription, body: row.bytes("body"))
+        // SQLite itself does not notice a bit that flipped.
+        guard row.bytes("digest") == state.digest else {
+          throw JournalError.damaged("the newest state is altered")
+        }
+        return state
+      }
+    } catch {
+      throw JournalError(error)
+    }
+  }
+
+  /// The record with that digest; nil where it is missing or is not what its digest says.
+  public func document(_ digest: [UInt8]) throws(JournalError) -> [UInt8]? {
+    do {
+      return try database.read { try Self.document(digest, $0) }
+    } catch {
+      throw JournalError(error)
+    }
+  }
+
+  private static func document(_ digest: [UInt8], _ database: Database) throws -> [UInt8]? {
+    let row = try Row.fetchOne(
+      database, sql: "SELECT body FROM documents WHERE digest = ?", arguments: [digest.blob])
+    guard let body = row?.bytes("body"), Self.digestOf(body) == digest else { return nil }
+    return body
+  }
+}

@@ -1,0 +1,65 @@
+internal import DosingCore
+
+/// A point in time by the clocks of the machine.
+public struct MachineTime: Equatable, Sendable {
+  /// UTC as the system has it, CLOCK_BOOTTIME and CLOCK_MONOTONIC, in ns.
+  public var utc: Int64
+  public var boot: Int64
+  public var monotonic: Int64
+  /// The boot that CLOCK_BOOTTIME counts from: 16 bytes.
+  public var bootID: [UInt8]
+
+  public init(utc: Int64, boot: Int64, monotonic: Int64, bootID: [UInt8]) {
+    self.utc = utc
+    self.boot = boot
+    self.monotonic = monotonic
+    self.bootID = bootID
+  }
+}
+
+/// The newest commit: everything that a restart needs.
+public struct JournalState: Equatable, Sendable {
+  public var commit: Int64
+  /// Of the safe-basal record that belongs to it.
+  public var generation: Int64
+  public var tick: Int64
+  /// The time of that tick. Its CLOCK_MONOTONIC is not kept.
+  public var utc: Int64
+  public var boot: Int64
+  public var bootID: [UInt8]
+  public var leaseEnd: Int64
+  /// The engine ended in order.
+  public var isSettled: Bool
+  /// The record of the rig that was committed, and of the prescription; nil for none.
+  public var rig: [UInt8]
+  public var prescription: [UInt8]?
+  /// What `DosingState.layout` wrote.
+  public var body: [UInt8]
+
+  public init(
+    commit: Int64, generation: Int64, tick: Int64, time: MachineTime, leaseEnd: Int64,
+    isSettled: Bool, rig: [UInt8], prescription: [UInt8]?, body: [UInt8]
+  ) {
+    self.commit = commit
+    self.generation = generation
+    self.tick = tick
+    utc = time.utc
+    boot = time.boot
+    bootID = time.bootID
+    self.leaseEnd = leaseEnd
+    self.isSettled = isSettled
+    self.rig = rig
+    self.prescription = prescription
+    self.body = body
+  }
+
+  /// SHA-256 of all of it.
+  var digest: [UInt8] {
+    var writer = ByteWriter()
+    for number in [commit, generation, tick, utc, boot, leaseEnd, isSettled ? 1 : 0] {
+      var number = number
+      writer.field(&number)
+    }
+    return Journal.digestOf(writer.bytes + bootID + rig + (prescription ?? []) + body)
+  }
+}

@@ -1,0 +1,133 @@
+internal import DosingCore
+public import Quantities
+
+/// What a pump falls back on where its journal is gone or too old: what was committed, and whether
+/// delivery was stopped. Kept beside the journal, in two copies.
+public struct SafeBasalRecord: Equatable, Sendable {
+  /// Grows with every change. The journal keeps the number of the record that belongs to it.
+  public var generation: Int64
+  /// The name of the history that the record belongs to: 16 bytes.
+  public var lineage: [UInt8]
+  public var isStopped: Bool
+  public var isHardStopped: Bool
+  /// Safe basal as mass and as volume, and the concentration that joins them.
+  public var rate: DoseRate
+  public var flow: FlowRate
+  public var concentration: Concentration
+  /// The records of the rig and of the prescription that were committed; empty for none.
+  public var rig: [UInt8]
+  public var prescription: [UInt8]
+  /// The tick of the commit, and where its lease ended.
+  public var tick: Int64
+  public var leaseEnd: Int64
+
+  private static let magic: UInt64 = 0x3130_5341_4245_4653  // "SFEBAS01", little-endian
+
+  /// - Parameters:
+  ///   - prescription: nil where nothing was committed: then safe basal is zero.
+  public init(
+    generation: Int64, lineage: [UInt8], isStopped: Bool, isHardStopped: Bool, rig: [UInt8],
+    prescription: [UInt8]?, tick: Int64, leaseEnd: Int64
+  ) {
+    self.generation = generation
+    self.lineage = lineage
+    self.isStopped = isStopped
+    self.isHardStopped = isHardStopped
+    self.rig = rig
+    self.prescription = prescription ?? []
+    self.tick = tick
+    self.leaseEnd = leaseEnd
+    let ordered = prescription.flatMap { Prescription(recordBytes: $0) }
+    rate = ordered?.safeBasal ?? .zero
+    concentration = ordered?.concentration ?? .zero
+    flow =
+      concentration > .zero
+      ? FlowRate(of: rate, at: concentration, rounded: .down) ?? .zero : .zero
+  }
+
+  /// What the delivery state and the order are, without when.
+  public func saysTheSame(as other: SafeBasalRecord) -> Bool {
+    var other = other
+    (other.generation, other.tick, other.leaseEnd) = (generation, tick, leaseEnd)
+    return self == other
+  }
+
+  public var bytes: [UInt8] {
+    var (writer, record) = (ByteWriter(), self)
+    record.layout(&writer)
+    var sum = Checksum.of(writer.bytes.span)
+    writer.field(&sum)
+    return writer.bytes
+  }
+
+  /// Nil where the bytes are torn, or not such a record.
+  public init?(_ bytes: [UInt8]) {
+    guard bytes.count > 4 else { return nil }
+    var end = ByteReader(Array(bytes.suffix(4)))
+    var sum: UInt32 = 0
+    end.field(&sum)
+    let covered = Array(bytes.dropLast(4))
+    guard sum == Checksum.of(covered.span) else { return nil }
+    self.init(
+      generation: 0, lineage: [], isStopped: false, isHardStopped: false, rig: [],
+      prescription: nil, tick: 0, leaseEnd: 0)
+    var reader = ByteReader(covered)
+    layout(&reader)
+    guard reader.isComplete, lineage.count == 16 else { return nil }
+  }
+
+  private mutating func layout(_ coder: inout some FrameCoder) {
+    var magic = Self.magic
+    coder.field(&magic)
+    if magic != Self.magic { coder.fail() }
+    coder.field(magnitude: &generation)
+    coder.field(bytes: &lineage, atMost: 16)
+    coder.field(&isStopped)
+    coder.field(&isHardStopped)
+    coder.field(&rate)
+    coder.field(&flow)
+    coder.field(&concentration)
+    coder.field(bytes: &rig, atMost: FrameHeader.frameMax)
+    coder.field(bytes: &prescription, atMost: FrameHeader.frameMax)
+    coder.field(magnitude: &tick)
+    coder.field(magnitude: &leaseEnd)
+  }
+}
+
+/// Where the two copies are kept.
+public protocol CopyStorage {
+  /// The bytes of copy 0 or 1, and whatever may stand behind them; nil where there is none.
+  func read(_ copy: Int) -> [UInt8]?
+  /// Durable when it returns.
+  func write(_ copy: Int, _ bytes: [UInt8]) throws(JournalError)
+}
+
+/// Both copies of the safe-basal record.
+public struct SafeBasalCopies {
+  private let storage: any CopyStorage
+  /// The better of the two: the newer one; nil where neither is whole.
+  public private(set) var record: SafeBasalRecord?
+  /// Whether something is left of a copy that cannot be read.
+  public private(set) var hasDamage = false
+
+  public init(_ storage: any CopyStorage) {
+    self.storage = storage
+    for copy in 0...1 {
+      guard let bytes = storage.read(copy) else { continue }
+      guard let found = SafeBasalRecord(bytes) else {
+        hasDamage = true
+        continue
+      }
+      if record.map({ found.generation > $0.generation }) ?? true { record = found }
+    }
+  }
+
+  /// Writes one copy and then the other, so that one of them is whole at any time.
+  public mutating func write(_ new: SafeBasalRecord) throws(JournalError) {
+    let bytes = new.bytes
+    try storage.write(0, bytes)
+    try storage.write(1, bytes)
+    record = new
+    hasDamage = false
+  }
+}

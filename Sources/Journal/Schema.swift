@@ -1,0 +1,62 @@
+internal import GRDB
+
+/// The tables of the journal, as a list of migrations. One that was released is never changed.
+enum Schema {
+  /// "ITBP", in the head of the file: says whose database it is.
+  static let applicationID: Int32 = 0x4954_4250
+
+  static var migrator: DatabaseMigrator {
+    var migrator = DatabaseMigrator()
+    migrator.registerMigration("1 state and events") { database in
+      try database.execute(sql: first)
+    }
+    migrator.registerMigration("2 events by kind") { database in
+      try database.execute(sql: "CREATE INDEX events_by_kind ON events (kind, id)")
+    }
+    return migrator
+  }
+
+  private static let first = """
+    PRAGMA application_id = \(applicationID);
+    CREATE TABLE pump (
+      id INTEGER PRIMARY KEY CHECK (id = 1),
+      serial TEXT NOT NULL,
+      lineage BLOB NOT NULL
+    );
+    CREATE TABLE documents (
+      digest BLOB PRIMARY KEY,
+      body BLOB NOT NULL
+    ) WITHOUT ROWID;
+    CREATE TABLE state (
+      id INTEGER PRIMARY KEY CHECK (id = 1),
+      commit_number INTEGER NOT NULL,
+      generation INTEGER NOT NULL,
+      tick INTEGER NOT NULL,
+      utc_ns INTEGER NOT NULL,
+      boot_ns INTEGER NOT NULL,
+      boot_id BLOB NOT NULL,
+      lease_end INTEGER NOT NULL,
+      is_settled INTEGER NOT NULL,
+      rig BLOB NOT NULL,
+      prescription BLOB NOT NULL,
+      body BLOB NOT NULL,
+      digest BLOB NOT NULL
+    );
+    CREATE TABLE events (
+      id INTEGER PRIMARY KEY,
+      tick INTEGER NOT NULL,
+      utc_ns INTEGER NOT NULL,
+      monotonic_ns INTEGER NOT NULL,
+      kind INTEGER NOT NULL,
+      body BLOB NOT NULL,
+      hash BLOB NOT NULL
+    );
+    CREATE TABLE chain (
+      id INTEGER PRIMARY KEY CHECK (id = 1),
+      forgotten INTEGER NOT NULL,
+      forgotten_hash BLOB NOT NULL,
+      newest INTEGER NOT NULL,
+      newest_hash BLOB NOT NULL
+    );
+    """
+}

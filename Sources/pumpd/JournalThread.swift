@@ -1,0 +1,73 @@
+internal import DosingCore
+internal import Durability
+internal import Engine
+internal import Hardware
+internal import Journal
+internal import Logging
+internal import Quantities
+internal import Synchronization
+
+/// The journal thread: makes durable what the tick did, as soon as it is proposed.
+final class JournalThread: Sendable {
+  let keeper: Keeper
+  private let record: TickRecord
+  private let ending = Atomic<Bool>(false)
+  private let log: Logger
+
+  /// A proposal waits so long at the most. Polled, since the tick thread may not make the system call
+  /// that would wake somebody.
+  private static let period = Nanoseconds.milliseconds(10)
+  /// After a failure the storage is tried again so often.
+  private static let retry = Nanoseconds.seconds(1)
+  /// How long the last word may take.
+  private static let patience = Nanoseconds.seconds(5)
+
+  init(_ keeper: Keeper, record: TickRecord, log: Logger) {
+    self.keeper = keeper
+    self.record = record
+    self.log = log
+  }
+
+  /// After the tick thread has ended: the journal is closed when everything is durable.
+  func end() { ending.store(true, ordering: .releasing) }
+
+  /// The body of the thread.
+  func run() {
+    var give: Nanoseconds?
+    while true {
+      let isLast = ending.load(ordering: .acquiring)
+      if let sample = record.samples.readIfNew() {
+        keeper.note(.sampled(sample.readings), at: sample.tick)
+      }
+      let isDone = keeper.turn()
+      let now = RealTime.now
+      if isLast {
+        if isDone { return }
+        give = give ?? now + Self.patience
+        if let give, now > give {
+          log.warning("ended without writing everything down")
+          return
+        }
+      }
+      RealTime.sleep(until: now + (isDone || isLast ? Self.period : Self.retry))
+    }
+  }
+}
+
+extension Logger {
+  /// A line for what the keeper reports.
+  func note(_ news: KeeperNews) {
+    switch news {
+    case .storageFails(let why):
+      error("what is delivered cannot be written down: \(why.sentence)")
+    case .storageWorks: info("what is delivered can be written down again")
+    case .eventsLost(let count): warning("\(count) events were lost: the journal fell behind")
+    case .event(let event):
+      guard let text = event.sentence else { return }
+      switch event.kind {
+      case .ticksMissed, .alarmsChanged, .stepRefused, .requestTakenBack: warning("\(text)")
+      default: info("\(text)")
+      }
+    }
+  }
+}

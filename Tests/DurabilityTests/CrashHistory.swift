@@ -1,0 +1,153 @@
+import DosingCore
+import Durability
+import Engine
+import Hardware
+import Journal
+import Plant
+import Quantities
+
+/// One pump on one machine, started again and again, however its last life ended.
+final class CrashHistory {
+  /// What a seed makes the machine do.
+  struct Plan {
+    var lives: Int
+    /// The share of lives that end with the power, in percent; the others are killed or ended.
+    var powerCuts: Int64
+    /// Writes and syncs that fail now and then, a disk that is full for a while.
+    var hasFaults = false
+    /// Syncs that do nothing: a planted fault.
+    var ignoresSync = false
+  }
+
+  let machine: Machine
+  var chance: Chance
+  var oracle: CrashOracle
+  let plan: Plan
+  let rig: Rig
+  let orders: [Therapy]
+  /// Crashes so far.
+  private(set) var cycles = 0
+  /// What the newest life left behind that the next one has to find.
+  var truth = Truth()
+  var cutsBefore: UInt64 = 0
+
+  static let tick: Int64 = 100_000_000
+
+  init(seed: UInt64, plan: Plan) throws {
+    self.plan = plan
+    machine = try Machine(seed: seed)
+    chance = Chance(seed: seed)
+    rig = Self.bench
+    let flow = chance.magnitude(100...3_000)
+    orders = try [flow, max(96, flow * 3 / 4)].map {
+      try Self.order(microgramsPerDay: $0, on: Self.bench)
+    }
+    let bolus = orders[0].prescription.patientBolus
+    oracle = CrashOracle(
+      ticksPerDay: 864_000, bolusTicks: (bolus?.duration.count ?? 0) / Self.tick,
+      bolusNanograms: bolus?.dose.nanograms ?? 0,
+      limitHourNanograms: orders[0].prescription.maxDose1h.nanograms,
+      lockoutTicks: (bolus?.lockout.count ?? 0) / Self.tick)
+  }
+
+  /// Lives until the plan is done or something is wrong.
+  func run() throws {
+    while cycles < plan.lives, oracle.faults.isEmpty {
+      try Life(self)?.live()
+      cycles += 1
+    }
+  }
+
+  /// The newest journal, looked at when all is over.
+  func inspect(_ look: (Journal) throws -> Void) throws {
+    machine.disk.setFaults()
+    let journal = try Journal(path: machine.disk.journalPath, serial: "BP-1", makesNew: true)
+    try look(journal)
+  }
+
+  // MARK: For a life
+
+  /// What a start has found, held against what the last life left.
+  func check(_ core: borrowing DosingState, _ outcome: RestartOutcome, _ commits: Int64) {
+    oracle.restarted(
+      confirmed: core.account.steps, inDoubt: core.stepsInDoubt, newDoubt: outcome.stepsInDoubt)
+    oracle.expect(commits >= truth.commit, "commit \(truth.commit) is lost, \(commits) is there")
+    if let isStopped = truth.isStopped {
+      oracle.expect(
+        (core.mode == .stoppedByCommand) == isStopped,
+        "stopped \(isStopped) before, and now \(core.mode)")
+    }
+    if let order = truth.order {
+      oracle.expect(place(of: core.therapy) == order, "another order is in force")
+    }
+    oracle.expect(core.extraDose == nil, "a bolus goes on")
+  }
+
+  func place(of therapy: Therapy?) -> Int? {
+    guard let rate = therapy?.prescription.patterns[0].steps[0].rate else { return nil }
+    return orders.firstIndex { $0.prescription.patterns[0].steps[0].rate == rate }
+  }
+
+  /// How many ticks pass until the journal has written what was proposed.
+  func latency() -> Int64 {
+    if chance.oneIn(200) { return chance.number(5...150) }
+    return chance.oneIn(4) ? 1 : 0
+  }
+
+  /// What is wrong with the disk while the next commit is written.
+  func setFaults() {
+    guard plan.hasFaults else { return }
+    switch chance.number(0...19) {
+    case 0: machine.disk.setFaults(writes: 200)
+    case 1: machine.disk.setFaults(syncs: 500)
+    case 2: machine.disk.setFaults(bytes: 100_000)
+    case 3: break
+    default: machine.disk.setFaults()
+    }
+  }
+
+  private static var bench: Rig {
+    Rig(
+      tick: Nanoseconds(tick),
+      pump: PumpHead(
+        volumePerRevolution: Volume(picolitres: 50_000_000), stepsPerRevolution: 3200,
+        minRate: FlowRate(picolitresPerDay: 48_000_000),
+        maxRate: FlowRate(picolitresPerDay: 12_000_000_000),
+        keepOpenRate: FlowRate(picolitresPerDay: 6_000_000)),
+      reservoir: Reservoir(
+        volume: Volume(picolitres: 200_000_000_000), low: Volume(picolitres: 3_000_000_000),
+        empty: Volume(picolitres: 1_000_000_000)),
+      maxVolume1h: nil, maxVolume24h: nil)
+  }
+
+  /// A basal, and room for two boluses in an hour beside it.
+  private static func order(microgramsPerDay: Int64, on rig: Rig) throws -> Therapy {
+    let hour = microgramsPerDay * 1_000 * 61 / 1_440 + 100
+    var order = Prescription(
+      patient: Label(utf8: "BENCH-01".utf8) ?? .none, drug: Label(utf8: "baclofen".utf8) ?? .none,
+      concentration: Concentration(nanogramsPerMillilitre: 500_000), mode: .continuous,
+      maxDose1h: Mass(nanograms: hour + 2 * 4_000 + 1_000),
+      maxDose24h: Mass(nanograms: 20_000_000))
+    order.setContinuous(DoseRate(nanogramsPerDay: microgramsPerDay * 1_000))
+    order.safeBasal = DoseRate(nanogramsPerDay: microgramsPerDay * 900)
+    order.patientBolus = PatientBolus(
+      dose: Mass(nanograms: 4_000), duration: .minutes(2), lockout: .minutes(5), maxIn24h: 48)
+    var findings = Findings()
+    guard let therapy = Therapy(order, on: rig, findings: &findings) else {
+      throw BadOrder(findings: findings)
+    }
+    return therapy
+  }
+}
+
+struct BadOrder: Error { let findings: Findings }
+
+/// What is known for sure, and what may be either way, when a life has ended.
+struct Truth {
+  /// There was a commit that was durable.
+  var hasHistory = false
+  var isStopped: Bool?
+  /// The order in force, by its place in the list; nil where it may be another.
+  var order: Int?
+  var commit: Int64 = 0
+}

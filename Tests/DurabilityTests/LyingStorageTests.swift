@@ -1,0 +1,66 @@
+import Durability
+import Foundation
+import Journal
+import Testing
+
+@Suite struct LyingStorageTests {
+  /// Crashes of each test: a few thousand in all, or as many as PUMP_CYCLES says.
+  private static let cycles =
+    ProcessInfo.processInfo.environment["PUMP_CYCLES"].flatMap { Int($0) } ?? 1_000
+  private static let livesOfSeed = 30
+
+  /// Runs seeds until so many crashes are done. Returns the first faults, with their seed.
+  private func crash(
+    seeds first: UInt64, cycles: Int, plan: (UInt64) -> CrashHistory.Plan
+  ) throws -> [String] {
+    var (done, seed) = (0, first)
+    while done < cycles {
+      let history = try CrashHistory(seed: seed, plan: plan(seed))
+      try history.run()
+      if !history.oracle.faults.isEmpty {
+        return ["seed \(seed), life \(history.cycles)"] + history.oracle.faults
+      }
+      if seed % 8 == 0, !plan(seed).hasFaults { try inspect(history, seed) }
+      done += history.cycles
+      seed += 1
+    }
+    return []
+  }
+
+  private func inspect(_ history: CrashHistory, _ seed: UInt64) throws {
+    try history.inspect { journal in
+      let chain = try journal.verify()
+      #expect(chain.firstBroken == nil && chain.events > 10, "seed \(seed)")
+      let report = try Replay(journal).run()
+      #expect(report.difference == nil, "seed \(seed)")
+      #expect(report.decisions > 10 && report.entriesSkipped == 0, "seed \(seed)")
+    }
+  }
+
+  @Test(
+    "R-080 R-083 R-084 R-085 R-086 R-087 Power cuts and kills: nothing is dosed twice, nothing forgotten"
+  )
+  func crashes() throws {
+    let faults = try crash(seeds: 1, cycles: Self.cycles) { seed in
+      CrashHistory.Plan(lives: Self.livesOfSeed, powerCuts: [0, 30, 100][Int(seed % 3)])
+    }
+    #expect(faults == [])
+  }
+
+  @Test("R-081 R-082 R-093 Writes and syncs that fail, and a full disk, between crashes")
+  func faultyDisk() throws {
+    let faults = try crash(seeds: 1_000_001, cycles: Self.cycles) { seed in
+      CrashHistory.Plan(
+        lives: Self.livesOfSeed, powerCuts: [0, 30, 100][Int(seed % 3)], hasFaults: true)
+    }
+    #expect(faults == [])
+  }
+
+  @Test("R-080 Where fsync does nothing, the oracle notices")
+  func fsyncLeftOut() throws {
+    let faults = try crash(seeds: 2_000_001, cycles: 400) { _ in
+      CrashHistory.Plan(lives: 20, powerCuts: 100, ignoresSync: true)
+    }
+    #expect(!faults.isEmpty)
+  }
+}

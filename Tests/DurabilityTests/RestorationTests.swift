@@ -1,0 +1,159 @@
+import DosingCore
+import Durability
+import Journal
+import Quantities
+import Testing
+
+@Suite struct RestorationTests {
+  /// A history with a program in force, and its newest journal and safe-basal record.
+  private func lived(
+    stopped: Bool = false, _ look: (CrashHistory, JournalState, SafeBasalRecord) throws -> Void
+  ) throws {
+    let history = try CrashHistory(
+      seed: stopped ? 3 : 4, plan: CrashHistory.Plan(lives: 6, powerCuts: 0))
+    try history.run()
+    #expect(history.oracle.faults == [])
+    try history.inspect { journal in
+      let state = try #require(try journal.newestState())
+      let record = try #require(
+        SafeBasalCopies(DiskCopies(disk: history.machine.disk)).record)
+      try look(history, state, record)
+    }
+  }
+
+  private func restoration(
+    _ history: CrashHistory, safeBasal: SafeBasalRecord?, utc: Int64? = nil,
+    otherBoot: Bool = true, witness: Bool = true
+  ) -> Restoration {
+    var now = history.machine.now
+    if otherBoot {
+      now.bootID = [UInt8](repeating: 200, count: 16)
+      now.boot = 9_000_000_000
+    }
+    now.utc = utc ?? now.utc
+    return Restoration(
+      rig: history.rig, clock: WeekTime(sinceMonday: .zero),
+      time: StartTime(now: now, witness: witness ? .batteryClock(utc: now.utc) : .nobody),
+      trace: nil, safeBasal: safeBasal, firstTickIn: .milliseconds(50))
+  }
+
+  @Test("R-089 A journal that is gone: the order of the safe-basal record, no extra doses")
+  func journalGone() throws {
+    try lived { history, _, record in
+      var record = record
+      record.isStopped = false
+      var pump = restoration(history, safeBasal: record).restore(nil)
+      #expect(seen(pump.core).mode == .safeBasal)
+      #expect(seen(pump.core).alarms[.historyIncomplete]?.priority == .high)
+      #expect(pump.generation == record.generation)
+      let tick = pump.core.now + TickCount(1)
+      #expect(reason(pump.core.decide(.patientBolus, at: tick)) == .safeBasal)
+      // Seen and acknowledged, it goes on as prescribed; the unknown day still bars extra doses.
+      #expect(reason(pump.core.decide(.acknowledge, at: tick)) == nil)
+      #expect(seen(pump.core).mode == .continuous)
+      #expect(reason(pump.core.decide(.patientBolus, at: tick)) == .doseLimit1h)
+      record.isStopped = true
+      let stopped = restoration(history, safeBasal: record).restore(nil)
+      #expect(seen(stopped.core).mode == .stoppedByCommand)
+      record.isHardStopped = true
+      let hard = restoration(history, safeBasal: record).restore(nil)
+      #expect(seen(hard.core).mode == .hardStop)
+    }
+  }
+
+  @Test("R-089 A journal older than the safe-basal record is a rollback")
+  func rolledBack() throws {
+    try lived { history, state, record in
+      var newer = record
+      newer.generation = state.generation + 1
+      newer.isStopped = false
+      newer.leaseEnd = state.leaseEnd + 50
+      let pump = restoration(history, safeBasal: newer).restore(state)
+      #expect(seen(pump.core).alarms[.historyIncomplete] != nil)
+      #expect(pump.outcome.stepsInDoubt >= 50)
+      newer.isStopped = true
+      let stopped = restoration(history, safeBasal: newer).restore(state)
+      #expect(seen(stopped.core).mode == .stoppedByCommand)
+      // One as old as the journal is none, and an older one still less.
+      let same = restoration(history, safeBasal: record).restore(state)
+      #expect(seen(same.core).alarms[.historyIncomplete] == nil)
+    }
+  }
+
+  @Test("R-088 Nothing at all: no delivery until somebody says what was given")
+  func nothing() throws {
+    try lived { history, _, _ in
+      let pump = restoration(history, safeBasal: nil).restore(nil)
+      #expect(seen(pump.core).mode == .noHistory)
+      #expect(seen(pump.core).alarms[.noHistory]?.priority == .high)
+      let new = restoration(history, safeBasal: nil).newPump()
+      #expect(seen(new.core).mode == .noTherapy)
+      #expect(seen(new.core).alarms.highest == nil)
+    }
+  }
+
+  @Test("R-095 Another rig file: the committed rig runs")
+  func otherRig() throws {
+    try lived { history, state, record in
+      var restoration = restoration(history, safeBasal: record)
+      restoration.rig.pump.maxRate = FlowRate(picolitresPerDay: 6_000_000_000)
+      let pump = restoration.restore(state)
+      #expect(seen(pump.core).rig == history.rig.recordBytes)
+      #expect(seen(pump.core).alarms[.otherRig]?.priority == .high)
+    }
+  }
+
+  @Test("R-090 Time without power counts only where somebody vouches for it")
+  func attestedTime() throws {
+    try lived { history, state, record in
+      let (day, period) = (Int64(86_400_000_000_000), CrashHistory.tick)
+      func passed(_ since: Int64, _ witness: Bool) -> (ticks: Int64, trusted: Bool) {
+        let pump = restoration(
+          history, safeBasal: record, utc: state.utc + since, witness: witness
+        ).restore(state)
+        return (pump.core.now.number - state.tick, pump.core.clockIsTrusted)
+      }
+      for days in [Int64(1), 29] {
+        let (ticks, trusted) = passed(days * day, true)
+        #expect(ticks == days * day / period && trusted)
+      }
+      // Beyond 30 days, before the record, or said by nobody.
+      for (since, witness) in [(31 * day, true), (-1, true), (day, false)] {
+        let (ticks, trusted) = passed(since, witness)
+        #expect(ticks == 0 && !trusted, "\(since)")
+      }
+    }
+  }
+
+  @Test("R-090 Within a boot UTC means nothing: the ticks go on by powered time")
+  func withinABoot() throws {
+    try lived { history, state, record in
+      var wanted: Int64?
+      for utc in [Int64(0), state.utc - 3_600_000_000_000, state.utc, 4_000_000_000_000_000_000] {
+        let pump = restoration(history, safeBasal: record, utc: utc, otherBoot: false)
+          .restore(state)
+        let isTrusted = pump.core.clockIsTrusted
+        #expect(isTrusted)
+        #expect(wanted == nil || wanted == pump.core.now.number)
+        wanted = pump.core.now.number
+        // The grid of ticks is that of the last life.
+        #expect((pump.bootOfTickZero - state.boot) % CrashHistory.tick == 0)
+      }
+    }
+  }
+
+  /// What a test may look at: a state itself cannot be copied into an expectation.
+  private struct Seen {
+    var mode: DeliveryMode
+    var alarms: AlarmTable
+    var rig: [UInt8]
+  }
+
+  private func seen(_ core: borrowing DosingState) -> Seen {
+    Seen(mode: core.mode, alarms: core.alarms, rig: core.rig.recordBytes)
+  }
+
+  private func reason(_ answer: Answer) -> RefusalReason? {
+    if case .refused(let refusal) = answer { refusal.reason } else { nil }
+  }
+}
