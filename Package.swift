@@ -27,6 +27,7 @@ let bigInt = Target.Dependency.product(name: "BigInt", package: "BigInt")
 let yams = Target.Dependency.product(name: "Yams", package: "Yams")
 let arguments = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
 let database = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
+let sqlite = Target.Dependency.product(name: "GRDBSQLite", package: "GRDB.swift")
 let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 
@@ -104,6 +105,12 @@ let package = Package(
     .executableTarget(
       name: "core-benchmark", dependencies: ["Quantities", "DosingCore", "ReferenceCore"],
       path: "scripts/benchmarks/core"),
+
+    .executableTarget(
+      name: "journal-benchmark",
+      dependencies: [
+        "Quantities", "DosingCore", "Hardware", "Journal", "Engine", "Durability", sqlite,
+      ], path: "scripts/benchmarks/journal"),
 
     .target(
       name: "ReferenceLines", path: "scripts/benchmarks/lines", cSettings: strictC,

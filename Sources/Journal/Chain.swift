@@ -11,6 +11,18 @@ struct Chain {
   var newest: Int64 = 0
   var newestHash = Chain.origin
 
+  init() {}
+
+  /// Nil where the journal does not say where its chain begins.
+  init?(_ database: Database) throws {
+    guard let begin = try Row.fetchOne(database, sql: "SELECT * FROM chain") else { return nil }
+    forgotten = begin["forgotten"]
+    forgottenHash = begin.bytes("forgotten_hash")
+    let end = try Row.fetchOne(database, sql: "SELECT newest_event, newest_hash FROM state")
+    newest = end?["newest_event"] ?? 0
+    newestHash = end?.bytes("newest_hash") ?? Chain.origin
+  }
+
   static let origin = [UInt8](repeating: 0, count: 32)
 
   /// The hash of an event that follows on another.
@@ -27,6 +39,22 @@ struct Chain {
 
   private static func littleEndian(_ number: Int64) -> [UInt8] {
     (0..<8).map { UInt8(truncatingIfNeeded: number >> Int64($0 * 8)) }
+  }
+}
+
+/// The newest rig and the newest prescription with their digests, which every commit names.
+struct KnownDocuments {
+  private var digests: [(body: [UInt8], digest: [UInt8])] = []
+
+  func contains(_ body: [UInt8]) -> Bool { digests.contains { $0.body == body } }
+
+  mutating func add(_ bodies: [[UInt8]]) {
+    digests += bodies.map { (body: $0, digest: Journal.digestOf($0)) }
+    digests = digests.suffix(4)
+  }
+
+  func digest(of body: [UInt8]) -> [UInt8] {
+    digests.first { $0.body == body }?.digest ?? Journal.digestOf(body)
   }
 }
 

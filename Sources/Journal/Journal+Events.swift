@@ -47,11 +47,11 @@ extension Journal {
   }
 
   private static func verify(_ database: Database) throws -> ChainReport {
-    guard let ends = try Row.fetchOne(database, sql: "SELECT * FROM chain") else {
+    guard let ends = try Chain(database) else {
       throw JournalError.damaged("the ends of the chain are missing")
     }
     var report = ChainReport()
-    var (id, hash): (Int64, [UInt8]) = (ends["forgotten"], ends.bytes("forgotten_hash"))
+    var (id, hash) = (ends.forgotten, ends.forgottenHash)
     report.first = id + 1
     let rows = try Row.fetchCursor(database, sql: "SELECT * FROM events ORDER BY id")
     while let row = try rows.next() {
@@ -67,7 +67,7 @@ extension Journal {
       }
       report.events += 1
     }
-    if id != ends["newest"] || hash != ends.bytes("newest_hash") { report.firstBroken = id + 1 }
+    if id != ends.newest || hash != ends.newestHash { report.firstBroken = id + 1 }
     return report
   }
 

@@ -15,8 +15,8 @@ public final class Journal {
   public let serial: String
   let database: DatabaseQueue
   private var chain: Chain
-  /// Digests of documents that are known to be in the journal.
-  private var known: Set<[UInt8]> = []
+  /// Documents that are known to be in the journal.
+  private var documents = KnownDocuments()
   private let eventsKept: Int64
 
   /// Opens the journal of a pump.
@@ -83,11 +83,8 @@ public final class Journal {
     return try database.read { database in
       guard
         let pump = try Row.fetchOne(database, sql: "SELECT serial, lineage FROM pump"),
-        let row = try Row.fetchOne(database, sql: "SELECT * FROM chain")
+        let chain = try Chain(database)
       else { throw JournalError.damaged("it does not say whose it is") }
-      let chain = Chain(
-        forgotten: row["forgotten"], forgottenHash: row.bytes("forgotten_hash"),
-        newest: row["newest"], newestHash: row.bytes("newest_hash"))
       return (pump["serial"], pump.bytes("lineage"), chain)
     }
   }
@@ -99,8 +96,7 @@ public final class Journal {
     try database.execute(
       sql: "INSERT INTO pump VALUES (1, ?, ?)", arguments: [serial, lineage.blob])
     try database.execute(
-      sql: "INSERT INTO chain VALUES (1, 0, ?, 0, ?)",
-      arguments: [Chain.origin.blob, Chain.origin.blob])
+      sql: "INSERT INTO chain VALUES (1, 0, ?)", arguments: [Chain.origin.blob])
   }
 
   // MARK: Writing
@@ -114,15 +110,10 @@ public final class Journal {
         written = try keepDocuments(of: state, database)
         for entry in entries { try append(entry, to: &chain, database) }
         try forget(&chain, database)
-        try write(state, database)
-        try database.cachedStatement(
-          sql: "UPDATE chain SET forgotten = ?, forgotten_hash = ?, newest = ?, newest_hash = ?"
-        ).execute(arguments: [
-          chain.forgotten, chain.forgottenHash.blob, chain.newest, chain.newestHash.blob,
-        ])
+        try write(state, chain, database)
       }
       self.chain = chain
-      known.formUnion(written)
+      documents.add(written)
     } catch {
       throw JournalError(error)
     }
@@ -133,11 +124,11 @@ public final class Journal {
   ) throws -> [[UInt8]] {
     var written: [[UInt8]] = []
     for body in [state.rig, state.prescription].compactMap(\.self) {
-      let digest = digest(of: body)
-      if known.contains(digest) { continue }
+      if documents.contains(body) { continue }
       try database.execute(
-        sql: "INSERT OR IGNORE INTO documents VALUES (?, ?)", arguments: [digest.blob, body.blob])
-      written.append(digest)
+        sql: "INSERT OR IGNORE INTO documents VALUES (?, ?)",
+        arguments: [digest(of: body).blob, body.blob])
+      written.append(body)
     }
     return written
   }
@@ -164,15 +155,21 @@ public final class Journal {
     chain.forgotten = last
     chain.forgottenHash = row.bytes("hash")
     try database.execute(sql: "DELETE FROM events WHERE id <= ?", arguments: [last])
+    try database.execute(
+      sql: "UPDATE chain SET forgotten = ?, forgotten_hash = ?",
+      arguments: [last, chain.forgottenHash.blob])
   }
 
-  private func write(_ state: JournalState, _ database: Database) throws {
+  private func write(_ state: JournalState, _ chain: Chain, _ database: Database) throws {
+    let rig = documents.digest(of: state.rig)
+    let prescription = state.prescription.map { documents.digest(of: $0) } ?? []
+    let digest = state.digest(rig: rig, prescription: prescription)
     try database.cachedStatement(
-      sql: "REPLACE INTO state VALUES (1, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+      sql: "REPLACE INTO state VALUES (1, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
     ).execute(arguments: [
       state.commit, state.generation, state.tick, state.utc, state.boot, state.bootID.blob,
-      state.leaseEnd, state.isSettled, digest(of: state.rig).blob,
-      (state.prescription.map { digest(of: $0) } ?? []).blob, state.body.blob, state.digest.blob,
+      state.leaseEnd, state.isSettled, rig.blob, prescription.blob, state.body.blob,
+      chain.newest, chain.newestHash.blob, digest.blob,
     ])
   }
 
@@ -198,7 +195,8 @@ public final class Journal {
           leaseEnd: row["lease_end"], isSettled: row["is_settled"], rig: rig,
           prescription: prescription, body: row.bytes("body"))
         // SQLite itself does not notice a bit that flipped.
-        guard row.bytes("digest") == state.digest else {
+        let whole = state.digest(rig: row.bytes("rig"), prescription: digest)
+        guard row.bytes("digest") == whole else {
           throw JournalError.damaged("the newest state is altered")
         }
         return state

@@ -53,13 +53,13 @@ public struct JournalState: Equatable, Sendable {
     self.body = body
   }
 
-  /// SHA-256 of all of it.
-  var digest: [UInt8] {
+  /// SHA-256 of all of it, the documents by their own digests.
+  func digest(rig: [UInt8], prescription: [UInt8]) -> [UInt8] {
     var writer = ByteWriter()
     for number in [commit, generation, tick, utc, boot, leaseEnd, isSettled ? 1 : 0] {
       var number = number
       writer.field(&number)
     }
-    return Journal.digestOf(writer.bytes + bootID + rig + (prescription ?? []) + body)
+    return Journal.digestOf(writer.bytes + bootID + rig + prescription + body)
   }
 }

@@ -15,6 +15,8 @@ final class CrashHistory {
     var powerCuts: Int64
     /// Writes and syncs that fail now and then, a disk that is full for a while.
     var hasFaults = false
+    /// UTC jumps between two lives, by seconds, hours and years, into leap days and back to 1970.
+    var setsClock = false
     /// Syncs that do nothing: a planted fault.
     var ignoresSync = false
   }
@@ -54,8 +56,23 @@ final class CrashHistory {
   func run() throws {
     while cycles < plan.lives, oracle.faults.isEmpty {
       try Life(self)?.live()
+      if plan.setsClock { setClock() }
       cycles += 1
     }
+  }
+
+  /// Draws nothing from `chance`, so that all else stays the same.
+  private func setClock() {
+    let hour: Int64 = 3_600_000_000_000
+    let jumps: [Int64] = [
+      1_000_000_000, -1_000_000_000, hour, -hour, 24 * hour, 365 * 24 * hour, -400 * 24 * hour,
+    ]
+    let moments: [Int64] = [
+      0, 1_835_438_399_000_000_000, 1_774_746_000_000_000_000,  // 1970, leap day 2028, spring 2026
+    ]
+    let jump = cycles % (jumps.count + moments.count)
+    machine.setUTC(
+      jump < jumps.count ? max(0, machine.utc + jumps[jump]) : moments[jump - jumps.count])
   }
 
   /// The newest journal, looked at when all is over.

@@ -56,6 +56,23 @@ import Testing
     #expect(faults == [])
   }
 
+  @Test("R-090 However the system clock is set within a boot, the motor makes the same steps")
+  func clockGames() throws {
+    for seed in UInt64(3_000_001)...3_000_004 {
+      func steps(settingClock: Bool) throws -> [Int64] {
+        let history = try CrashHistory(
+          seed: seed,
+          plan: CrashHistory.Plan(lives: 25, powerCuts: 0, setsClock: settingClock))
+        try history.run()
+        #expect(history.oracle.faults == [])
+        return history.oracle.stepTicks
+      }
+      let plain = try steps(settingClock: false)
+      #expect(plain.count > 100)
+      #expect(try steps(settingClock: true) == plain)
+    }
+  }
+
   @Test("R-080 Where fsync does nothing, the oracle notices")
   func fsyncLeftOut() throws {
     let faults = try crash(seeds: 2_000_001, cycles: 400) { _ in

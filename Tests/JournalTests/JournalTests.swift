@@ -241,8 +241,8 @@ extension Journal {
     }
     try folder.alter(
       """
-      DROP INDEX events_by_kind;
-      DELETE FROM grdb_migrations WHERE identifier = '2 events by kind';
+      DROP INDEX starts;
+      DELETE FROM grdb_migrations WHERE identifier = '2 find the starts';
       """)
     let journal = try folder.journal()
     #expect(try journal.newestState() == state(1))
@@ -250,7 +250,7 @@ extension Journal {
     let indices = try journal.database.read {
       try String.fetchAll($0, sql: "SELECT name FROM sqlite_master WHERE type = 'index'")
     }
-    #expect(indices.contains("events_by_kind"))
+    #expect(indices.contains("starts"))
   }
 
   @Test("R-093 A commit that fails leaves what was there, and the next one goes on with it")

@@ -12,6 +12,8 @@ public protocol FrameCoder {
 }
 
 extension FrameCoder {
+  // Inlinable: unspecialised, each byte of a record would cost a dozen calls.
+  @inlinable
   public mutating func field<Number: FixedWidthInteger>(_ value: inout Number) {
     var result: Number = 0
     for index in 0..<(Number.bitWidth / 8) {
@@ -23,6 +25,7 @@ extension FrameCoder {
   }
 
   /// A number that may not be negative.
+  @inlinable
   public mutating func field(magnitude value: inout Int64) {
     field(&value)
     if value < 0 {

@@ -1,0 +1,65 @@
+internal import DosingCore
+internal import Durability
+internal import Engine
+internal import Hardware
+internal import Journal
+internal import Quantities
+
+extension Driver {
+  private static let hours: Int64 = 24
+
+  /// Runs a day of continuous basal at 0.15 mL/d in virtual time, with every commit written, and prints
+  /// how many there were in an hour and how many steps.
+  static func countCommits(in folder: String) throws {
+    let rig = Rig(
+      tick: Nanoseconds(10_000_000),
+      pump: PumpHead(
+        volumePerRevolution: Volume(picolitres: 50_000_000), stepsPerRevolution: 3200,
+        minRate: FlowRate(picolitresPerDay: 48_000_000),
+        maxRate: FlowRate(picolitresPerDay: 24_000_000_000),
+        keepOpenRate: FlowRate(picolitresPerDay: 6_000_000)),
+      reservoir: Reservoir(
+        volume: Volume(picolitres: 20_000_000_000), low: Volume(picolitres: 3_000_000_000),
+        empty: Volume(picolitres: 1_000_000_000)),
+      maxVolume1h: nil, maxVolume24h: nil)
+    let hardware = try HardwareRig(.simulated(virtualTime: true), heartbeat: TickLoop.heartbeat)
+    try hardware.seal(for: rig, epoch: .zero)
+    let record = TickRecord()
+    var loop = RecordedLoop(
+      TickLoop(
+        core: DosingState(rig: rig, clock: WeekTime(sinceMonday: .zero)), drive: hardware.drive,
+        annunciator: hardware.annunciator), record: record, commits: 0)
+    let journal = try Journal(path: "\(folder)/rate.sqlite", serial: "BP-1", makesNew: true)
+    let keeper = Keeper(
+      record, journal: journal, copies: SafeBasalCopies(CopyFiles(directory: folder)), rig: rig,
+      start: Entry(tick: 0, utc: 0, monotonic: 0, content: .started(Started())), commits: 0,
+      generation: 0,
+      timeOfTick: { tick in
+        let time = tick * 10_000_000
+        return MachineTime(
+          utc: time, boot: time, monotonic: time, bootID: [UInt8](repeating: 1, count: 16))
+      }, report: { _ in })
+    _ = loop.decide(.program(try order(on: rig)), id: 1, at: 0)
+    for tick in 0..<(hours * 360_000) {
+      hardware.virtualClock.set(Nanoseconds(tick * 10_000_000))
+      loop.begin(tick, missed: 0)
+      if loop.tick(tick).wantsCommit { keeper.turn() }
+    }
+    print(Double(keeper.durableCommit) / Double(hours), loop.loop.core.account.steps)
+  }
+
+  private static func order(on rig: Rig) throws -> Therapy {
+    var order = Prescription(
+      patient: Label(utf8: "BENCH-01".utf8) ?? .none, drug: Label(utf8: "baclofen".utf8) ?? .none,
+      concentration: Concentration(nanogramsPerMillilitre: 500_000), mode: .continuous,
+      maxDose1h: Mass(nanograms: 60_000), maxDose24h: Mass(nanograms: 500_000))
+    // 0.15 mL/d.
+    order.setContinuous(DoseRate(nanogramsPerDay: 75_000))
+    order.safeBasal = DoseRate(nanogramsPerDay: 60_000)
+    var findings = Findings()
+    guard let therapy = Therapy(order, on: rig, findings: &findings) else {
+      preconditionFailure("the order is valid")
+    }
+    return therapy
+  }
+}
