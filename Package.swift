@@ -21,6 +21,7 @@ let strictC: [CSetting] = [
 ]
 let cTargets = [
   "CHardware", "ReferenceCore", "ReferenceLines", "AllocationCounter", "CKernelWorld", "LyingDisk",
+  "kill-at-call",
 ]
 
 let bigInt = Target.Dependency.product(name: "BigInt", package: "BigInt")
@@ -119,6 +120,9 @@ let package = Package(
     // Tests: one target a module, and one that runs the built programs as a user does.
     .target(
       name: "AllocationCounter", path: "Tests/Support/AllocationCounter", cSettings: strictC),
+    // Kills a program at one of its system calls.
+    .executableTarget(
+      name: "kill-at-call", path: "Tests/Support/KillAtCall", cSettings: strictC),
     // A disk that tears, loses and reorders what was not synced, under SQLite.
     .target(
       name: "LyingDisk", path: "Tests/Support/LyingDisk", cSettings: strictC,
@@ -172,7 +176,10 @@ let package = Package(
     .testTarget(name: "PlantTests", dependencies: ["CHardware", "Plant"]),
     .testTarget(
       name: "ProgramTests",
-      dependencies: ["Quantities", "DosingCore", "ChildProcess", "pumpd", "pumpctl", "pumpsim"]),
+      dependencies: [
+        "Quantities", "DosingCore", "ChildProcess", "pumpd", "pumpctl", "pumpsim", "kill-at-call",
+        database,
+      ]),
   ]
 )
 

@@ -20,8 +20,9 @@ extension DosingState {
         earlier.steps -= part.steps
         earlier.doubts -= part.doubts
       }
-      let lastEarlier = min(minutes.upperBound, max(oldestMinute, minutes.lowerBound + 1))
-      tellPart(earlier, before: lastEarlier, &room, tell)
+      // Whatever is in the day and not in the hour is older than the hour.
+      let end = min(minutes.upperBound, hour.currentNumber - Int64(Limits.hourBuckets) + 1)
+      tellPart(earlier, before: end, &room, tell)
       for minute in minutes where minute >= oldestMinute && minute < hour.currentNumber - 1 {
         tellPart(hour.bucket(minute), before: minute + 1, &room, tell)
       }

@@ -7,18 +7,21 @@ public struct TickTrace: Sendable, BitwiseCopyable {
   public var account: Account
   /// The newest step of the account was begun, and nobody wrote down that it was made.
   public var stepIsUnderWay: Bool
+  /// What an earlier restart left in doubt, which may not be durable yet either.
+  public var stepsInDoubt: Int64
   // What may not be forgotten though it acts before it is durable.
   public var isStopped: Bool
   public var isHardStopped: Bool
   public var interlockDisagreed: Bool
 
   public init(
-    tick: Tick, account: Account, stepIsUnderWay: Bool, isStopped: Bool, isHardStopped: Bool,
-    interlockDisagreed: Bool
+    tick: Tick, account: Account, stepIsUnderWay: Bool, stepsInDoubt: Int64, isStopped: Bool,
+    isHardStopped: Bool, interlockDisagreed: Bool
   ) {
     self.tick = tick
     self.account = account
     self.stepIsUnderWay = stepIsUnderWay
+    self.stepsInDoubt = stepsInDoubt
     self.isStopped = isStopped
     self.isHardStopped = isHardStopped
     self.interlockDisagreed = interlockDisagreed
@@ -69,8 +72,8 @@ extension DosingState {
   /// What the last tick leaves behind.
   public func trace(stepIsUnderWay: Bool) -> TickTrace {
     TickTrace(
-      tick: now, account: account, stepIsUnderWay: stepIsUnderWay, isStopped: stoppedByCommand,
-      isHardStopped: alarms[.hardStop] != nil,
+      tick: now, account: account, stepIsUnderWay: stepIsUnderWay, stepsInDoubt: stepsInDoubt,
+      isStopped: stoppedByCommand, isHardStopped: alarms[.hardStop] != nil,
       interlockDisagreed: alarms[.interlockDisagrees] != nil)
   }
 
@@ -112,7 +115,7 @@ extension DosingState {
     let least = account.steps + (trace.stepIsUnderWay ? 1 : 0)
     return trace.tick >= now && trace.account.perStep == account.perStep
       && trace.account.steps >= least && trace.account.prescribed >= account.prescribed
-      && trace.account.extra >= account.extra
+      && trace.account.extra >= account.extra && trace.stepsInDoubt >= stepsInDoubt
   }
 
   /// Takes over how far the last tick got. Returns how many steps are in doubt.
@@ -130,7 +133,7 @@ extension DosingState {
     if trace.isStopped { rememberStop() }
     if trace.isHardStopped { raise(.hardStop) }
     if trace.interlockDisagreed { raise(.interlockDisagrees) }
-    return trace.stepIsUnderWay ? 1 : 0
+    return trace.stepsInDoubt - stepsInDoubt + (trace.stepIsUnderWay ? 1 : 0)
   }
 
   /// A stop that acted before it was durable.

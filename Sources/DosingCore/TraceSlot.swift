@@ -38,8 +38,8 @@ public struct TraceSlot: FrameCoder, Sendable {
     var number: UInt64 = 0
     field(&number)
     var trace = TickTrace(
-      tick: Tick(0), account: Account(perStep: 1), stepIsUnderWay: false, isStopped: false,
-      isHardStopped: false, interlockDisagreed: false)
+      tick: Tick(0), account: Account(perStep: 1), stepIsUnderWay: false, stepsInDoubt: 0,
+      isStopped: false, isHardStopped: false, interlockDisagreed: false)
     trace.layout(&self)
     return failed || number == 0 ? nil : (trace, number)
   }
@@ -61,5 +61,6 @@ extension TickTrace {
     coder.field(&isStopped)
     coder.field(&isHardStopped)
     coder.field(&interlockDisagreed)
+    coder.field(magnitude: &stepsInDoubt)
   }
 }

@@ -11,8 +11,11 @@ extension HardwareRig {
     var failure: HardwareError?
     let period = core.rig.tick.count
     core.forEachPastDelivery { steps, age in
+      let age = Nanoseconds(age.count * period)
+      // What is a minute old stays so: it is out of the interlock's window of a minute.
+      let least = age >= Limits.hourBucket ? Limits.hourBucket : .zero
       do throws(HardwareError) {
-        try load(steps: steps, age: max(.zero, Nanoseconds(age.count * period) - early))
+        try load(steps: steps, age: max(least, age - early))
       } catch {
         failure = error
       }

@@ -14,8 +14,20 @@ extension Row {
 }
 
 extension Database {
-  /// Whether anything was ever made in it.
+  /// The list of migrations is made before the first of them, by a commit of its own: after a kill it
+  /// may be there and empty.
+  var hasMigrations: Bool {
+    get throws {
+      guard try tableExists("grdb_migrations") else { return false }
+      return try Int.fetchOne(self, sql: "SELECT count(*) FROM grdb_migrations") ?? 0 > 0
+    }
+  }
+
+  /// Whether there is anything but that list.
   var schemaHasTables: Bool {
-    get throws { try Int.fetchOne(self, sql: "SELECT count(*) FROM sqlite_master") ?? 0 > 0 }
+    get throws {
+      let count = "SELECT count(*) FROM sqlite_master WHERE tbl_name <> 'grdb_migrations'"
+      return try Int.fetchOne(self, sql: count) ?? 0 > 0
+    }
   }
 }

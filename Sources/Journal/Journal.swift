@@ -61,7 +61,7 @@ public final class Journal {
     let migrator = Schema.migrator
     try database.read { database in
       let id = try Int32.fetchOne(database, sql: "PRAGMA application_id") ?? 0
-      let isEmpty = try !database.tableExists("grdb_migrations")
+      let isEmpty = try !database.hasMigrations
       if isEmpty, try database.schemaHasTables { throw JournalError.notAJournal }
       if isEmpty, serial == nil { throw JournalError.missing }
       if !isEmpty, id != Schema.applicationID { throw JournalError.notAJournal }

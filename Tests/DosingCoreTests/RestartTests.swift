@@ -59,6 +59,22 @@ import Testing
     #expect(pump.now - before > 20)
   }
 
+  @Test("R-083 A step in doubt stays so where the next process dies before it could write it down")
+  func doubtIsCarriedOn() throws {
+    let pump = try Pump(order)
+    pump.run(for: .minutes(1))
+    let record = pump.record()
+    pump.runToStep()
+    let first = killed(pump, trace: pump.traceInTheMiddle, leaseEnd: pump.account.steps + 20)
+    try pump.comeBack(from: record)
+    pump.restart(first)
+    pump.run(to: pump.now + 3)
+    let second = killed(pump, trace: pump.trace, leaseEnd: pump.account.steps + 20)
+    try pump.comeBack(from: record)
+    #expect(pump.restart(second).stepsInDoubt == 1)
+    #expect(pump.stepsInDoubt == 1 && pump.doubts.hour == 1 && pump.doubts.day == 1)
+  }
+
   @Test("R-083 Without a trace the rest of the lease is in doubt, and the fraction is given up")
   func powerCut() throws {
     let pump = try Pump(order)
