@@ -91,8 +91,8 @@ let package = Package(
     .executableTarget(
       name: "pumpctl",
       dependencies: [
-        "Quantities", "DosingCore", "Hardware", "Documents", "Commissioning", "ProgrammerLink",
-        arguments,
+        "Quantities", "DosingCore", "Hardware", "Documents", "Journal", "Commissioning",
+        "ProgrammerLink", arguments, crypto,
       ]),
     .executableTarget(
       name: "pumpsim",

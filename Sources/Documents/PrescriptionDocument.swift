@@ -81,10 +81,10 @@ public struct PrescriptionDocument: Sendable {
 }
 
 extension StrictYAML {
-  private static let weekdays = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
+  static let weekdays = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
   private static let modes: [(String, BasalMode)] = [
-    ("stopped", .stopped), ("minimum", .minimum), ("continuous", .continuous), ("flex", .flex),
-  ]
+    BasalMode.stopped, .minimum, .continuous, .flex,
+  ].map { ($0.code, $0) }
 
   fileprivate mutating func basal(
     _ value: Value, into prescription: inout Prescription,
@@ -92,7 +92,6 @@ extension StrictYAML {
   ) {
     let any = mapping(value, required: ["mode"], optional: ["dose", "patterns", "week"])
     guard let mode = word(any["mode"], of: Self.modes) else { return }
-    let modeName = Self.modes.first { $0.1 == mode }?.0 ?? ""
     prescription.mode = mode
     let needed: [String] =
       switch mode {
@@ -101,7 +100,9 @@ extension StrictYAML {
       case .flex: ["patterns", "week"]
       }
     for key in ["dose", "patterns", "week"] where !needed.contains(key) {
-      if let extra = any[key] { report(extra, "does not belong to mode \(modeName); leave it out") }
+      if let extra = any[key] {
+        report(extra, "does not belong to mode \(mode.code); leave it out")
+      }
     }
     for key in needed where any[key] == nil { report(value, "key '\(key)' is missing") }
     switch mode {

@@ -22,6 +22,30 @@ extension DeliveryMode {
   }
 }
 
+extension BasalMode {
+  /// As in a prescription file.
+  public var code: String {
+    switch self {
+    case .stopped: "stopped"
+    case .minimum: "minimum"
+    case .continuous: "continuous"
+    case .flex: "flex"
+    }
+  }
+}
+
+extension StepRefusal {
+  public var code: String { row.code }
+  public var words: String { row.words }
+
+  private var row: (code: String, words: String) {
+    switch self {
+    case .notYet: ("not-yet", "not yet; the step waits")
+    case .window: ("window", "a window of the interlock is full")
+    }
+  }
+}
+
 extension ExtraDose.Kind {
   public var code: String { row.code }
   public var words: String { row.words }

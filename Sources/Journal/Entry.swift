@@ -44,6 +44,12 @@ public struct Entry: Sendable {
   }
 }
 
+/// An entry and its number, which grows by one from entry to entry.
+public struct NumberedEntry: Sendable {
+  public let id: Int64
+  public let entry: Entry
+}
+
 /// A start of the engine, and all that a replay needs to begin with it.
 public struct Started: Sendable {
   /// The state before its first tick, as `DosingState.layout` wrote it.
@@ -57,6 +63,8 @@ public struct Started: Sendable {
   public var stepsInDoubt: Int64 = 0
   public var ticksNotRunning: Int64 = 0
   public var discardedExtraDose = false
+  /// No drug, no patient: the rig is a simulation.
+  public var isSimulated = false
 
   public init() {}
 }

@@ -140,6 +140,7 @@ extension Started {
     coder.field(&stepsInDoubt)
     coder.field(&ticksNotRunning)
     coder.field(&discardedExtraDose)
+    coder.field(&isSimulated)
   }
 }
 

@@ -9,29 +9,67 @@ extension Journal {
     var last = id
     while true {
       let entries = try entries(after: last, atMost: 1_000)
-      for (id, entry) in entries where try !visit(id, entry) { return }
+      for numbered in entries where try !visit(numbered.id, numbered.entry) { return }
       guard let newest = entries.last else { return }
       last = newest.id
     }
   }
 
-  private func entries(
-    after id: Int64, atMost most: Int
-  ) throws(JournalError) -> [(id: Int64, entry: Entry)] {
+  /// Events with a number above `id`, in order, at most `count` of them.
+  ///
+  /// Nothing is held between two calls, so that a reader whose output waits does not keep a pump that
+  /// runs from cutting its write-ahead log.
+  public func entries(
+    after id: Int64, atMost count: Int
+  ) throws(JournalError) -> [NumberedEntry] {
     do {
       return try database.read { database in
         let rows = try Row.fetchCursor(
           database, sql: "SELECT * FROM events WHERE id > ? ORDER BY id LIMIT ?",
-          arguments: [id, most])
-        var entries: [(id: Int64, entry: Entry)] = []
+          arguments: [id, count])
+        var entries: [NumberedEntry] = []
         while let row = try rows.next() {
           guard let entry = Entry(row) else {
             throw JournalError.damaged("event \(row["id"] as Int64) cannot be read")
           }
-          entries.append((row["id"], entry))
+          entries.append(NumberedEntry(id: row["id"], entry: entry))
         }
         return entries
       }
+    } catch {
+      throw JournalError(error)
+    }
+  }
+
+  /// The number of the event of some kinds that has `later` newer ones of these kinds; nil where there
+  /// are not so many.
+  ///
+  /// - Parameter last: newer events than this one do not count.
+  public func newestEvent(
+    of kinds: [UInt8], before later: Int64 = 0, upTo last: Int64 = .max
+  ) throws(JournalError) -> Int64? {
+    // Starts have an index; for all else the table is read backwards.
+    let wanted =
+      kinds == [1]
+      ? "kind = 1" : "kind IN (\(kinds.map { "\($0)" }.joined(separator: ", ")))"
+    do {
+      return try database.read { database in
+        try Int64.fetchOne(
+          database,
+          sql: """
+            SELECT id FROM events WHERE \(wanted) AND id <= ?
+            ORDER BY id DESC LIMIT 1 OFFSET ?
+            """, arguments: [last, later])
+      }
+    } catch {
+      throw JournalError(error)
+    }
+  }
+
+  /// Writes a copy of the whole journal, as it is at one moment, into a file that does not exist.
+  public func copy(to path: String) throws(JournalError) {
+    do {
+      try database.vacuum(into: path)
     } catch {
       throw JournalError(error)
     }

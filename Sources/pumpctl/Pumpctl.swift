@@ -11,11 +11,11 @@ struct Pumpctl: ParsableCommand {
     abstract: "The programmer of a bench pump. Never connect the pump to a person.",
     discussion: """
       Exit codes: 0 done, 64 usage, 65 the pump refused or a file is not valid, 66 no such file, \
-      69 no pump answers, 77 no permission.
+      69 no pump answers or output cannot be written, 77 no permission.
       """,
     subcommands: [
       StatusCommand.self, Program.self, Bolus.self, PatientBolusCommand.self, Stop.self,
-      Resume.self, Acknowledge.self, New.self, Doctor.self,
+      Resume.self, Acknowledge.self, New.self, LogCommand.self, Export.self, Doctor.self,
     ])
 }
 

@@ -113,15 +113,7 @@ struct StatusText {
     }
   }
 
-  private var sensors: [String] {
-    let readings = status.sensors
-    let parts = [
-      readings.encoder.text("encoder") { "\($0 * 360 / 4096) deg" },
-      readings.loadCell.text("load cell") { "\(decimalText($0, per: 1000)) g" },
-      readings.pressure.text("line") { "\(decimalText($0, per: 1000)) kPa" },
-    ].compactMap(\.self)
-    return [row("sensors", parts.isEmpty ? "none" : parts.joined(separator: ", "))]
-  }
+  private var sensors: [String] { [row("sensors", status.sensors.words)] }
 
   private var tick: [String] {
     let health = status.health

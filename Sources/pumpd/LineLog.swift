@@ -1,5 +1,8 @@
+internal import Documents
 internal import Glibc
+internal import Hardware
 internal import Logging
+internal import Quantities
 
 /// One line a message on standard error: UTC, level, what rig it is, message.
 struct LineLog: LogHandler {
@@ -24,15 +27,6 @@ struct LineLog: LogHandler {
   }
 
   private static var utc: String {
-    var now = timespec()
-    _ = unsafe clock_gettime(CLOCK_REALTIME, &now)
-    var parts = unsafe tm()
-    _ = unsafe gmtime_r(&now.tv_sec, &parts)
-    func two(_ number: Int32) -> String { number < 10 ? "0\(number)" : "\(number)" }
-    let milliseconds = String(1000 + now.tv_nsec / 1_000_000).dropFirst()
-    let (year, month, day) = unsafe (parts.tm_year + 1900, parts.tm_mon + 1, parts.tm_mday)
-    let (hour, minute, second) = unsafe (parts.tm_hour, parts.tm_min, parts.tm_sec)
-    let date = "\(year)-\(two(month))-\(two(day))"
-    return "\(date)T\(two(hour)):\(two(minute)):\(two(second)).\(milliseconds)Z"
+    UTCTime(nanoseconds: RealTime.utc.count).text(decimals: 3)
   }
 }

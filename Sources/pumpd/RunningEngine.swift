@@ -61,7 +61,7 @@ final class RunningEngine {
     self.devices = devices
     sensors = try RunningSensors(document, log: log) { unsafe devices.attach(to: $0.world) }
 
-    let started = try StartedPump(memory, on: hardware)
+    let started = try StartedPump(memory, on: hardware, isSimulated: isSimulated)
     var blank = Status(serial: document.serial)
     blank.simulated = isSimulated
     let engine = RealTimeEngine(

@@ -20,7 +20,9 @@ struct StartedPump: ~Copyable {
   let entry: Entry
   let timeOfTick: @Sendable (Int64) -> MachineTime
 
-  init(_ memory: consuming PumpMemory, on hardware: HardwareRig) throws {
+  init(
+    _ memory: consuming PumpMemory, on hardware: HardwareRig, isSimulated: Bool
+  ) throws {
     let now = memory.time.now
     let (journal, copies, page) = (memory.journal, memory.copies, memory.page)
     let pump = memory.pump
@@ -31,14 +33,15 @@ struct StartedPump: ~Copyable {
 
     // The pump goes on from the very bytes that are written down, so that a replay does too.
     let (commits, generation) = (pump.commits, pump.generation)
-    let started = Started(pump)
+    var started = Started(pump)
+    started.isSimulated = isSimulated
     guard
       let core = DosingState.restored(from: started.state.span, rig: rig, therapy: therapy)
     else { throw Failure(.internalError, "the state that was restored cannot be read again") }
     let period = rig.tick.count
-    let first = zero.later(by: (core.now.number + 1) * period)
+    let before = zero.later(by: core.now.number * period)
     entry = Entry(
-      tick: core.now.number, utc: first.utc, monotonic: first.monotonic,
+      tick: core.now.number, utc: before.utc, monotonic: before.monotonic,
       content: .started(started))
     timeOfTick = { zero.later(by: $0 * period) }
     epoch = Nanoseconds(zero.monotonic)

@@ -52,7 +52,7 @@ extension Replay.Report {
     let skipped = entriesSkipped > 0 ? "; \(entriesSkipped) entries could not be replayed" : ""
     let outcome = difference == nil ? "all as recorded" : "up to the first difference"
     return "\(decisions) decisions in \(starts) starts and \(ticks) ticks: \(outcome)\(skipped); "
-      + "the last durable record is of tick \(lastTick), \(utcText(lastUTC))"
+      + "the last durable record is of tick \(lastTick), \(UTCTime(nanoseconds: lastUTC).text(decimals: 3))"
   }
 }
 

@@ -5,7 +5,7 @@ import Testing
 /// A pumpd that runs for one test.
 final class RunningPump {
   let folder: TemporaryFolder
-  let process: Child
+  private(set) var process: Child
   let state: String
   private let logPath: String
 
@@ -21,6 +21,14 @@ final class RunningPump {
       Programs.path("pumpd"), ["--rig", rigPath, "--state", state, "--new"], output: "/dev/null",
       errors: logPath)
     try waitUntil("pumpd listens") { FileManager.default.fileExists(atPath: socket) }
+  }
+
+  /// After its end: the same pump with what it remembers.
+  func startAgain() throws {
+    process = try Child(
+      Programs.path("pumpd"), ["--rig", folder.path("rig.yaml"), "--state", state],
+      output: "/dev/null", errors: logPath + "-again")
+    try waitUntil("it answers") { try control("status").code == 0 }
   }
 
   /// Ends it as a user does and waits.

@@ -15,9 +15,10 @@ public final class LineTrace: Sendable {
 
   /// - Parameters:
   ///   - instance: the name of the trace instance. One that an earlier run left is taken away.
+  ///   - isPrompt: the reader is woken by each record, and not within 50 ms of it.
   ///   - onEdge: hears every edge, in order, on the reader's thread. The histories know it already.
   public init(
-    instance: String, onEdge: @escaping @Sendable (Edge) -> Void = { _ in }
+    instance: String, isPrompt: Bool = false, onEdge: @escaping @Sendable (Edge) -> Void = { _ in }
   ) throws(KernelWorldError) {
     directory = "/sys/kernel/tracing/instances/\(instance)"
     try Files.removeDirectory(directory)
@@ -25,6 +26,8 @@ public final class LineTrace: Sendable {
     try Files.write("mono", to: "\(directory)/trace_clock")
     // Of each processor: room for about 170 000 records.
     try Files.write("4096", to: "\(directory)/buffer_size_kb")
+    // How full the buffer has to be before a waiting reader is woken.
+    if isPrompt { try Files.write("0", to: "\(directory)/buffer_percent") }
     try Files.write("get == 0", to: "\(directory)/events/gpio/gpio_value/filter")
     let pipe = unsafe open("\(directory)/trace_pipe", O_RDONLY | O_CLOEXEC | O_NONBLOCK)
     guard pipe >= 0 else { throw .last("open \(directory)/trace_pipe") }

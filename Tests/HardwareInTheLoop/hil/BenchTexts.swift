@@ -74,13 +74,18 @@ struct BenchTexts {
   }
 
   /// 400 ug/h: 14.2 steps a second.
-  static let continuous = """
+  static let continuous = continuous(microgramsPerHour: 400)
+
+  /// With half of it as the safe basal.
+  static func continuous(microgramsPerHour rate: Int) -> String {
+    """
     patient: BENCH-01
     drug: baclofen
     concentration: 500 ug/mL
-    basal: {mode: continuous, dose: 9600 ug/d}
+    basal: {mode: continuous, dose: \(24 * rate) ug/d}
     limits: {max_dose_1h: 900 ug, max_dose_24h: 14000 ug}
-    safe_basal: 200 ug/h
+    safe_basal: \(rate / 2) ug/h
 
     """
+  }
 }

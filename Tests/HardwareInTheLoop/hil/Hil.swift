@@ -12,6 +12,6 @@ struct Hil: ParsableCommand {
       """,
     subcommands: [
       GuestCommand.self, WatchdogCommand.self, RigCommand.self, BenchCommand.self,
-      HoldCommand.self, DropCommand.self,
+      HoldCommand.self, DropCommand.self, PowerCutCommand.self, PowerCutAccountCommand.self,
     ])
 }

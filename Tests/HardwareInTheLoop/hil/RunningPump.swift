@@ -12,20 +12,40 @@ final class RunningPump {
   let process: Child
   let folder: String
 
-  private var state: String { folder + "/state" }
+  private let state: String
   var log: String { TextFile.read(folder + "/log") }
 
   /// Starts it and waits until programmers can connect.
   init(_ texts: BenchTexts, environment: [String] = []) throws {
     folder = TextFile.newFolder()
-    TextFile.write(texts.rig, to: folder + "/rig.yaml")
-    process = try Child(
-      Self.pumpd, ["--rig", folder + "/rig.yaml", "--state", folder + "/state", "--new"],
-      output: "/dev/null", errors: folder + "/log", environment: environment)
+    state = folder + "/state"
+    process = try Self.start(texts, folder, ["--state", state, "--new"], environment)
     try waitUntil("pumpd listens") {
       unsafe access(state + "/pumpd.sock", F_OK) == 0 || process.hasEnded
     }
     try expect(!process.hasEnded, "pumpd ended: \(log)")
+  }
+
+  /// Starts one whose state outlives the machine, and waits until it answers: a socket that is there
+  /// says nothing, since it may be that of the machine's life before.
+  init(_ texts: BenchTexts, state: String, isNew: Bool, environment: [String]) throws {
+    folder = TextFile.newFolder()
+    self.state = state
+    process = try Self.start(
+      texts, folder, ["--state", state] + (isNew ? ["--new"] : []), environment)
+    try waitUntil("pumpd answers", pause: .milliseconds(20)) {
+      try ask("status", "--json") == 0 || process.hasEnded
+    }
+    try expect(!process.hasEnded, "pumpd ended: \(log)")
+  }
+
+  private static func start(
+    _ texts: BenchTexts, _ folder: String, _ arguments: [String], _ environment: [String]
+  ) throws -> Child {
+    TextFile.write(texts.rig, to: folder + "/rig.yaml")
+    return try Child(
+      pumpd, ["--rig", folder + "/rig.yaml"] + arguments, output: "/dev/null",
+      errors: folder + "/log", environment: environment)
   }
 
   /// Ends it as a user does.
@@ -37,17 +57,28 @@ final class RunningPump {
   /// Runs pumpctl and gives what it printed.
   @discardableResult
   func control(_ arguments: String..., code: Int32 = 0) throws -> String {
-    let (output, errors) = (folder + "/output", folder + "/errors")
-    let child = try Child(
-      Self.pumpctl, arguments + ["--state", state], output: output, errors: errors)
-    let ended = child.wait()
-    try expect(ended, is: code, "pumpctl \(arguments): \(TextFile.read(errors))")
-    return TextFile.read(output)
+    let ended = try ask(arguments)
+    try expect(ended, is: code, "pumpctl \(arguments): \(TextFile.read(folder + "/errors"))")
+    return TextFile.read(folder + "/output")
   }
 
-  func program(_ prescription: String) throws {
-    TextFile.write(prescription, to: folder + "/prescription.yaml")
-    try control("program", folder + "/prescription.yaml")
+  /// Runs pumpctl and gives its exit code.
+  func ask(_ arguments: String...) throws -> Int32 { try ask(arguments) }
+
+  private func ask(_ arguments: [String]) throws -> Int32 {
+    try Child(
+      Self.pumpctl, arguments + ["--state", state], output: folder + "/output",
+      errors: folder + "/errors"
+    ).wait()
+  }
+
+  func program(_ prescription: String) throws { try control("program", file(prescription)) }
+
+  /// The path of a file with that prescription.
+  func file(_ prescription: String) -> String {
+    let path = folder + "/prescription.yaml"
+    TextFile.write(prescription, to: path)
+    return path
   }
 
   func status() throws -> StatusValues { StatusValues(json: try control("status", "--json")) }
@@ -85,6 +116,11 @@ struct StatusValues {
       let number = Int64(text.prefix { $0.isNumber || $0 == "-" })
     else { throw Violation("no number \(key) in \(json)") }
     return number
+  }
+
+  func text(_ key: String) throws -> String {
+    guard let text = rest(after: "\"\(key)\":\"") else { throw Violation("no \(key) in \(json)") }
+    return String(text.prefix { $0 != "\"" })
   }
 
   /// The state of a sensor.

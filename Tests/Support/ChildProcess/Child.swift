@@ -42,7 +42,15 @@ public final class Child {
       for index in unsafe variables.indices { unsafe free(variables[index]) }
     }
     var started = pid_t()
-    let error = unsafe posix_spawn(&started, program, &actions, nil, words, variables)
+    // A mask is inherited: a thread that blocks signals must not make a child that nobody can end.
+    var attributes = posix_spawnattr_t()
+    unsafe posix_spawnattr_init(&attributes)
+    defer { unsafe posix_spawnattr_destroy(&attributes) }
+    var mask = sigset_t()
+    unsafe sigemptyset(&mask)
+    unsafe posix_spawnattr_setsigmask(&attributes, &mask)
+    unsafe posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK))
+    let error = unsafe posix_spawn(&started, program, &actions, &attributes, words, variables)
     guard error == 0 else { throw StartFailure(program: program, errno: error) }
     return started
   }

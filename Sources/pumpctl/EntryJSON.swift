@@ -1,0 +1,210 @@
+internal import Documents
+internal import DosingCore
+internal import FoundationEssentials
+internal import Journal
+internal import Quantities
+
+/// An entry for programs: exact integers in base units, and stable codes. What only some kinds have
+/// stands under the name of the kind.
+struct EntryJSON: Encodable {
+  let id: Int64
+  let utc: String
+  let monotonicNanoseconds: Int64
+  let tick: Int64
+  let kind: String
+
+  private(set) var started: StartJSON?
+  private(set) var request: RequestJSON?
+  private(set) var ticksMissed: Int64?
+  private(set) var steps: StepsJSON?
+  private(set) var stepRefusal: String?
+  private(set) var lease: LeaseJSON?
+  private(set) var commit: CommitJSON?
+  private(set) var alarms: [String]?
+  private(set) var mode: String?
+  private(set) var clockLateNanoseconds: Int64?
+  private(set) var eventsLost: Int64?
+  private(set) var sample: SampleJSON?
+
+  init(_ numbered: NumberedEntry, on rig: Rig?) {
+    let entry = numbered.entry
+    id = numbered.id
+    utc = UTCTime(nanoseconds: entry.utc).text(decimals: 9)
+    monotonicNanoseconds = entry.monotonic
+    tick = entry.tick
+    kind = EntryKind(entry.content).rawValue
+    switch entry.content {
+    case .ended, .extraDoseEnded, .requestTakenBack: break
+    case .started(let started): self.started = StartJSON(started)
+    case .requested(let requested): request = RequestJSON(requested)
+    case .ticksMissed(let count): ticksMissed = count
+    case .steps(let ticks): steps = StepsJSON(ticks, on: rig)
+    case .stepRefused(let refusal): stepRefusal = StepRefusal(rawValue: refusal)?.code
+    case .leaseGranted(let commit, let end): lease = LeaseJSON(commit: commit, end: end)
+    case .committed(let committed): commit = CommitJSON(committed)
+    case .alarms(let bits): alarms = AlarmCode.on(in: bits).map(\.code)
+    case .basalChanged(let mode): self.mode = DeliveryMode(rawValue: mode)?.code
+    case .clockTrusted(let late): clockLateNanoseconds = late
+    case .eventsLost(let count): eventsLost = count
+    case .sampled(let readings): sample = SampleJSON(readings)
+    }
+  }
+
+  private static let encoder: JSONEncoder = {
+    let encoder = JSONEncoder()
+    encoder.keyEncodingStrategy = .convertToSnakeCase
+    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+    return encoder
+  }()
+
+  /// One line, keys in alphabetical order and in snake case.
+  var text: String {
+    get throws(Failure) {
+      do {
+        return String(decoding: try Self.encoder.encode(self), as: UTF8.self)
+      } catch {
+        throw Failure(.internalError, "entry \(id) cannot be written as JSON: \(error)")
+      }
+    }
+  }
+}
+
+struct StartJSON: Encodable {
+  let isPlanned: Bool
+  let afterCommit: Int64
+  let stepsInDoubt: Int64
+  let ticksNotRunning: Int64
+  let extraDoseGivenUp: Bool
+  let simulated: Bool
+  /// SHA-256 of the records; no prescription is null.
+  let rigSHA256: String
+  let prescriptionSHA256: String?
+
+  enum CodingKeys: String, CodingKey {
+    case isPlanned = "planned"
+    case afterCommit, stepsInDoubt, ticksNotRunning, extraDoseGivenUp, simulated
+    case rigSHA256 = "rig_sha256"
+    case prescriptionSHA256 = "prescription_sha256"
+  }
+
+  init(_ started: Started) {
+    isPlanned = started.isPlanned
+    afterCommit = started.commits
+    stepsInDoubt = started.stepsInDoubt
+    ticksNotRunning = started.ticksNotRunning
+    extraDoseGivenUp = started.discardedExtraDose
+    simulated = started.isSimulated
+    rigSHA256 = hexadecimal(started.rig)
+    prescriptionSHA256 = started.prescription.isEmpty ? nil : hexadecimal(started.prescription)
+  }
+}
+
+struct RequestJSON: Encodable {
+  let number: Int64
+  let command: String
+  let user: UInt32
+  let process: Int32
+  let accepted: Bool
+  /// A stable code; nil where it was accepted.
+  let refusal: String?
+  private(set) var doseNanograms: Int64?
+  private(set) var durationNanoseconds: Int64?
+  private(set) var deliveredPicolitres: Int64?
+  private(set) var prescription: PrescriptionJSON?
+
+  struct PrescriptionJSON: Encodable {
+    let patient: String
+    let drug: String
+    let concentrationNanogramsPerMillilitre: Int64
+    let basal: String
+  }
+
+  init(_ requested: Requested) {
+    let order = Order(frame: requested.frame)
+    number = requested.id
+    command = order.code
+    user = requested.user
+    process = requested.process
+    accepted = requested.reason == 0
+    refusal =
+      accepted ? nil : RefusalReason(rawValue: requested.reason)?.code ?? "\(requested.reason)"
+    switch order {
+    case .program(let ordered):
+      prescription = PrescriptionJSON(
+        patient: ordered.patient.text, drug: ordered.drug.text,
+        concentrationNanogramsPerMillilitre: ordered.concentration.baseUnits,
+        basal: ordered.mode.code)
+    case .bolus(let bolus):
+      doseNanograms = bolus.dose.baseUnits
+      durationNanoseconds = bolus.duration.count
+    case .new(let new): deliveredPicolitres = new.deliveredIn24h.baseUnits
+    case .plain, .unreadable: break
+    }
+  }
+}
+
+struct StepsJSON: Encodable {
+  let count: Int
+  /// The tick of each step.
+  let ticks: [Int64]
+  /// Rounded down; nil where the rig is not known.
+  let volumePicolitres: Int64?
+
+  init(_ ticks: [Int64], on rig: Rig?) {
+    count = ticks.count
+    self.ticks = ticks
+    volumePicolitres = rig.map { $0.volume(ofSteps: Int64(ticks.count)).picolitres }
+  }
+}
+
+struct LeaseJSON: Encodable {
+  let commit: Int64
+  /// The count of steps that may not be passed.
+  let end: Int64
+}
+
+struct CommitJSON: Encodable {
+  let number: Int64
+  let leaseEnd: Int64
+  let stepsInDoubt: Int64
+  /// Nil for a commit that a later one overtook before it was written.
+  let account: AccountJSON?
+
+  /// All but `steps` in units of account.
+  struct AccountJSON: Encodable {
+    let steps: Int64
+    let unitsPerStep: Int64
+    let prescribed: Int64
+    let pending: Int64
+    let extra: Int64
+    let deficit: Int64
+  }
+
+  init(_ committed: Committed) {
+    number = committed.commit
+    leaseEnd = committed.leaseEnd
+    stepsInDoubt = committed.stepsInDoubt
+    account = committed.account.map {
+      AccountJSON(
+        steps: $0.steps, unitsPerStep: $0.perStep, prescribed: $0.prescribed,
+        pending: $0.pending, extra: $0.extra, deficit: $0.deficit)
+    }
+  }
+}
+
+struct SampleJSON: Encodable {
+  let encoderCounts: StatusJSON.Sensor
+  let loadCellMilligrams: StatusJSON.Sensor
+  let pressurePascals: StatusJSON.Sensor
+
+  init(_ readings: SensorReadings) {
+    encoderCounts = StatusJSON.Sensor(readings.encoder)
+    loadCellMilligrams = StatusJSON.Sensor(readings.loadCell)
+    pressurePascals = StatusJSON.Sensor(readings.pressure)
+  }
+}
+
+/// Two digits a byte, as `sha256sum` writes them.
+func hexadecimal(_ bytes: some Sequence<UInt8>) -> String {
+  bytes.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
+}

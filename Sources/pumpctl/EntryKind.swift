@@ -1,0 +1,54 @@
+internal import ArgumentParser
+internal import Journal
+
+/// The names of the kinds of entries, in the order of their numbers in the journal.
+enum EntryKind: String, CaseIterable {
+  case started
+  case ended
+  case request
+  case missed
+  case steps
+  case refusedStep = "refused-step"
+  case lease
+  case commit
+  case alarms
+  case basal
+  case extraDoseEnded = "extra-dose-ended"
+  case takenBack = "taken-back"
+  case clock
+  case lost
+  case sample
+
+  init(_ content: Entry.Content) {
+    self =
+      switch content {
+      case .started: .started
+      case .ended: .ended
+      case .requested: .request
+      case .ticksMissed: .missed
+      case .steps: .steps
+      case .stepRefused: .refusedStep
+      case .leaseGranted: .lease
+      case .committed: .commit
+      case .alarms: .alarms
+      case .basalChanged: .basal
+      case .extraDoseEnded: .extraDoseEnded
+      case .requestTakenBack: .takenBack
+      case .clockTrusted: .clock
+      case .eventsLost: .lost
+      case .sampled: .sample
+      }
+  }
+
+  /// What it is in the journal.
+  var number: UInt8 { UInt8((Self.allCases.firstIndex(of: self) ?? 0) + 1) }
+
+  /// The engine's own bookkeeping: several a minute, and of no interest to most people.
+  static let bookkeeping: Set<EntryKind> = [.lease, .commit]
+
+  static func read(_ argument: String) throws -> EntryKind {
+    if let kind = EntryKind(rawValue: argument) { return kind }
+    let accepted = allCases.map(\.rawValue).joined(separator: ", ")
+    throw ValidationError("'\(argument)' is no kind of entry; accepted: \(accepted)")
+  }
+}

@@ -1,0 +1,105 @@
+internal import Documents
+internal import DosingCore
+internal import Journal
+internal import Quantities
+
+/// Entries of a journal in words.
+struct EntryText {
+  /// The rig of the start to which the entries belong; nil where it is not known.
+  var rig: Rig?
+
+  /// One line: UTC with milliseconds, tick, kind, what happened.
+  func line(_ entry: Entry) -> String {
+    let utc = UTCTime(nanoseconds: entry.utc).text(decimals: 3)
+    let kind = EntryKind(entry.content).rawValue
+    return "\(utc) \(Self.pad("\(entry.tick)", to: 10)) \(Self.pad(kind, to: 16)) "
+      + words(entry.content)
+  }
+
+  func words(_ content: Entry.Content) -> String {
+    switch content {
+    case .started(let started): started.words(on: rig)
+    case .ended: "in order"
+    case .requested(let requested): requested.words
+    case .ticksMissed(let count): "\(Self.count(count, "tick")) did not run: a deficit"
+    case .steps(let ticks): steps(Int64(ticks.count))
+    case .stepRefused(let refusal): StepRefusal(rawValue: refusal)?.words ?? "reason \(refusal)"
+    case .leaseGranted(let commit, let end): "up to step \(end), by commit \(commit)"
+    case .committed(let committed): committed.words
+    case .alarms(let bits):
+      bits == 0 ? "none" : AlarmCode.on(in: bits).map(\.words).joined(separator: "; ")
+    case .basalChanged(let mode): DeliveryMode(rawValue: mode)?.words ?? "mode \(mode)"
+    case .extraDoseEnded: "the extra dose is over"
+    case .requestTakenBack: "a request could not be written down in time and was taken back"
+    case .clockTrusted(let late):
+      "somebody vouches for the therapy clock; \(Nanoseconds(late).durationText) were added"
+    case .eventsLost(let count): "\(Self.count(count, "event")) were not written down"
+    case .sampled(let readings): readings.words
+    }
+  }
+
+  private func steps(_ count: Int64) -> String {
+    guard let rig else { return Self.count(count, "step") }
+    // To the nearest nanolitre.
+    let nanolitres = (rig.volume(ofSteps: count).picolitres + 500) / 1000
+    return "\(Self.count(count, "step")), +\(decimalText(nanolitres, per: 1000)) uL"
+  }
+
+  fileprivate static func count(_ number: Int64, _ word: String) -> String {
+    "\(number) \(word)\(number == 1 ? "" : "s")"
+  }
+
+  private static func pad(_ text: String, to width: Int) -> String {
+    text + String(repeating: " ", count: max(0, width - text.count))
+  }
+}
+
+extension AlarmCode {
+  /// Those whose bit is set.
+  static func on(in bits: UInt16) -> [AlarmCode] {
+    allCases.filter { bits & (1 << UInt16($0.rawValue)) != 0 }
+  }
+}
+
+extension Started {
+  fileprivate func words(on rig: Rig?) -> String {
+    var parts = [isPlanned ? "planned" : "UNPLANNED", "after commit \(commits)"]
+    if isSimulated { parts.insert("SIMULATED", at: 0) }
+    if ticksNotRunning > 0 {
+      let time = rig.map { decimalText(ticksNotRunning * $0.tick.count, per: 1_000_000_000) + " s" }
+      parts.append("did not run for \(time ?? EntryText.count(ticksNotRunning, "tick"))")
+    }
+    if stepsInDoubt > 0 { parts.append("\(EntryText.count(stepsInDoubt, "step")) in doubt") }
+    if discardedExtraDose { parts.append("the rest of an extra dose is given up") }
+    return parts.joined(separator: ", ")
+  }
+}
+
+extension Requested {
+  fileprivate var words: String {
+    let answer =
+      reason == 0
+      ? "accepted" : "refused, \(RefusalReason(rawValue: reason)?.code ?? "reason \(reason)")"
+    return "\(Order(frame: frame).words): \(answer); user \(user), process \(process)"
+  }
+}
+
+extension Committed {
+  fileprivate var words: String {
+    let steps = account.map { ", \($0.steps) steps made" } ?? ""
+    let doubt = stepsInDoubt > 0 ? ", \(stepsInDoubt) in doubt" : ""
+    return "\(commit)\(steps)\(doubt), lease up to step \(leaseEnd)"
+  }
+}
+
+extension SensorReadings {
+  /// As in `encoder 93 deg, load cell 20.1 g`.
+  var words: String {
+    let parts = [
+      encoder.text("encoder") { "\($0 * 360 / 4096) deg" },
+      loadCell.text("load cell") { "\(decimalText($0, per: 1000)) g" },
+      pressure.text("line") { "\(decimalText($0, per: 1000)) kPa" },
+    ].compactMap(\.self)
+    return parts.isEmpty ? "none" : parts.joined(separator: ", ")
+  }
+}

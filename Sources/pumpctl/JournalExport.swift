@@ -1,0 +1,170 @@
+internal import Documents
+internal import DosingCore
+internal import Journal
+internal import Quantities
+
+/// A journal on its way into a run folder, entry by entry; memory does not grow with their number.
+struct JournalExport: ~Copyable {
+  private let reader: JournalReader
+  private var folder: RunFolder
+  private var events: RunFile
+  private var delivered: RunFile
+  private var summary = ExportSummary()
+  private var orders = ProgrammedOrders()
+  /// The rig of the start to which the entries belong.
+  private var rig: Rig
+  private var volume: StepVolume
+  private var steps: StepCount
+  private var start: Int64 = 0
+
+  /// Writes everything, or leaves nothing behind.
+  static func write(_ reader: JournalReader, to path: String) throws(Failure) -> ExportSummary {
+    // The end is fixed, so that an export from a pump that runs comes to one.
+    guard let last = try reader.newest(of: EntryKind.allCases),
+      let first = try reader.page(after: 0).first
+    else { throw reader.failure(.badData, "the journal has no entries yet") }
+    // The start of the oldest entries may be forgotten, but a history has one rig.
+    var known = try reader.rig()
+    if known == nil { known = try reader.committedRig() }
+    guard let rig = known else {
+      throw reader.failure(.badData, "the record of the rig is missing or altered")
+    }
+    let steps = StepCount(
+      made: try reader.stepsBefore(first.id, on: rig), at: first.entry.tick - 1)
+    var folder = try RunFolder(path)
+    let events = try folder.file("events.csv")
+    let delivered = try folder.file("delivered.csv")
+    var export = JournalExport(
+      reader: reader, folder: folder, events: events, delivered: delivered, rig: rig,
+      volume: StepVolume(rig.pump), steps: steps)
+    try export.begin()
+    try export.take(from: first.id, to: last)
+    return try export.finish()
+  }
+
+  private mutating func begin() throws(Failure) {
+    summary.serial = reader.serial
+    summary.lineage = hexadecimal(reader.lineage)
+    summary.firstBrokenEntry = try reader.verify().firstBroken
+    try events.write("id,utc,monotonic_ns,start,tick,kind,text\n")
+    try delivered.write(
+      """
+      utc,monotonic_ns,start,tick,not_before_tick,step,volume,cumulative_volume
+      ,ns,1,1,1,1,nL,nL
+
+      """)
+  }
+
+  // MARK: Entries
+
+  private mutating func take(from first: Int64, to last: Int64) throws(Failure) {
+    var next = first
+    while next <= last {
+      for numbered in try reader.page(after: next - 1) {
+        if next > last { return }
+        guard numbered.id == next else {
+          throw reader.failure(
+            .unavailable,
+            "entry \(next) is missing; if the pump has just forgotten it, export again")
+        }
+        try take(numbered)
+        next += 1
+      }
+    }
+  }
+
+  private mutating func take(_ numbered: NumberedEntry) throws(Failure) {
+    let entry = numbered.entry
+    if case .started(let started) = entry.content {
+      try begin(started, numbered)
+      if started.isSimulated { summary.simulated = true }
+    }
+    if let account = entry.account(on: rig) {
+      summary.stepsInDoubt = account.inDoubt
+      let before = steps.agreedAt
+      if let untold = steps.agree(with: account.steps, at: entry.tick) {
+        let notBefore = min(before + 1, entry.tick)
+        for step in untold {
+          try writeStep(step, at: entry, tick: entry.tick, notBefore: notBefore)
+        }
+      }
+    }
+    switch entry.content {
+    case .steps(let ticks):
+      for tick in ticks { try writeStep(steps.count(), at: entry, tick: tick, notBefore: tick) }
+    case .eventsLost(let count): summary.eventsLost += count
+    default: break
+    }
+    for (file, order) in orders.take(entry) { try folder.write(file, order.fileText) }
+    try writeEvent(numbered)
+  }
+
+  private mutating func begin(_ started: Started, _ numbered: NumberedEntry) throws(Failure) {
+    guard let rig = try reader.rig(of: started), numbered.entry.account(on: rig) != nil else {
+      throw reader.failure(.badData, "the state in entry \(numbered.id) cannot be read")
+    }
+    self.rig = rig
+    volume = StepVolume(rig.pump)
+    start += 1
+    if started.isPlanned { summary.startsPlanned += 1 } else { summary.startsUnplanned += 1 }
+    guard !started.prescription.isEmpty else { return }
+    guard let order = try reader.document(started.prescription).flatMap(Prescription.init) else {
+      throw reader.failure(.badData, "the prescription of entry \(numbered.id) cannot be read")
+    }
+    // What was programmed before came into force before.
+    for (file, order) in orders.settle() { try folder.write(file, order.fileText) }
+    if let (file, order) = orders.adopt(order, numbered.entry) {
+      try folder.write(file, order.fileText)
+    }
+  }
+
+  // MARK: Rows
+
+  private mutating func writeStep(
+    _ step: Int64, at entry: Entry, tick: Int64, notBefore: Int64
+  ) throws(Failure) {
+    let later = (tick - entry.tick) * rig.tick.count
+    let utc = UTCTime(nanoseconds: entry.utc + later).text(decimals: 9)
+    try delivered.write(
+      "\(utc),\(entry.monotonic + later),\(start),\(tick),\(notBefore),\(step),"
+        + "\(try volume.nanolitres(1)),\(try volume.nanolitres(step))\n")
+    summary.stepRows += 1
+  }
+
+  private mutating func writeEvent(_ numbered: NumberedEntry) throws(Failure) {
+    let entry = numbered.entry
+    let utc = UTCTime(nanoseconds: entry.utc).text(decimals: 9)
+    let text = EntryText(rig: rig).words(entry.content)
+    try events.write(
+      "\(numbered.id),\(utc),\(entry.monotonic),\(start),\(entry.tick),"
+        + "\(EntryKind(entry.content).rawValue),\(Self.quoted(text))\n")
+    if summary.entries == 0 { (summary.firstEntry, summary.firstUtc) = (numbered.id, utc) }
+    (summary.lastEntry, summary.lastUtc) = (numbered.id, utc)
+    summary.entries += 1
+  }
+
+  /// A field of a table as RFC 4180 has it.
+  private static func quoted(_ text: String) -> String {
+    guard text.utf8.contains(where: { ",\"\n\r".utf8.contains($0) }) else { return text }
+    return "\"" + text.map { $0 == "\"" ? "\"\"" : "\($0)" }.joined() + "\""
+  }
+
+  // MARK: End
+
+  private consuming func finish() throws(Failure) -> ExportSummary {
+    for (file, order) in orders.settle() { try folder.write(file, order.fileText) }
+    summary.stepsConfirmed = steps.made
+    summary.stepsUntimed = steps.untimed
+    summary.stepsUncounted = steps.uncounted
+    summary.volumeConfirmedNanolitres = try volume.nanolitres(steps.made)
+    summary.prescriptions = orders.files
+    try folder.keep(&events)
+    try folder.keep(&delivered)
+    try folder.write("rig.json", RigJSON(rig, serial: reader.serial).jsonFile())
+    try folder.write("summary.json", summary.jsonFile())
+    let reader = reader
+    try folder.add("journal.sqlite") { path throws(Failure) in try reader.copy(to: path) }
+    try folder.finish()
+    return summary
+  }
+}

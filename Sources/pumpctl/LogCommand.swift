@@ -1,0 +1,119 @@
+internal import ArgumentParser
+internal import Documents
+internal import DosingCore
+internal import Glibc
+internal import Journal
+
+struct LogCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "log",
+    abstract: "Show what the pump did and what it was asked, oldest first.",
+    discussion: """
+      Reads the journal in the state directory; the pump may be running or not. Leases and commits, \
+      which are the engine's own bookkeeping, are only shown with --all or --kind. UTC is what the \
+      system said at the start of the engine, and ticks since.
+      Exit codes: 0 done, 64 usage, 65 the journal is damaged or its chain is broken, 66 no journal, \
+      69 it cannot be read or the output not be written, 77 no permission.
+      """)
+
+  @OptionGroup var journal: JournalOption
+
+  @Flag(help: "Print one JSON object a line, for programs.")
+  var json = false
+
+  @Flag(help: "Go on as entries come, until interrupted.")
+  var follow = false
+
+  @Option(help: ArgumentHelp("Only the newest N entries of those that are shown.", valueName: "N"))
+  var last: Int64?
+
+  @Option(
+    help: ArgumentHelp(
+      "Only entries from that time on, as in 2026-03-01T08:00:00Z.", valueName: "UTC"),
+    transform: UTCTime.read)
+  var since: UTCTime?
+
+  @Option(
+    parsing: .upToNextOption,
+    help: ArgumentHelp(
+      "Only entries of these kinds: \(EntryKind.allCases.map(\.rawValue).joined(separator: ", ")).",
+      valueName: "KIND"), transform: EntryKind.read)
+  var kind: [EntryKind] = []
+
+  @Flag(help: "Show leases and commits too.")
+  var all = false
+
+  @Flag(help: "Check the chain of hashes over all entries, and show none.")
+  var verify = false
+
+  func validate() throws {
+    if let last, last < 1 { throw ValidationError("--last \(last): accepted is 1 or more") }
+    if all && !kind.isEmpty { throw ValidationError("--all and --kind: give one of them") }
+    let selects = json || follow || all || last != nil || since != nil || !kind.isEmpty
+    if verify && selects {
+      throw ValidationError("--verify looks at all entries; leave the other options out")
+    }
+  }
+
+  func run() {
+    Interruption.allow()
+    do throws(Failure) {
+      let reader = try journal.open()
+      if verify { try printReport(of: reader) } else { try show(reader) }
+    } catch {
+      end(error.code, error.message)
+    }
+  }
+
+  private func printReport(of reader: JournalReader) throws(Failure) {
+    let report = try reader.verify()
+    if let broken = report.firstBroken {
+      throw reader.failure(
+        .badData,
+        "event \(broken) is broken: it was altered, left out or put in; "
+          + "\(report.events) events before it are linked")
+    }
+    print("\(report.events) events linked, from \(report.first)")
+  }
+
+  // MARK: Showing
+
+  private static let pollMicroseconds: UInt32 = 500_000
+
+  private var kinds: Set<EntryKind> {
+    if !kind.isEmpty { return Set(kind) }
+    return Set(EntryKind.allCases).subtracting(all ? [] : EntryKind.bookkeeping)
+  }
+
+  private func show(_ reader: JournalReader) throws(Failure) {
+    let kinds = kinds
+    var after: Int64 = 0
+    if let last, let first = try reader.newest(of: kinds, before: last - 1) { after = first - 1 }
+    var text = EntryText(rig: try reader.rig(upTo: after))
+    var output = StandardOutput()
+    while true {
+      let page = try reader.page(after: after)
+      for numbered in page {
+        after = numbered.id
+        if case .started(let started) = numbered.entry.content {
+          text.rig = try reader.rig(of: started)
+        }
+        if let since, numbered.entry.utc < since.nanoseconds { continue }
+        guard kinds.contains(EntryKind(numbered.entry.content)) else { continue }
+        try output.line(json ? EntryJSON(numbered, on: text.rig).text : text.line(numbered.entry))
+      }
+      guard page.isEmpty else { continue }
+      try output.flush()
+      if !follow { return }
+      usleep(Self.pollMicroseconds)
+    }
+  }
+}
+
+extension UTCTime {
+  fileprivate static func read(_ argument: String) throws -> UTCTime {
+    if let time = UTCTime(text: argument) { return time }
+    throw ValidationError(
+      "'\(argument)' is no time; accepted: 2026-03-01, 2026-03-01T08:00 or 2026-03-01T08:00:00Z")
+  }
+}
