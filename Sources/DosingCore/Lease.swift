@@ -69,7 +69,10 @@ struct Lease: BitwiseCopyable {
 
   mutating func propose(size: Int64, steps: Int64, at tick: Tick, nextCommit next: Tick) {
     proposed += 1
-    proposedEnd = (end == .max ? steps : max(end, steps)) + size
+    // One lease beyond the one that runs, and never more than half a lease of that is left then: a
+    // commit that comes early, for an alarm or a stop, does not add to what a power cut leaves in doubt.
+    let base = end == .max ? steps : max(end, steps)
+    proposedEnd = max(base, min(base + size, steps + size + size / 2))
     proposedSize = size
     askAt = .max
     if waitsSince == nil { waitsSince = tick }

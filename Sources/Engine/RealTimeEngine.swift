@@ -44,12 +44,15 @@ public final class RealTimeEngine: @unchecked Sendable {
     first = loop.core.now.number + 1
     record = TickRecord()
     ticksPerStatus = max(1, Self.statusPeriod.count / period.count)
+    // Whoever asks before the first tick sees what was restored, not a pump without therapy.
+    var restored = blank
+    loop.core.report(to: &restored)
+    status = Latest(restored)
     self.loop = RecordedLoop(loop, record: record, commits: commits)
     self.drive = drive
     self.start = start
     self.sensors = sensors
     health.memoryLocked = memoryLocked
-    status = Latest(blank)
   }
 
   /// From any thread: the tick thread ends after the tick that runs.

@@ -74,6 +74,18 @@ import Testing
     #expect(pump.propose().leaseEnd == wanted)
   }
 
+  @Test("R-080 However many commits come early, at most one and a half leases are outstanding")
+  func earlyCommits() throws {
+    let pump = try leased()
+    for _ in 0..<30 {
+      pump.run(for: .seconds(1))
+      pump.ask(.acknowledge)
+      pump.ask(.stop)
+      pump.grant(pump.propose())
+      #expect(pump.leaseEnd - pump.account.steps <= 27 + 13)
+    }
+  }
+
   @Test("R-080 A commit is asked for every 10 min even where nothing happens")
   func commitEvery10Minutes() throws {
     let pump = try Pump(.order(.stopped))

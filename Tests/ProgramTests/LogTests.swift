@@ -37,11 +37,11 @@ import Testing
     let text = try pump.control("log").output
     var rest = text[...]
     for part in [
-      "started          planned, after commit 0",
+      "started          SIMULATED, planned, after commit 0",
       "program for BENCH-01, baclofen 500 mcg/mL, continuous 300 mcg/d: accepted; user \(getuid())",
       "bolus of 10 mcg in 2 min: accepted", " uL", "refused, extra-dose-running", "stop: accepted",
-      "stopped by command", "resume: accepted", "started          UNPLANNED, after commit",
-      "ended            in order",
+      "stopped by command", "resume: accepted",
+      "started          SIMULATED, UNPLANNED, after commit", "ended            in order",
     ] {
       let found = try #require(rest.range(of: part), "\(part) in \(text)")
       rest = rest[found.upperBound...]
