@@ -3,9 +3,12 @@ import Testing
 
 /// Kills the pump at every system call of a therapy.
 ///
-/// `PUMP_KILLS=all` takes every one of them, before and after each call that writes; else a sample.
+/// `PUMP_KILLS=all` takes every one of them, before and after the call, and `PUMP_KILLS=500` about so
+/// many; else it is a small sample.
 @Suite(.serialized) struct KillPointTests {
-  static let takesAll = ProcessInfo.processInfo.environment["PUMP_KILLS"] == "all"
+  private static let asked = ProcessInfo.processInfo.environment["PUMP_KILLS"]
+  static let takesAll = asked == "all"
+  static let number = asked.flatMap { Int($0) }
   /// They mostly wait.
   private static let atOnce = 8
 
@@ -33,6 +36,7 @@ import Testing
     let every = (1...max(1, count)).flatMap { number in
       [all.at(number, isAfter: false), all.at(number, isAfter: true)]
     }
+    let sample = number ?? sample
     guard !takesAll, every.count > sample else { return every }
     // An odd stride, so that before and after take turns.
     let stride = (every.count / sample) | 1

@@ -91,7 +91,7 @@ import Testing
   @Test func findsCountsThatLie() {
     #expect(violations(history, pulses, told: pulses.count - 1).count == 1)
     #expect(violations(history, pulses, told: pulses.count + 1).count == 1)
-    #expect(violations(history, pulses, inDoubt: 2).count == 1)
+    #expect(violations(history, pulses, inDoubt: 3).count == 1)
     #expect(violations(history, pulses, usedHour: 100).count == 1)
   }
 }
