@@ -40,25 +40,34 @@ extension DosingState {
     if steps > 0 { tell(steps, max(now - end, .zero)) }
   }
 
-  /// The last two minutes: first what is in doubt, as if a minute old, and then the steps, spread over
-  /// their buckets. All at the end of one they would be more in a minute than any rate allows, and the
+  /// The last two minutes: first what is in doubt, or is more than the fastest flow makes in that time
+  /// since somebody said that it was given, as if a minute old; and then the steps, spread over their
+  /// buckets. All at the end of one they would be more in a minute than any rate allows, and the
   /// interlock would refuse basal.
   private func tellNewest(
     _ room: inout Int64, _ tell: (_ steps: Int64, _ age: TickCount) -> Void
   ) {
     let (newest, ticks) = (hour.currentNumber, rig.ticks(Limits.hourBucket))
     let doubts = hour.bucket(newest - 1).doubts + hour.bucket(newest).doubts
-    let told = take(doubts, &room)
-    if told > 0 { tell(told, now - Tick((newest - 1) * ticks)) }
+    var older = take(doubts, &room)
+    let elapsed = min(ticks, (now - Tick(newest * ticks)).count + 1)
+    older += max(0, hour.bucket(newest - 1).steps - mostSteps(in: ticks))
+    older += max(0, hour.bucket(newest).steps - mostSteps(in: elapsed))
+    if older > 0 { tell(older, now - Tick((newest - 1) * ticks)) }
     for minute in (newest - 1)...newest {
-      let (steps, start) = (hour.bucket(minute).steps, Tick(minute * ticks))
-      let length = min(ticks, (now - start).count + 1)
+      let (start, length) = (Tick(minute * ticks), minute == newest ? elapsed : ticks)
+      let steps = min(hour.bucket(minute).steps, mostSteps(in: length))
       let portions = min(steps, Self.portionsOfMinute)
       for index in 0..<portions {
         let portion = steps * (index + 1) / portions - steps * index / portions
         tell(portion, now - (start + TickCount(length * index / portions)))
       }
     }
+  }
+
+  /// What the fastest flow makes in so many ticks of a minute.
+  private func mostSteps(in ticks: Int64) -> Int64 {
+    (rig.stepsPerMinuteMax - 2) * ticks / rig.ticks(Limits.hourBucket)
   }
 
   /// As many as keep the loads of two minutes far below what the interlock takes.

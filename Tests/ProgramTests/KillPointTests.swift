@@ -3,8 +3,8 @@ import Testing
 
 /// Kills the pump at every system call of a therapy.
 ///
-/// `PUMP_KILLS=all` takes every one of them, before and after the call, and `PUMP_KILLS=500` about so
-/// many; else it is a small sample.
+/// `PUMP_KILLS=all` takes every one of them, before and after the call, and `PUMP_KILLS=500`
+/// about so many; else it is a small sample.
 @Suite(.serialized) struct KillPointTests {
   private static let asked = ProcessInfo.processInfo.environment["PUMP_KILLS"]
   static let takesAll = asked == "all"

@@ -1,8 +1,8 @@
 import Foundation
 import Synchronization
 
-/// A therapy of about two seconds that is carried on whatever happens to the pump: program, patient
-/// bolus, stop, resume, another program, bolus.
+/// A therapy of about two seconds that is carried on whatever happens to the pump: program,
+/// patient bolus, stop, resume, another program, bolus.
 struct KillStory {
   private let pump: KilledPump
 
@@ -35,8 +35,8 @@ struct KillStory {
     try live(0.3)
   }
 
-  /// Asks until there is an answer. Where a kill took it, the pump may have heard: then a refusal is an
-  /// answer too.
+  /// Asks until there is an answer. Where a kill took it, the pump may have heard: then a refusal
+  /// is an answer too.
   private func carryOut(_ ask: () throws -> KilledPump.Answer) throws {
     for attempt in 0..<5 {
       if pump.noteDeath() { try revive() }

@@ -4,16 +4,15 @@ import Testing
 /// Real time, plain SIGKILL, at moments that a seed chooses.
 ///
 /// `PUMP_KILLS=all` adds a thousand of them, which takes most of an hour, and `PUMP_KILLS=100` a
-/// hundred. Intervals of minutes are left to virtual time: a pump that only delivers is in the same few
-/// states after a second as after five minutes.
+/// hundred. Intervals of minutes are left to virtual time: a pump that only delivers is in the
+/// same few states after a second as after five minutes.
 @Suite(.serialized) struct KillTests {
   private static let counts =
     [1, 10] + (KillPointTests.takesAll ? [1000] : [KillPointTests.number].compactMap(\.self))
 
   @Test(
     "R-080 R-083 R-085 R-087 a therapy with kills at random is delivered to the step",
-    arguments: [1, 10]
-      + (KillPointTests.takesAll ? [1000] : [KillPointTests.number].compactMap(\.self)))
+    arguments: counts)
   func killsAtRandom(count: Int) throws {
     let interval = count > 10 ? 0.5...3.0 : 0.3...1.0
     let seed = UInt64(count)

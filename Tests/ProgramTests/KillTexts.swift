@@ -19,8 +19,8 @@ enum KillTexts {
   static let patientBolusNanograms: Int64 = 3_000
   static let patientBolusSeconds: Int64 = 60
 
-  /// 5.9 and 8.9 steps a second. The limits leave room for a good dozen of boluses beside basal, and
-  /// differ, so that a status tells the one from the other.
+  /// 5.9 and 8.9 steps a second. The limits leave room for a good dozen of boluses beside basal,
+  /// and differ, so that a status tells the one from the other.
   static let first = TherapyHistory.Order(
     basalNanogramsPerDay: 4_000_000, maxNanograms1h: 206_000, maxNanograms24h: 4_300_000)
   static let second = TherapyHistory.Order(

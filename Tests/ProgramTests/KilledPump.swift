@@ -4,9 +4,9 @@ import Foundation
 /// What a test with kills could not go on from.
 struct KillTestFailure: Error { let what: String }
 
-/// One pump through all its lives: a state directory, a motor whose trace outlives every process, and
-/// what was asked of it and when. Driven from outside, as a user does, and never through `#expect`,
-/// so that several may run on threads of their own.
+/// One pump through all its lives: a state directory, a motor whose trace outlives every process,
+/// and what was asked of it and when. Driven from outside, as a user does, and never through
+/// `#expect`, so that several may run on threads of their own.
 final class KilledPump {
   let folder: TemporaryFolder
   private(set) var history = TherapyHistory()
@@ -171,7 +171,9 @@ final class KilledPump {
   func acknowledge() throws -> Answer { try ask(nil, ["acknowledge"]) }
 
   /// Of a pump that died before its first commit nothing is known.
-  func beginHistory() throws -> Answer { try ask(nil, ["new", "--delivered-24h", "0 mL"]) }
+  func beginHistory(delivered: String = "0 mL") throws -> Answer {
+    try ask(nil, ["new", "--delivered-24h", delivered])
+  }
 
   private func ask(_ kind: TherapyHistory.Kind?, _ words: [String]) throws -> Answer {
     let from = TherapyHistory.now

@@ -1,5 +1,6 @@
-/// Judges what a motor did against what was asked of the pump, over its whole history with all its
-/// kills. It shares no code with the engine: the motor's trace is the truth, and all sums are exact.
+/// Judges what a motor did against what was asked of the pump, over its whole history with all
+/// its kills. It shares no code with the engine: the motor's trace is the truth, and all sums are
+/// exact.
 struct MotorAccount {
   /// What the pump says at the end, when it has stopped and nothing moves.
   struct Told {
@@ -90,8 +91,9 @@ struct MotorAccount {
     if told.stepsInDoubt > told.doubtsReported {
       found.append("\(told.stepsInDoubt) in doubt, \(told.doubtsReported) were reported")
     }
-    // The page that each tick leaves knows of all steps but the one that was under way. Only beside
-    // the first program, which sets the unit of account, is it not believed: a lease of two steps.
+    // The page that each tick leaves knows of all steps but the one that was under way. Only
+    // beside the first program, which sets the unit of account, is it not believed: a lease of
+    // two steps.
     if told.stepsInDoubt > kills + 1 {
       found.append("\(told.stepsInDoubt) in doubt, \(kills) kills")
     }

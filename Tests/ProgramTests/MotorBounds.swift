@@ -1,7 +1,7 @@
 /// The most and the least that a pump may have delivered by any moment, from what was asked of it.
 ///
-/// Between two edges nothing changes, so both grow at an even rate. Where a moment is not known, the
-/// most takes the one that permits more, and the least the one that permits less.
+/// Between two edges nothing changes, so both grow at an even rate. Where a moment is not known,
+/// the most takes the one that permits more, and the least the one that permits less.
 struct MotorBounds {
   private struct Piece {
     let start: Int64

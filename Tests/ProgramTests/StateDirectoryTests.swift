@@ -125,6 +125,21 @@ import Testing
     pump.terminate()
   }
 
+  @Test("R-088 R-094 what a pump was told of the last day does not end its basal after a kill")
+  func isKilledAfterItsHistoryBegan() throws {
+    let pump = try KilledPump()
+    #expect(try pump.start())
+    // More steps than the interlock lets pass in a minute, all of which count as given now.
+    #expect(try pump.beginHistory(delivered: "0.06 mL") == .accepted)
+    #expect(try pump.program(KillTexts.first) == .accepted)
+    try waitForSteps(pump)
+    pump.kill()
+    #expect(try pump.start())
+    try waitForSteps(pump)
+    #expect(try pump.status()?.mode == "continuous")
+    pump.terminate()
+  }
+
   @Test("R-093 R-089 a damaged journal is put aside, and safe basal goes on", arguments: [1, 2, 4])
   func journalIsDamaged(from page: Int) throws {
     let pump = try usedPump()
