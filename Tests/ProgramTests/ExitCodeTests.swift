@@ -83,7 +83,7 @@ private let badCalls = [
     let folder = try TemporaryFolder()
     for (name, text) in call.files { try folder.write(name, text) }
     let arguments = call.arguments.map { argument in
-      argument.hasPrefix("-") || !(argument.hasSuffix(".yaml") || argument == ".")
+      argument.hasPrefix("-") || !(argument.hasSuffix(".yaml") || [".", "s"].contains(argument))
         ? argument : folder.path(argument)
     }
     let outcome = try Programs.run(call.program, arguments)

@@ -128,7 +128,9 @@ final class RawClient {
   private static let patienceSeconds = 60
 
   init(path: String) throws {
-    descriptor = socket(AF_UNIX, Int32(SOCK_SEQPACKET.rawValue), 0)
+    // Not for the children that other tests start: they would keep it open after its end.
+    let kind = Int32(SOCK_SEQPACKET.rawValue | SOCK_CLOEXEC.rawValue)
+    descriptor = socket(AF_UNIX, kind, 0)
     #expect(descriptor >= 0)
     var patience = timeval(tv_sec: Self.patienceSeconds, tv_usec: 0)
     for option in [SO_RCVTIMEO, SO_SNDTIMEO] {
