@@ -28,3 +28,8 @@ extension Nanoseconds {
       .map { "\($0.0) \($0.1)" }.joined(separator: " ")
   }
 }
+
+/// Two digits a byte, as `sha256sum` writes them.
+public func hexadecimal(_ bytes: some Sequence<UInt8>) -> String {
+  bytes.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
+}

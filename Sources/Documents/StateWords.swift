@@ -59,6 +59,11 @@ extension ExtraDose.Kind {
 }
 
 extension AlarmCode {
+  /// Those that are on in `AlarmTable.bits`.
+  public static func on(in bits: UInt16) -> [AlarmCode] {
+    allCases.filter { bits & (1 << UInt16($0.rawValue)) != 0 }
+  }
+
   public var code: String { row.code }
   public var words: String { row.words }
 

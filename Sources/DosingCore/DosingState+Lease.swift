@@ -10,10 +10,8 @@ struct BeforeRequest: BitwiseCopyable {
 }
 
 extension Request {
-  /// Whether its effect may only be delivered once it is durable. A stop acts at once.
-  var waitsUntilDurable: Bool { !actsAtOnce }
-
-  /// Acts first and is made durable second: nothing more is delivered by it.
+  /// Acts first and is made durable second: nothing more is delivered by it. What any other changes is
+  /// delivered only once it is durable.
   public var actsAtOnce: Bool {
     switch self {
     case .program, .bolus, .patientBolus, .resume, .new: false
@@ -49,7 +47,7 @@ extension DosingState {
   public mutating func grant(_ commit: Int64, end: Int64) {
     lease.grant(commit, end: end, at: now)
     if lease.binding == nil { before = nil }
-    if lease.waitsSince == nil, alarms[.storageFailed] != nil {
+    if lease.waitsSince == nil, isUnleased {
       clear(.storageFailed)
       happened.wantsCommit = true
     }
@@ -84,7 +82,7 @@ extension DosingState {
 
   /// No step before the request that was just accepted is durable.
   mutating func bind(before request: BeforeRequest) {
-    guard lease.isOn, !isUnleased else { return }
+    guard !isUnleased else { return }
     lease.bind(steps: account.steps)
     if before == nil { before = request }
   }

@@ -24,7 +24,7 @@ extension DosingState {
       }
     if refusal == nil, lease.isOn {
       happened.wantsCommit = true
-      if request.waitsUntilDurable { bind(before: before) }
+      if !request.actsAtOnce { bind(before: before) }
     }
     latch()
     return refusal.map { .refused($0) } ?? .accepted
@@ -58,7 +58,7 @@ extension DosingState {
   private mutating func commit(_ new: Therapy) -> Refusal? {
     if alarms[.hardStop] != nil { return Refusal(.hardStop) }
     if alarms[.noHistory] != nil { return Refusal(.noHistory) }
-    if alarms[.storageFailed] != nil { return Refusal(.storageFailed) }
+    if isUnleased { return Refusal(.storageFailed) }
     if let therapy, let refusal = therapy.refusesReplacement(by: new) { return refusal }
     if let extraDose, !(therapy.map { new.schedule.isDecrease(from: $0.schedule) } ?? true) {
       return Refusal(.programDuringExtraDose, allowedAt: extraDose.end)

@@ -41,7 +41,6 @@ struct Lease: BitwiseCopyable {
 
   /// No step until the next commit is durable, since it holds a request that was accepted.
   mutating func bind(steps: Int64) {
-    guard isOn else { return }
     if binding == nil { endBefore = end }
     binding = proposed + 1
     end = steps

@@ -11,7 +11,7 @@ public final class Keeper: @unchecked Sendable {
   private let journal: Journal
   private var copies: SafeBasalCopies
   private let rig: [UInt8]
-  private let timeOfTick: (Int64) -> MachineTime
+  private let start: PumpStart
   private let report: (KeeperNews) -> Void
 
   private var generation: Int64
@@ -26,25 +26,20 @@ public final class Keeper: @unchecked Sendable {
   /// Entries that are kept in memory while nothing can be written; what comes then is counted.
   private static let waitingMax = 200_000
 
-  /// - Parameters:
-  ///   - start: the first entry: how the engine began.
-  ///   - generation: of the safe-basal record that belongs to the newest commit.
-  ///   - timeOfTick: when a tick was, by the clocks of the machine.
-  ///   - report: hears what is worth a line in the log.
+  /// - Parameter report: hears what is worth a line in the log.
   public init(
-    _ record: TickRecord, journal: Journal, copies: SafeBasalCopies, rig: Rig, start: Entry,
-    commits: Int64, generation: Int64, timeOfTick: @escaping (Int64) -> MachineTime,
+    _ record: TickRecord, journal: Journal, copies: SafeBasalCopies, start: PumpStart,
     report: @escaping (KeeperNews) -> Void
   ) {
     self.record = record
     self.journal = journal
     self.copies = copies
-    self.rig = rig.recordBytes
-    self.generation = generation
-    self.timeOfTick = timeOfTick
+    self.start = start
+    rig = start.rig.recordBytes
+    generation = start.generation
     self.report = report
-    waiting = [start]
-    durable = Atomic(commits)
+    waiting = [start.entry]
+    durable = Atomic(start.commits)
   }
 
   // MARK: From any thread
@@ -95,7 +90,7 @@ public final class Keeper: @unchecked Sendable {
     try journal.commit(
       JournalState(
         commit: proposal.commit, generation: next, tick: proposal.tick,
-        time: timeOfTick(proposal.tick), leaseEnd: proposal.leaseEnd,
+        time: start.time(ofTick: proposal.tick), leaseEnd: proposal.leaseEnd,
         isSettled: proposal.isSettled, rig: rig, prescription: proposal.prescriptionBytes,
         body: proposal.state.array), waiting)
     waiting = []
@@ -186,7 +181,7 @@ public final class Keeper: @unchecked Sendable {
   }
 
   private func entry(_ content: Entry.Content, at tick: Int64) -> Entry {
-    let time = timeOfTick(tick)
+    let time = start.time(ofTick: tick)
     return Entry(tick: tick, utc: time.utc, monotonic: time.monotonic, content: content)
   }
 

@@ -46,6 +46,16 @@ extension FrameCoder {
   }
 }
 
+/// Numbers as records hold them.
+func bytes(of numbers: [Int64]) -> [UInt8] {
+  var writer = ByteWriter()
+  for number in numbers {
+    var number = number
+    writer.field(&number)
+  }
+  return writer.bytes
+}
+
 extension FrameBody {
   /// The body alone, without the head and the trailer of a frame.
   public var recordBytes: [UInt8] {
@@ -66,12 +76,6 @@ extension Prescription {
 }
 
 extension Rig {
-  public var recordBytes: [UInt8] {
-    var (writer, rig) = (ByteWriter(), self)
-    rig.layout(&writer)
-    return writer.bytes
-  }
-
   /// Nil where the bytes are no rig, or one with findings.
   public init?(recordBytes bytes: [UInt8]) {
     var (reader, rig, findings) = (ByteReader(bytes), Rig.blank, Findings())

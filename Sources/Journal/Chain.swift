@@ -30,15 +30,9 @@ struct Chain {
   {
     var hash = SHA256()
     hash.update(data: after)
-    for number in [id, entry.tick, entry.utc, entry.monotonic, Int64(kind)] {
-      hash.update(data: littleEndian(number))
-    }
+    hash.update(data: bytes(of: [id, entry.tick, entry.utc, entry.monotonic, Int64(kind)]))
     hash.update(data: body)
     return Array(hash.finalize())
-  }
-
-  private static func littleEndian(_ number: Int64) -> [UInt8] {
-    (0..<8).map { UInt8(truncatingIfNeeded: number >> Int64($0 * 8)) }
   }
 }
 
@@ -49,17 +43,17 @@ struct KnownDocuments {
   func contains(_ body: [UInt8]) -> Bool { digests.contains { $0.body == body } }
 
   mutating func add(_ bodies: [[UInt8]]) {
-    digests += bodies.map { (body: $0, digest: Journal.digestOf($0)) }
+    digests += bodies.map { (body: $0, digest: sha256(of: $0)) }
     digests = digests.suffix(4)
   }
 
   func digest(of body: [UInt8]) -> [UInt8] {
-    digests.first { $0.body == body }?.digest ?? Journal.digestOf(body)
+    digests.first { $0.body == body }?.digest ?? sha256(of: body)
   }
 }
 
 /// SHA-256 of a record.
-public func digest(of bytes: [UInt8]) -> [UInt8] { Array(SHA256.hash(data: bytes)) }
+public func sha256(of bytes: [UInt8]) -> [UInt8] { Array(SHA256.hash(data: bytes)) }
 
 /// What a look at the whole chain found.
 public struct ChainReport: Equatable, Sendable {

@@ -108,8 +108,6 @@ extension Journal {
     if id != ends.newest || hash != ends.newestHash { report.firstBroken = id + 1 }
     return report
   }
-
-  static func digestOf(_ bytes: [UInt8]) -> [UInt8] { digest(of: bytes) }
 }
 
 extension Entry {

@@ -127,7 +127,7 @@ public final class Journal {
       if documents.contains(body) { continue }
       try database.execute(
         sql: "INSERT OR IGNORE INTO documents VALUES (?, ?)",
-        arguments: [digest(of: body).blob, body.blob])
+        arguments: [sha256(of: body).blob, body.blob])
       written.append(body)
     }
     return written
@@ -218,7 +218,7 @@ public final class Journal {
   private static func document(_ digest: [UInt8], _ database: Database) throws -> [UInt8]? {
     let row = try Row.fetchOne(
       database, sql: "SELECT body FROM documents WHERE digest = ?", arguments: [digest.blob])
-    guard let body = row?.bytes("body"), Self.digestOf(body) == digest else { return nil }
+    guard let body = row?.bytes("body"), sha256(of: body) == digest else { return nil }
     return body
   }
 }

@@ -1,5 +1,3 @@
-internal import DosingCore
-
 /// A point in time by the clocks of the machine.
 public struct MachineTime: Equatable, Sendable {
   /// UTC as the system has it, CLOCK_BOOTTIME and CLOCK_MONOTONIC, in ns.
@@ -55,11 +53,7 @@ public struct JournalState: Equatable, Sendable {
 
   /// SHA-256 of all of it, the documents by their own digests.
   func digest(rig: [UInt8], prescription: [UInt8]) -> [UInt8] {
-    var writer = ByteWriter()
-    for number in [commit, generation, tick, utc, boot, leaseEnd, isSettled ? 1 : 0] {
-      var number = number
-      writer.field(&number)
-    }
-    return Journal.digestOf(writer.bytes + bootID + rig + prescription + body)
+    let numbers = [commit, generation, tick, utc, boot, leaseEnd, isSettled ? 1 : 0]
+    return sha256(of: bytes(of: numbers) + bootID + rig + prescription + body)
   }
 }

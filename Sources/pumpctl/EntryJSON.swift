@@ -203,8 +203,3 @@ struct SampleJSON: Encodable {
     pressurePascals = StatusJSON.Sensor(readings.pressure)
   }
 }
-
-/// Two digits a byte, as `sha256sum` writes them.
-func hexadecimal(_ bytes: some Sequence<UInt8>) -> String {
-  bytes.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
-}

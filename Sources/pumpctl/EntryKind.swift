@@ -19,26 +19,7 @@ enum EntryKind: String, CaseIterable {
   case lost
   case sample
 
-  init(_ content: Entry.Content) {
-    self =
-      switch content {
-      case .started: .started
-      case .ended: .ended
-      case .requested: .request
-      case .ticksMissed: .missed
-      case .steps: .steps
-      case .stepRefused: .refusedStep
-      case .leaseGranted: .lease
-      case .committed: .commit
-      case .alarms: .alarms
-      case .basalChanged: .basal
-      case .extraDoseEnded: .extraDoseEnded
-      case .requestTakenBack: .takenBack
-      case .clockTrusted: .clock
-      case .eventsLost: .lost
-      case .sampled: .sample
-      }
-  }
+  init(_ content: Entry.Content) { self = Self.allCases[Int(content.kind) - 1] }
 
   /// What it is in the journal.
   var number: UInt8 { UInt8((Self.allCases.firstIndex(of: self) ?? 0) + 1) }

@@ -54,13 +54,6 @@ struct EntryText {
   }
 }
 
-extension AlarmCode {
-  /// Those whose bit is set.
-  static func on(in bits: UInt16) -> [AlarmCode] {
-    allCases.filter { bits & (1 << UInt16($0.rawValue)) != 0 }
-  }
-}
-
 extension Started {
   fileprivate func words(on rig: Rig?) -> String {
     var parts = [isPlanned ? "planned" : "UNPLANNED", "after commit \(commits)"]

@@ -31,7 +31,7 @@ struct ExportSummary: Encodable {
   /// Rows that the account does not count, since it could not be sure of them.
   var stepsUncounted: Int64 = 0
   var volumeConfirmedNanolitres = "0"
-  var prescriptions: [ProgrammedOrders.Order] = []
+  var prescriptions: [ProgrammedOrders.File] = []
 
   enum CodingKeys: CodingKey {
     case serial, simulated, lineage, firstEntry, lastEntry, firstUtc, lastUtc, entries,

@@ -4,13 +4,13 @@ internal import Journal
 
 /// Prescriptions in the order in which they came into force, each once.
 struct ProgrammedOrders {
-  struct Order: Encodable {
+  struct File: Encodable {
     let file: String
     let utc: String
     let tick: Int64
   }
 
-  private(set) var files: [Order] = []
+  private(set) var files: [File] = []
   private var known: Set<[UInt8]> = []
   /// Accepted and not durable yet: it may be taken back.
   private var waiting: [(order: Prescription, entry: Entry)] = []
@@ -21,7 +21,7 @@ struct ProgrammedOrders {
   mutating func take(_ entry: Entry) -> [(file: String, order: Prescription)] {
     switch entry.content {
     case .requested(let requested) where requested.reason == 0:
-      guard case .program(let order) = pumpctl.Order(frame: requested.frame) else { return [] }
+      guard case .program(let order) = Order(frame: requested.frame) else { return [] }
       waiting.append((order, entry))
       commit = nil
     case .committed(let committed): commit = commit ?? committed.commit
@@ -44,10 +44,10 @@ struct ProgrammedOrders {
   mutating func adopt(
     _ order: Prescription, _ entry: Entry
   ) -> (file: String, order: Prescription)? {
-    guard known.insert(digest(of: order.recordBytes)).inserted else { return nil }
+    guard known.insert(sha256(of: order.recordBytes)).inserted else { return nil }
     let file = "prescription-\(files.count + 1).yaml"
     let utc = UTCTime(nanoseconds: entry.utc).text(decimals: 3)
-    files.append(Order(file: file, utc: utc, tick: entry.tick))
+    files.append(File(file: file, utc: utc, tick: entry.tick))
     return (file, order)
   }
 }

@@ -21,7 +21,7 @@ extension EngineEvent {
   }
 
   private var alarmWords: String {
-    let on = AlarmCode.allCases.filter { alarms & (1 << UInt16($0.rawValue)) != 0 }
+    let on = AlarmCode.on(in: alarms)
     return on.isEmpty ? "none" : on.map(\.code).joined(separator: ", ")
   }
 }

@@ -8,13 +8,12 @@ internal import Journal
 internal import Quantities
 
 /// What a state directory remembers of a pump, opened for a start.
-struct PumpMemory: ~Copyable {
+struct PumpMemory {
   let journal: Journal
   let copies: SafeBasalCopies
   /// Nil where no memory outlives the process here: then each kill costs a lease.
   let page: RunPage?
-  let pump: RestoredPump
-  let time: StartTime
+  let start: PumpStart
   /// What is worth a line in the log.
   let remarks: [String]
   /// What is worth a warning.
@@ -28,7 +27,7 @@ struct PumpMemory: ~Copyable {
   init(_ document: RigDocument, directory: String, isNew: Bool) throws(Failure) {
     let path = "\(directory)/journal.sqlite"
     let bootID = Self.bootID()
-    time = StartTime(now: Self.now(bootID), witness: Self.witness(document))
+    let time = StartTime(now: Self.now(bootID), witness: Self.witness(document))
     var copies = SafeBasalCopies(CopyFiles(directory: directory))
     if isNew, Self.exists(path) || copies.record != nil {
       throw Failure(
@@ -51,7 +50,7 @@ struct PumpMemory: ~Copyable {
     warnings = opening.warnings
     journal = opening.journal
     self.copies = copies
-    self.pump = pump
+    start = PumpStart(pump, now: time.now, isSimulated: document.backend == .simulated)
   }
 
   private struct Opening {
@@ -119,8 +118,7 @@ struct PumpMemory: ~Copyable {
     lineage: [UInt8], bootID: [UInt8], _ warnings: inout [String]
   ) -> RunPage? {
     let folder = unsafe getenv("RUNTIME_DIRECTORY").map { unsafe String(cString: $0) }
-    let name = lineage.map { byte in (byte < 16 ? "0" : "") + String(byte, radix: 16) }.joined()
-    let path = "\(folder ?? "/dev/shm")/pumpd-\(geteuid())-\(name)"
+    let path = "\(folder ?? "/dev/shm")/pumpd-\(geteuid())-\(hexadecimal(lineage))"
     var owner = RunPage.Owner(repeating: 0)
     for index in 0..<16 {
       owner[index] = lineage[index]

@@ -5,6 +5,7 @@ internal import Durability
 internal import Engine
 internal import Glibc
 internal import Hardware
+internal import Journal
 internal import Logging
 internal import Plant
 internal import Quantities
@@ -61,22 +62,22 @@ final class RunningEngine {
     self.devices = devices
     sensors = try RunningSensors(document, log: log) { unsafe devices.attach(to: $0.world) }
 
-    let started = try StartedPump(memory, on: hardware, isSimulated: isSimulated)
+    let start = memory.start
+    let loop = try Self.loop(memory, on: hardware)
     var blank = Status(serial: document.serial)
     blank.simulated = isSimulated
     let engine = RealTimeEngine(
-      loop: started.loop, commits: started.commits, drive: hardware.drive, start: started.epoch,
+      loop: loop, commits: start.commits, drive: hardware.drive,
+      start: Nanoseconds(start.timeOfTickZero.monotonic),
       blank: blank, memoryLocked: locked == 0, sensors: sensors?.watch)
     self.engine = engine
     let keeper = Keeper(
-      engine.record, journal: started.journal, copies: started.copies, rig: started.rig,
-      start: started.entry, commits: started.commits, generation: started.generation,
-      timeOfTick: started.timeOfTick
+      engine.record, journal: memory.journal, copies: memory.copies, start: start
     ) { log.note($0) }
     let journal = JournalThread(keeper, record: engine.record, log: log)
     self.journal = journal
     journalThread = try RealTimeThread(name: "journal", priority: 0) { journal.run() }
-    desk = LinkDesk(engine: engine, keeper: keeper, hardware: hardware, rig: started.rig) {
+    desk = LinkDesk(engine: engine, keeper: keeper, hardware: hardware, rig: start.rig) {
       log.info("\($0)")
     }
 
@@ -103,6 +104,18 @@ final class RunningEngine {
     sensors?.end()
     housekeeping.end()
     log.info("ended")
+  }
+
+  /// The loop before its first tick: the interlock knows the last 24 h and is sealed.
+  private static func loop(_ memory: PumpMemory, on hardware: HardwareRig) throws -> TickLoop {
+    let start = memory.start
+    guard let core = start.core() else {
+      throw Failure(.internalError, "the state that was restored cannot be read again")
+    }
+    try hardware.load(core, early: PumpMemory.firstTickIn)
+    try hardware.seal(for: start.rig, epoch: Nanoseconds(start.timeOfTickZero.monotonic))
+    return TickLoop(
+      core: core, drive: hardware.drive, annunciator: hardware.annunciator, page: memory.page)
   }
 
   private static func text(_ errno: Int32) -> String { unsafe String(cString: strerror(errno)) }

@@ -61,58 +61,33 @@ final class Life {
       rig: history.rig, clock: WeekTime(sinceMonday: .zero),
       time: StartTime(now: machine.now, witness: .batteryClock(utc: machine.utc)),
       trace: page.read(), safeBasal: copies.record, firstTickIn: .milliseconds(50))
-    var pump = state == nil ? restoration.newPump() : restoration.restore(state)
+    let pump = state == nil ? restoration.newPump() : restoration.restore(state)
     history.check(pump.core, pump.outcome, pump.commits)
 
-    let (commits, generation, zero) = (pump.commits, pump.generation, pump.bootOfTickZero)
-    epoch = zero
     next = pump.core.now.number + 1
     firstSteps = history.oracle.motorSteps
     firstAllowed = history.oracle.stepsAllowed
     isStopped = pump.core.mode == .stoppedByCommand
     order = history.place(of: pump.core.therapy)
-    seenCommit = commits
-    var writer = FrameWriter()
-    pump.core.layout(&writer)
-    var started = Started()
-    started.state = writer.array
-    started.rig = digest(of: pump.core.rig.recordBytes)
-    started.prescription =
-      pump.core.therapy.map { digest(of: $0.prescription.recordBytes) } ?? []
-    started.commits = commits
-    started.stepsInDoubt = pump.outcome.stepsInDoubt
-    let therapy = pump.core.therapy
+    let start = PumpStart(pump, now: machine.now, isSimulated: true)
+    guard let core = start.core() else { throw Unreadable() }
+    epoch = start.timeOfTickZero.monotonic
+    seenCommit = start.commits
 
     hardware = try HardwareRig(.simulated(virtualTime: true), heartbeat: TickLoop.heartbeat)
     hardware.virtualClock.set(Nanoseconds(machine.boot))
-    try hardware.load(pump.core, early: .milliseconds(50))
+    try hardware.load(core, early: .milliseconds(50))
     try hardware.seal(for: history.rig, epoch: Nanoseconds(epoch))
     unsafe plant = Plant(
       world: hardware.world,
       geometry: HeadGeometry(microlitresPerRevolution: 50, stepsPerRevolution: 3200),
       reservoirMicrolitres: 1e9,
       gate: HeartbeatGate(heartbeatNanoseconds: TickLoop.heartbeat.count))
-    guard
-      let core = DosingState.restored(
-        from: started.state.span, rig: history.rig, therapy: therapy)
-    else { throw Unreadable() }
-    let time = machine.now
-    let period = CrashHistory.tick
-    keeper = Keeper(
-      record, journal: journal, copies: copies, rig: history.rig,
-      start: Entry(
-        tick: next - 1, utc: time.utc, monotonic: time.monotonic, content: .started(started)),
-      commits: commits, generation: generation,
-      timeOfTick: { tick in
-        let later = zero + tick * period - time.boot
-        return MachineTime(
-          utc: time.utc + later, boot: time.boot + later, monotonic: time.monotonic + later,
-          bootID: time.bootID)
-      }, report: { _ in })
+    keeper = Keeper(record, journal: journal, copies: copies, start: start, report: { _ in })
     loop = RecordedLoop(
       TickLoop(
         core: core, drive: hardware.drive, annunciator: hardware.annunciator, page: page),
-      record: record, commits: commits)
+      record: record, commits: start.commits)
   }
 
   struct Unreadable: Error {}

@@ -82,7 +82,7 @@ extension Journal {
     let again = try folder.journal()
     #expect(try again.newestState()?.commit == 5)
     #expect(again.lineage == journal.lineage && again.lineage.count == 16)
-    #expect(try again.document(digest(of: [9, 3])) == [9, 3])
+    #expect(try again.document(sha256(of: [9, 3])) == [9, 3])
   }
 
   @Test("R-080 A commit is synced: write-ahead log, synchronous = FULL")

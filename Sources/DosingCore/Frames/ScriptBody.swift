@@ -100,7 +100,7 @@ private func readPart(
   if !reader.isComplete { throw .malformedBody }
 }
 
-extension Rig {
+extension Rig: FrameBody {
   /// A rig to read a record into.
   public static var blank: Rig {
     Rig(

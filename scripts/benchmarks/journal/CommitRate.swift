@@ -25,20 +25,21 @@ extension Driver {
     let hardware = try HardwareRig(.simulated(virtualTime: true), heartbeat: TickLoop.heartbeat)
     try hardware.seal(for: rig, epoch: .zero)
     let record = TickRecord()
+    let now = MachineTime(
+      utc: 0, boot: 0, monotonic: 0, bootID: [UInt8](repeating: 1, count: 16))
+    let pump = Restoration(
+      rig: rig, clock: WeekTime(sinceMonday: .zero), time: StartTime(now: now, witness: .nobody),
+      trace: nil, safeBasal: nil, firstTickIn: .zero
+    ).newPump()
+    let start = PumpStart(pump, now: now, isSimulated: true)
+    guard let core = start.core() else { preconditionFailure("a new pump can be read") }
     var loop = RecordedLoop(
-      TickLoop(
-        core: DosingState(rig: rig, clock: WeekTime(sinceMonday: .zero)), drive: hardware.drive,
-        annunciator: hardware.annunciator), record: record, commits: 0)
+      TickLoop(core: core, drive: hardware.drive, annunciator: hardware.annunciator),
+      record: record, commits: start.commits)
     let journal = try Journal(path: "\(folder)/rate.sqlite", serial: "BP-1", makesNew: true)
     let keeper = Keeper(
-      record, journal: journal, copies: SafeBasalCopies(CopyFiles(directory: folder)), rig: rig,
-      start: Entry(tick: 0, utc: 0, monotonic: 0, content: .started(Started())), commits: 0,
-      generation: 0,
-      timeOfTick: { tick in
-        let time = tick * 10_000_000
-        return MachineTime(
-          utc: time, boot: time, monotonic: time, bootID: [UInt8](repeating: 1, count: 16))
-      }, report: { _ in })
+      record, journal: journal, copies: SafeBasalCopies(CopyFiles(directory: folder)),
+      start: start, report: { _ in })
     _ = loop.decide(.program(try order(on: rig)), id: 1, at: 0)
     for tick in 0..<(hours * 360_000) {
       hardware.virtualClock.set(Nanoseconds(tick * 10_000_000))

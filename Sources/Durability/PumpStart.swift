@@ -1,0 +1,63 @@
+public import DosingCore
+internal import Engine
+public import Journal
+internal import Quantities
+
+/// A restored pump between its restoration and its first tick.
+public struct PumpStart: Sendable {
+  public let rig: Rig
+  /// The number of the newest commit before, and the generation of the safe-basal record.
+  public let commits: Int64
+  public let generation: Int64
+  /// The time of tick 0, which may lie before this boot.
+  public let timeOfTickZero: MachineTime
+  private let therapy: Therapy?
+  private let started: Started
+  /// The tick before the first one.
+  private let tick: Int64
+
+  public init(_ pump: consuming RestoredPump, now: MachineTime, isSimulated: Bool) {
+    var pump = pump
+    (rig, therapy, tick) = (pump.core.rig, pump.core.therapy, pump.core.now.number)
+    (commits, generation) = (pump.commits, pump.generation)
+    timeOfTickZero = now.later(by: pump.bootOfTickZero - now.boot)
+    var writer = FrameWriter()
+    pump.core.layout(&writer)
+    var started = Started()
+    started.state = writer.array
+    started.rig = sha256(of: rig.recordBytes)
+    if let therapy { started.prescription = sha256(of: therapy.prescription.recordBytes) }
+    started.commits = pump.commits
+    started.isPlanned = pump.isPlanned
+    started.stepsInDoubt = pump.outcome.stepsInDoubt
+    started.ticksNotRunning = pump.ticksNotRunning
+    started.discardedExtraDose = pump.outcome.discardedExtraDose
+    started.isSimulated = isSimulated
+    self.started = started
+  }
+
+  /// The state from which the pump goes on: read from the very bytes that are written down, so that a
+  /// replay does too. Nil where they cannot be read.
+  public func core() -> DosingState? {
+    DosingState.restored(from: started.state.span, rig: rig, therapy: therapy)
+  }
+
+  /// The first entry of this start.
+  public var entry: Entry {
+    let time = time(ofTick: tick)
+    return Entry(
+      tick: tick, utc: time.utc, monotonic: time.monotonic, content: .started(started))
+  }
+
+  /// When a tick is, by the clocks of the machine.
+  public func time(ofTick tick: Int64) -> MachineTime {
+    timeOfTickZero.later(by: tick * rig.tick.count)
+  }
+}
+
+extension MachineTime {
+  fileprivate func later(by length: Int64) -> MachineTime {
+    MachineTime(
+      utc: utc + length, boot: boot + length, monotonic: monotonic + length, bootID: bootID)
+  }
+}
