@@ -13,7 +13,7 @@ extension Finding {
       Nanoseconds(count).text(in: Unit("ms", 1_000_000))
     }
     func clock(_ minute: Int64) -> String {
-      String(WeekTime(weekday: 0, minute: Int(minute)).text.dropFirst(4).prefix(5))
+      WeekTime(weekday: 0, minute: Int(minute)).clockText
     }
     let weekdays = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
     return switch rule {

@@ -43,7 +43,7 @@ extension Prescription {
     return ["    \(Self.patternName(index)):"]
       + (0..<pattern.count).map { step in
         let (minute, rate) = (pattern.steps[step].minute, pattern.steps[step].rate)
-        let clock = WeekTime(weekday: 0, minute: Int(minute)).text.dropFirst(4).prefix(5)
+        let clock = WeekTime(weekday: 0, minute: Int(minute)).clockText
         return "      - {from: \"\(clock)\", rate: \(rate.fileText)}"
       }
   }

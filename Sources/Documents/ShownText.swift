@@ -13,6 +13,9 @@ extension WeekTime {
     func two(_ number: Int64) -> String { number < 10 ? "0\(number)" : "\(number)" }
     return "\(days[weekday]) \(two(seconds / 3600)):\(two(seconds / 60 % 60)):\(two(seconds % 60))"
   }
+
+  /// The hour and the minute, as in `08:05`.
+  var clockText: String { String(text.dropFirst(4).prefix(5)) }
 }
 
 extension Nanoseconds {
