@@ -30,6 +30,7 @@ let arguments = Target.Dependency.product(name: "ArgumentParser", package: "swif
 let database = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
 let sqlite = Target.Dependency.product(name: "GRDBSQLite", package: "GRDB.swift")
 let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
+let moreCrypto = Target.Dependency.product(name: "CryptoExtras", package: "swift-crypto")
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 
 let package = Package(
@@ -65,7 +66,7 @@ let package = Package(
     .target(name: "Hardware", dependencies: ["Quantities", "CHardware"]),
     .target(name: "Documents", dependencies: ["Quantities", "DosingCore", yams]),
     .target(name: "Journal", dependencies: ["Quantities", "DosingCore", database, crypto]),
-    .target(name: "ProgrammerLink", dependencies: ["Quantities", "DosingCore"]),
+    .target(name: "ProgrammerLink", dependencies: ["Quantities", "DosingCore", crypto]),
 
     // A rig file and the hardware that it names meet here: opening it, and what doctor finds.
     .target(name: "Commissioning", dependencies: ["Quantities", "Hardware", "Documents"]),
@@ -92,7 +93,7 @@ let package = Package(
       name: "pumpctl",
       dependencies: [
         "Quantities", "DosingCore", "Hardware", "Documents", "Journal", "Commissioning",
-        "ProgrammerLink", arguments, crypto,
+        "ProgrammerLink", arguments, crypto, moreCrypto,
       ]),
     .executableTarget(
       name: "pumpsim",

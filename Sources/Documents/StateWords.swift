@@ -114,11 +114,20 @@ extension FrameFault {
       ("unknown-kind", "the pump knows no such request; use programs of one version")
     case .lengthDisagrees: ("length-disagrees", "the frame is longer than it says")
     case .malformedBody: ("malformed-body", "a value in the frame is out of its range")
-    case .signatureNotZero:
-      ("signature-not-zero", "the frame is signed, and this version checks no signatures")
     case .notPermitted:
-      ("not-permitted", "this user may not change therapy; become the pump's user or root")
+      ("not-permitted", "the pump does not take this from you; its log says why")
     case .tooManyClients: ("too-many-clients", "too many programmers are connected; try again")
+    case .tooOften: ("too-often", "this key asked too often; wait ten minutes")
+    case .noSuchProposal:
+      (
+        "no-such-proposal",
+        "nothing of that digest can be committed: it is older than 10 min, or another order came "
+          + "into force; propose it again"
+      )
+    case .tooManyKeys: ("too-many-keys", "the pump holds \(KeyRecord.countMax) keys and no more")
+    case .keyIsKnown:
+      ("key-is-known", "the key was enrolled before; one that was revoked never comes back")
+    case .noSuchKey: ("no-such-key", "the pump knows no such key; see pumpctl key list")
     case .engineSilent:
       ("engine-silent", "the tick did not take the request; nothing was done")
     case .outcomeUnknown:

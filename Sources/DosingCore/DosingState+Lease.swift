@@ -10,12 +10,17 @@ struct BeforeRequest: BitwiseCopyable {
 }
 
 extension Request {
+  /// Whether anything is different where it is accepted.
+  public var changesState: Bool {
+    if case .propose = self { false } else { true }
+  }
+
   /// Acts first and is made durable second: nothing more is delivered by it. What any other changes is
   /// delivered only once it is durable.
   public var actsAtOnce: Bool {
     switch self {
     case .program, .bolus, .patientBolus, .resume, .new: false
-    case .stop, .acknowledge: true
+    case .stop, .acknowledge, .propose: true
     }
   }
 }

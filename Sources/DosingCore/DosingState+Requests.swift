@@ -15,6 +15,7 @@ extension DosingState {
     let refusal: Refusal? =
       switch request {
       case .program(let therapy): commit(therapy)
+      case .propose(let therapy): refuses(therapy)
       case .bolus(let dose, let duration): start(.bolus, dose: dose, duration: duration)
       case .patientBolus: startPatientBolus()
       case .stop: stop()
@@ -22,7 +23,7 @@ extension DosingState {
       case .acknowledge: acknowledge()
       case .new(let delivered): beginHistory(delivered)
       }
-    if refusal == nil, lease.isOn {
+    if refusal == nil, lease.isOn, request.changesState {
       happened.wantsCommit = true
       if !request.actsAtOnce { bind(before: before) }
     }
@@ -55,7 +56,7 @@ extension DosingState {
     return nil
   }
 
-  private mutating func commit(_ new: Therapy) -> Refusal? {
+  private func refuses(_ new: Therapy) -> Refusal? {
     if alarms[.hardStop] != nil { return Refusal(.hardStop) }
     if alarms[.noHistory] != nil { return Refusal(.noHistory) }
     if isUnleased { return Refusal(.storageFailed) }
@@ -69,8 +70,11 @@ extension DosingState {
     let proposal = Proposal(
       now: now, clock: clock(at: now), perStep: new.scale.perStep, pending: account.pending,
       before: before ?? new.schedule, after: new.schedule, extraUnits: 0, extraTicks: 1)
-    if let refusal = admit(proposal, under: new) { return refusal }
+    return admit(proposal, under: new)
+  }
 
+  private mutating func commit(_ new: Therapy) -> Refusal? {
+    if let refusal = refuses(new) { return refusal }
     cancelExtraDose()
     adopt(new)
     clear(.basalRefusedByLimit)

@@ -3,6 +3,8 @@ public import Quantities
 /// What somebody asks of the engine.
 public enum Request: Sendable, BitwiseCopyable {
   case program(Therapy)
+  /// Whether a program would be accepted now; nothing changes.
+  case propose(Therapy)
   case bolus(dose: Mass, duration: Nanoseconds)
   case patientBolus
   case stop

@@ -5,7 +5,7 @@ internal import Synchronization
 
 /// The journal thread's work: takes what the tick did, makes it durable, and grants the leases.
 ///
-/// Everything but `remember(_:)`, `durableCommit` and `isFailing` belongs to that thread.
+/// What is not said to be for any thread belongs to that thread.
 public final class Keeper: @unchecked Sendable {
   private let record: TickRecord
   private let journal: Journal
@@ -20,6 +20,11 @@ public final class Keeper: @unchecked Sendable {
   private var stepTicks: [Int64] = []
   private var proposal: CommitProposal?
   private let requests = RequestMemory()
+  private let link: LinkNews
+  /// What the link told and is not durable yet.
+  private var linkChanges = LinkChanges()
+  private var linkEntries: [Entry] = []
+  private var linkTicket: Int64 = 0
   private let durable: Atomic<Int64>
   private let failing = Atomic<Bool>(false)
 
@@ -40,6 +45,7 @@ public final class Keeper: @unchecked Sendable {
     self.report = report
     waiting = [start.entry]
     durable = Atomic(start.commits)
+    link = LinkNews(order: start.order)
   }
 
   // MARK: From any thread
@@ -49,6 +55,26 @@ public final class Keeper: @unchecked Sendable {
 
   /// The newest commit that is durable.
   public var durableCommit: Int64 { durable.load(ordering: .acquiring) }
+
+  /// Something that the link has to remember.
+  ///
+  /// - Parameters:
+  ///   - contents: what is worth an entry.
+  ///   - tick: to which they belong.
+  ///   - isUrgent: is made durable at once; else with the next commit of the engine.
+  /// - Returns: its number: see `durableTicket`.
+  @discardableResult
+  public func tell(
+    _ changes: LinkChanges, _ contents: [Entry.Content] = [], at tick: Int64, isUrgent: Bool
+  ) -> Int64 {
+    link.tell(changes, contents.map { entry($0, at: tick) }, isUrgent: isUrgent)
+  }
+
+  /// What the link told up to this number is durable.
+  public var durableTicket: Int64 { link.durableTicket }
+
+  /// The record of the order that is in force and durable; nil for none.
+  public var durableOrder: [UInt8]? { link.order }
 
   /// The newest commit could not be written.
   public var isFailing: Bool { failing.load(ordering: .relaxed) }
@@ -69,17 +95,34 @@ public final class Keeper: @unchecked Sendable {
     } else if record.events.count - record.events.takenCount > EventRing.capacity / 2 {
       take(upTo: record.events.count)
     }
-    guard let proposal else { return true }
+    let linkIsUrgent = takeLink()
+    guard proposal != nil || linkIsUrgent else { return true }
     do {
-      try write(proposal)
-      self.proposal = nil
+      if let proposal { try write(proposal) } else { try journal.keep(linkChanges, linkEntries) }
+      linkIsDurable()
+      proposal = nil
       if failing.exchange(false, ordering: .relaxed) { report(.storageWorks) }
       return true
     } catch {
       if !failing.exchange(true, ordering: .relaxed) { report(.storageFails(error)) }
-      keepStop(proposal)
+      if let proposal { keepStop(proposal) }
       return false
     }
+  }
+
+  /// Returns whether something of the link has to be written at once.
+  private func takeLink() -> Bool {
+    let news = link.take()
+    linkChanges.merge(news.changes)
+    linkEntries += news.entries
+    linkTicket = news.ticket
+    return news.isUrgent
+  }
+
+  private func linkIsDurable() {
+    linkChanges = LinkChanges()
+    linkEntries = []
+    link.isDurable(upTo: linkTicket)
   }
 
   private func write(_ proposal: CommitProposal) throws(JournalError) {
@@ -92,8 +135,9 @@ public final class Keeper: @unchecked Sendable {
         commit: proposal.commit, generation: next, tick: proposal.tick,
         time: start.time(ofTick: proposal.tick), leaseEnd: proposal.leaseEnd,
         isSettled: proposal.isSettled, rig: rig, prescription: proposal.prescriptionBytes,
-        body: proposal.state.array), waiting)
+        body: proposal.state.array), waiting + linkEntries, linkChanges)
     waiting = []
+    link.setOrder(proposal.prescriptionBytes)
     generation = next
     if isNew {
       var safe = safe
@@ -228,4 +272,57 @@ private final class RequestMemory: Sendable {
     request.reason = UInt8(clamping: event.detail)
     return request
   }
+}
+
+/// What the link thread tells the journal thread, and what it asks of it.
+private final class LinkNews: Sendable {
+  struct News {
+    var changes = LinkChanges()
+    var entries: [Entry] = []
+    var ticket: Int64 = 0
+    var isUrgent = false
+  }
+
+  private struct Kept {
+    var news = News()
+    var durableTicket: Int64 = 0
+    var order: [UInt8]?
+  }
+
+  private let kept: Mutex<Kept>
+
+  init(order: [UInt8]?) { kept = Mutex(Kept(order: order)) }
+
+  func tell(_ changes: LinkChanges, _ entries: [Entry], isUrgent: Bool) -> Int64 {
+    kept.withLock {
+      $0.news.changes.merge(changes)
+      $0.news.entries += entries
+      $0.news.ticket += 1
+      // Until it is durable: a disk that fails is tried again.
+      if isUrgent { $0.news.isUrgent = true }
+      return $0.news.ticket
+    }
+  }
+
+  func take() -> News {
+    kept.withLock {
+      let news = $0.news
+      $0.news.changes = LinkChanges()
+      $0.news.entries = []
+      return news
+    }
+  }
+
+  func isDurable(upTo ticket: Int64) {
+    kept.withLock {
+      $0.durableTicket = ticket
+      if $0.news.ticket == ticket { $0.news.isUrgent = false }
+    }
+  }
+
+  var durableTicket: Int64 { kept.withLock { $0.durableTicket } }
+
+  var order: [UInt8]? { kept.withLock { $0.order } }
+
+  func setOrder(_ order: [UInt8]?) { kept.withLock { $0.order = order } }
 }

@@ -11,6 +11,8 @@ public struct PumpStart: Sendable {
   public let generation: Int64
   /// The time of tick 0, which may lie before this boot.
   public let timeOfTickZero: MachineTime
+  /// Whether the pump stands by command.
+  public let isStopped: Bool
   private let therapy: Therapy?
   private let started: Started
   /// The tick before the first one.
@@ -20,6 +22,7 @@ public struct PumpStart: Sendable {
     var pump = pump
     (rig, therapy, tick) = (pump.core.rig, pump.core.therapy, pump.core.now.number)
     (commits, generation) = (pump.commits, pump.generation)
+    isStopped = pump.core.trace(stepIsUnderWay: false).isStopped
     timeOfTickZero = now.later(by: pump.bootOfTickZero - now.boot)
     var writer = FrameWriter()
     pump.core.layout(&writer)
@@ -41,6 +44,9 @@ public struct PumpStart: Sendable {
   public func core() -> DosingState? {
     DosingState.restored(from: started.state.span, rig: rig, therapy: therapy)
   }
+
+  /// The record of the order in force; nil for none.
+  public var order: [UInt8]? { therapy?.prescription.recordBytes }
 
   /// The first entry of this start.
   public var entry: Entry {

@@ -10,6 +10,8 @@ struct ReplayedRun: ~Copyable {
   /// What the tick that ran last decided and the record has not told yet.
   private var owed = Decision()
   private var hasEnded = false
+  /// The newest proposal of each key.
+  private var proposed: [KeyID: Therapy] = [:]
   /// The newest tick that ran, or was missed.
   private var lastRun: Int64
   private var next: Int64 { lastRun + 1 }
@@ -44,6 +46,7 @@ struct ReplayedRun: ~Copyable {
         throw difference(entry.tick, "refusal of a step", "\(raw)", "no such refusal")
       }
       core.stepRefused(refusal)
+    case .keyChanged, .framesRefused: break
     default: try hold(entry)
     }
   }
@@ -93,16 +96,7 @@ struct ReplayedRun: ~Copyable {
   private mutating func decide(
     _ requested: Requested, at tick: Int64
   ) throws(Replay.Difference) {
-    var findings = Findings()
-    let asked: Request?
-    do {
-      asked = try request(in: requested.frame.span, on: core.rig, findings: &findings)
-    } catch {
-      throw difference(tick, "request \(requested.id)", "decided", "its frame is \(error)")
-    }
-    guard let asked else {
-      throw difference(tick, "request \(requested.id)", "decided", "it does not fit the rig")
-    }
+    let asked = try read(requested, at: tick)
     var reason: UInt8 = 0
     if case .refused(let refusal) = core.decide(asked, at: Tick(tick)) {
       reason = refusal.reason.rawValue
@@ -110,6 +104,35 @@ struct ReplayedRun: ~Copyable {
     try expect(
       tick, "answer to request \(requested.id)", Self.words(requested.reason), Self.words(reason))
     decisions += 1
+  }
+
+  /// What the tick was asked. A signed program is a proposal; the commit of the same key puts it into
+  /// force. Unsigned it is in force at once: nobody was there to ask.
+  private mutating func read(
+    _ requested: Requested, at tick: Int64
+  ) throws(Replay.Difference) -> Request {
+    let frame = requested.frame.span
+    func fails(_ why: String) -> Replay.Difference {
+      difference(tick, "request \(requested.id)", "decided", why)
+    }
+    do {
+      let seal = try Seal.read(frame)
+      if try FrameHeader.read(frame).kind == .commit {
+        guard let therapy = proposed[seal.key] else { throw fails("nothing was proposed") }
+        return .program(therapy)
+      }
+      var findings = Findings()
+      guard let asked = try request(in: frame, on: core.rig, findings: &findings) else {
+        throw fails("it does not fit the rig")
+      }
+      guard case .program(let therapy) = asked, seal.isSigned else { return asked }
+      proposed[seal.key] = therapy
+      return .propose(therapy)
+    } catch let difference as Replay.Difference {
+      throw difference
+    } catch {
+      throw fails("its frame is \(error)")
+    }
   }
 
   private static func words(_ reason: UInt8) -> String {

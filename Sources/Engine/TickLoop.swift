@@ -78,7 +78,7 @@ public struct TickLoop: ~Copyable {
     case .program(let therapy): setCeilings(therapy)
     case .stop: drive.shutInterlock()
     case .resume: drive.reopenInterlock()
-    case .bolus, .patientBolus, .acknowledge, .new: break
+    case .propose, .bolus, .patientBolus, .acknowledge, .new: break
     }
     show()
   }

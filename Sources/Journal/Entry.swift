@@ -41,6 +41,9 @@ public struct Entry: Sendable {
     /// So many events fell out of the queue: from here on a replay is not possible.
     case eventsLost(Int64)
     case sampled(SensorReadings)
+    case keyChanged(KeyChange)
+    /// Frames that were not believed since the last such entry, by the raw value of the `Doubt`.
+    case framesRefused([Int64])
   }
 }
 
@@ -78,6 +81,16 @@ public struct Requested: Sendable {
   public var reason: UInt8 = 0
   /// The whole frame, as it came.
   public var frame: [UInt8] = []
+
+  public init() {}
+}
+
+/// A key that was enrolled or revoked.
+public struct KeyChange: Sendable {
+  public var key = KeyRecord.blank
+  /// Who did: a key, or 0 for the user of that number.
+  public var byKey = KeyID(0)
+  public var byUser: UInt32 = 0
 
   public init() {}
 }

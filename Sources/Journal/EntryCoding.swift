@@ -23,6 +23,8 @@ extension Entry.Content {
     case .clockTrusted: 13
     case .eventsLost: 14
     case .sampled: 15
+    case .keyChanged: 16
+    case .framesRefused: 17
     }
   }
 
@@ -58,6 +60,8 @@ extension Entry.Content {
     case 13: .clockTrusted(late: 0)
     case 14: .eventsLost(0)
     case 15: .sampled(SensorReadings())
+    case 16: .keyChanged(KeyChange())
+    case 17: .framesRefused([])
     default: nil
     }
   }
@@ -102,6 +106,14 @@ extension Entry.Content {
     case .sampled(var readings):
       readings.layout(&coder)
       self = .sampled(readings)
+    case .keyChanged(var change):
+      change.key.layout(&coder)
+      coder.field(&change.byKey.raw)
+      coder.field(&change.byUser)
+      self = .keyChanged(change)
+    case .framesRefused(var counts):
+      coder.field(counts: &counts)
+      self = .framesRefused(counts)
     }
   }
 }
@@ -120,6 +132,14 @@ extension FrameCoder {
       read.append(before)
     }
     ticks = read
+  }
+
+  /// Numbers behind their count.
+  fileprivate mutating func field(counts: inout [Int64]) {
+    var length = UInt8(clamping: counts.count)
+    field(&length)
+    if counts.count != Int(length) { counts = Array(repeating: 0, count: Int(length)) }
+    for index in counts.indices { field(magnitude: &counts[index]) }
   }
 
   /// Most distances are small: one of 32 bits, or, behind its greatest value, one of 64.

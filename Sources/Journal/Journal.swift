@@ -14,7 +14,7 @@ public final class Journal {
   public let lineage: [UInt8]
   public let serial: String
   let database: DatabaseQueue
-  private var chain: Chain
+  var chain: Chain
   /// Documents that are known to be in the journal.
   private var documents = KnownDocuments()
   private let eventsKept: Int64
@@ -101,8 +101,10 @@ public final class Journal {
 
   // MARK: Writing
 
-  /// Makes a state and the events up to it durable, all or nothing.
-  public func commit(_ state: JournalState, _ entries: [Entry]) throws(JournalError) {
+  /// Makes a state, the events up to it and the changes of the link durable, all or nothing.
+  public func commit(
+    _ state: JournalState, _ entries: [Entry], _ link: LinkChanges = LinkChanges()
+  ) throws(JournalError) {
     do {
       var chain = chain
       var written: [[UInt8]] = []
@@ -110,6 +112,7 @@ public final class Journal {
         written = try keepDocuments(of: state, database)
         for entry in entries { try append(entry, to: &chain, database) }
         try forget(&chain, database)
+        try Self.write(link, database)
         try write(state, chain, database)
       }
       self.chain = chain
@@ -133,7 +136,7 @@ public final class Journal {
     return written
   }
 
-  private func append(_ entry: Entry, to chain: inout Chain, _ database: Database) throws {
+  func append(_ entry: Entry, to chain: inout Chain, _ database: Database) throws {
     let (kind, body) = (entry.content.kind, entry.content.body)
     chain.newest += 1
     chain.newestHash = Chain.hash(
@@ -146,7 +149,7 @@ public final class Journal {
   }
 
   /// Keeps the journal within its bounds. What is forgotten leaves its hash.
-  private func forget(_ chain: inout Chain, _ database: Database) throws {
+  func forget(_ chain: inout Chain, _ database: Database) throws {
     guard chain.newest - chain.forgotten > eventsKept + Self.eventsForgottenAtOnce else { return }
     let last = chain.forgotten + Self.eventsForgottenAtOnce
     let row = try Row.fetchOne(

@@ -14,6 +14,9 @@ enum Schema {
       // Only a start touches it: an index of all events would be a page more in every commit.
       try database.execute(sql: "CREATE INDEX starts ON events (id) WHERE kind = 1")
     }
+    migrator.registerMigration("3 keys and the link") { database in
+      try database.execute(sql: third)
+    }
     return migrator
   }
 
@@ -58,6 +61,18 @@ enum Schema {
       id INTEGER PRIMARY KEY CHECK (id = 1),
       forgotten INTEGER NOT NULL,
       forgotten_hash BLOB NOT NULL
+    );
+    """
+
+  private static let third = """
+    CREATE TABLE keys (
+      id INTEGER PRIMARY KEY,
+      body BLOB NOT NULL,
+      digest BLOB NOT NULL
+    );
+    CREATE TABLE link (
+      id INTEGER PRIMARY KEY CHECK (id = 1),
+      stop_origin INTEGER NOT NULL
     );
     """
 }

@@ -1,4 +1,6 @@
-/// What went wrong with the socket itself.
+public import DosingCore
+
+/// What went wrong with the link itself.
 public enum LinkError: Error, Equatable, Sendable {
   /// Longer than a Unix socket address can hold.
   case pathTooLong(String)
@@ -9,6 +11,16 @@ public enum LinkError: Error, Equatable, Sendable {
   case noAnswer
   /// The pump sent something that is not an answer to the request.
   case badAnswer
+  /// The pump did not even look into the question.
+  case rejected(FrameFault)
+  /// Nobody has said which key the pump of this serial has.
+  case unknownPump(Label)
+  /// The status was not signed by the pump's key. Nothing was sent.
+  case notThePump
+  /// The answer to a command was not signed by the pump's key: what became of it is not known.
+  case outcomeNotSigned
+  /// The library could not sign.
+  case cannotSign
   /// Any other failure, with its errno.
   case system(call: String, errno: Int32)
 }

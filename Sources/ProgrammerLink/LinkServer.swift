@@ -2,16 +2,32 @@ public import DosingCore
 internal import Glibc
 
 /// Names a connection as long as the server lives.
-public struct ClientID: Equatable, Sendable {
+public struct ClientID: Hashable, Sendable {
   let number: Int
+
+  public init(number: Int) { self.number = number }
+}
+
+/// Who sent a frame.
+public struct LinkSender: Sendable {
+  public let client: ClientID
+  public let peer: Peer
+  /// The connection said that it carries frames of somebody else.
+  public let isRelayed: Bool
+
+  public init(client: ClientID, peer: Peer, isRelayed: Bool) {
+    self.client = client
+    self.peer = peer
+    self.isRelayed = isRelayed
+  }
 }
 
 /// Who answers the frames that a server receives.
 public protocol LinkAnswering {
+  /// Whether somebody may connect.
+  func admits(_ peer: Peer) -> Bool
   /// Gets a frame whose header is sound, and its sender. Nil where the answer comes later.
-  func answer(
-    _ header: FrameHeader, _ frame: Span<UInt8>, from peer: Peer, client: ClientID
-  ) -> FrameWriter?
+  func answer(_ header: FrameHeader, _ frame: Span<UInt8>, from sender: LinkSender) -> FrameWriter?
   /// The next answer that was owed; nil where none is ready.
   func takeFinished() -> (client: ClientID, frame: FrameWriter)?
   var endAsked: Bool { get }
@@ -22,8 +38,11 @@ public protocol LinkAnswering {
 /// A frame that is not understood gets one answer that says why. A client that is silent too long,
 /// or too slow to take its answer, is closed. Nothing here can hold up the tick thread.
 public struct LinkServer: ~Copyable {
-  /// More clients than that get one answer and are closed.
-  public static let clientsMax = 128
+  /// Where there are so many, the one that was silent longest makes room for the next: whoever has
+  /// something to say is heard, however many say nothing.
+  public static let clientsMax = 1_024
+  /// So many connections may wait to be taken.
+  private static let backlog: Int32 = 128
   /// A client that says nothing for so long is closed.
   public static let idleSecondsMax = 60
 
@@ -38,14 +57,17 @@ public struct LinkServer: ~Copyable {
     let descriptor: Int32
     let peer: Peer
     var lastHeard: Int
+    var isRelayed = false
     /// While an answer is owed, nothing more is read from the client.
     var isOwedAnswer = false
+
+    var sender: LinkSender { LinkSender(client: id, peer: peer, isRelayed: isRelayed) }
   }
 
   /// Listens at `path`, which is replaced.
   public init(path: String) throws(LinkError) {
     let listener = try UnixSocket()
-    try listener.listen(at: path, backlog: Int32(Self.clientsMax))
+    try listener.listen(at: path, backlog: Self.backlog)
     self.listener = listener
     self.path = path
   }
@@ -73,7 +95,7 @@ public struct LinkServer: ~Copyable {
         for index in clients.indices.reversed() where polled[index + 1].revents != 0 {
           serve(index, at: now, desk)
         }
-        if polled[0].revents != 0 { acceptClient(at: now) }
+        if polled[0].revents != 0 { acceptClients(at: now, desk) }
       }
       dropSilent(at: now)
     }
@@ -95,7 +117,9 @@ public struct LinkServer: ~Copyable {
     case .closed: drop(index)
     case .message(let length):
       clients[index].lastHeard = now
-      if let answer = answer(to: length, from: client, desk) {
+      // For as long as it is connected: what it carries cannot be told from what it says itself.
+      if kind(of: length) == .relayed { clients[index].isRelayed = true }
+      if let answer = answer(to: length, from: clients[index].sender, desk) {
         if !UnixSocket.send(answer, to: client.descriptor) { drop(index) }
       } else {
         clients[index].isOwedAnswer = true
@@ -103,14 +127,18 @@ public struct LinkServer: ~Copyable {
     }
   }
 
+  private func kind(of length: Int) -> FrameKind? {
+    guard length <= buffer.bytes.count else { return nil }
+    return try? FrameHeader.read(buffer.bytes.span.extracting(first: length)).kind
+  }
+
   private func answer(
-    to length: Int, from client: Client, _ desk: some LinkAnswering
+    to length: Int, from sender: LinkSender, _ desk: some LinkAnswering
   ) -> FrameWriter? {
     if length > buffer.bytes.count { return Self.rejection(.oversized) }
     let frame = buffer.bytes.span.extracting(first: length)
     do {
-      let header = try FrameHeader.read(frame)
-      return desk.answer(header, frame, from: client.peer, client: client.id)
+      return desk.answer(try FrameHeader.read(frame), frame, from: sender)
     } catch {
       return Self.rejection(error)
     }
@@ -123,17 +151,29 @@ public struct LinkServer: ~Copyable {
     }
   }
 
-  private mutating func acceptClient(at now: Int) {
-    guard let descriptor = listener.accept() else { return }
-    guard clients.count < Self.clientsMax, let peer = UnixSocket.peer(of: descriptor) else {
-      _ = UnixSocket.send(Self.rejection(.tooManyClients), to: descriptor)
-      _ = close(descriptor)
-      return
+  private mutating func acceptClients(at now: Int, _ desk: some LinkAnswering) {
+    // Not all that wait: those that are connected want to be served, too.
+    for _ in 0..<Self.backlog {
+      guard let descriptor = listener.accept() else { return }
+      guard let peer = UnixSocket.peer(of: descriptor), desk.admits(peer) else {
+        _ = UnixSocket.send(Self.rejection(.notPermitted), to: descriptor)
+        _ = close(descriptor)
+        continue
+      }
+      if clients.count >= Self.clientsMax { dropMostSilent() }
+      lastID += 1
+      clients.append(
+        Client(
+          id: ClientID(number: lastID), descriptor: descriptor, peer: peer, lastHeard: now))
     }
-    lastID += 1
-    clients.append(
-      Client(
-        id: ClientID(number: lastID), descriptor: descriptor, peer: peer, lastHeard: now))
+  }
+
+  /// The one that was silent longest, of those that wait for no answer.
+  private mutating func dropMostSilent() {
+    let idle = clients.enumerated().filter { !$1.isOwedAnswer }
+    guard let index = idle.min(by: { $0.1.lastHeard < $1.1.lastHeard })?.0 else { return }
+    _ = UnixSocket.send(Self.rejection(.tooManyClients), to: clients[index].descriptor)
+    drop(index)
   }
 
   private mutating func drop(_ index: Int) {
@@ -141,7 +181,7 @@ public struct LinkServer: ~Copyable {
     clients.remove(at: index)
   }
 
-  /// An answer to something that cannot be answered otherwise.
+  /// An answer to something that cannot be answered otherwise. Unsigned: it answers no question.
   public static func rejection(_ fault: FrameFault, number: UInt32 = 0) -> FrameWriter {
     writeFrame(.rejected, number: number, body: RejectedBody(fault))
   }

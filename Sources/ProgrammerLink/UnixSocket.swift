@@ -5,7 +5,16 @@ internal import Glibc
 public struct Peer: Sendable {
   public let process: Int32
   public let user: UInt32
-  public let group: UInt32
+  /// The group of the process, and those besides.
+  public let groups: [UInt32]
+
+  public init(process: Int32, user: UInt32, groups: [UInt32]) {
+    self.process = process
+    self.user = user
+    self.groups = groups
+  }
+
+  public func belongs(to group: UInt32) -> Bool { groups.contains(group) }
 }
 
 /// A sequenced-packet Unix socket: message borders are kept, so a frame is one message.
@@ -23,7 +32,15 @@ struct UnixSocket: ~Copyable {
 
   deinit { _ = close(descriptor) }
 
-  /// Listens at `path`, which is replaced: the caller makes sure that nobody else does.
+  /// Gives the descriptor away; it stays open.
+  consuming func release() -> Int32 {
+    let descriptor = descriptor
+    discard self
+    return descriptor
+  }
+
+  /// Listens at `path`, which is replaced: the caller makes sure that nobody else does. Whoever can
+  /// reach the path can connect; what he may is decided by who he is.
   func listen(at path: String, backlog: Int32) throws(LinkError) {
     var address = try Self.address(path)
     _ = unsafe unlink(path)
@@ -33,7 +50,7 @@ struct UnixSocket: ~Copyable {
       }
     }
     if bound != 0 { throw Self.failure("bind", path) }
-    if unsafe chmod(path, 0o660) != 0 { throw Self.failure("chmod", path) }
+    if unsafe chmod(path, 0o666) != 0 { throw Self.failure("chmod", path) }
     // A client that has gone again by the time it is accepted must not hold up the others.
     _ = fcntl(descriptor, F_SETFL, O_NONBLOCK)
     if Glibc.listen(descriptor, backlog) != 0 { throw Self.failure("listen", path) }
@@ -75,7 +92,7 @@ struct UnixSocket: ~Copyable {
     return client
   }
 
-  /// SO_PEERCRED of a connected socket.
+  /// SO_PEERCRED and SO_PEERGROUPS of a connected socket.
   static func peer(of descriptor: Int32) -> Peer? {
     var credentials = (process: Int32(0), user: UInt32(0), group: UInt32(0))
     var length = socklen_t(MemoryLayout.size(ofValue: credentials))
@@ -83,16 +100,35 @@ struct UnixSocket: ~Copyable {
       descriptor, SOL_SOCKET, SO_PEERCRED, &credentials, &length)
     guard failed == 0 else { return nil }
     return Peer(
-      process: credentials.process, user: credentials.user, group: credentials.group)
+      process: credentials.process, user: credentials.user,
+      groups: [credentials.group] + groups(of: descriptor))
+  }
+
+  /// None where they cannot be told: then nothing is permitted by them.
+  private static func groups(of descriptor: Int32) -> [UInt32] {
+    let size = MemoryLayout<UInt32>.size
+    var groups = [UInt32](repeating: 0, count: 32)
+    while true {
+      var length = socklen_t(groups.count * size)
+      let failed = unsafe getsockopt(descriptor, SOL_SOCKET, SO_PEERGROUPS, &groups, &length)
+      if failed == 0 { return Array(groups.prefix(Int(length) / size)) }
+      // Where there are more, the kernel says how many.
+      guard errno == ERANGE, Int(length) > groups.count * size else { return [] }
+      groups = [UInt32](repeating: 0, count: Int(length) / size)
+    }
   }
 
   /// Whether the whole frame went out. Never waits.
   static func send(_ frame: FrameWriter, to descriptor: Int32) -> Bool {
+    send(frame.bytes.span.extracting(first: frame.count), to: descriptor)
+  }
+
+  static func send(_ message: Span<UInt8>, to descriptor: Int32) -> Bool {
     let flags = Int32(MSG_NOSIGNAL) | Int32(MSG_DONTWAIT)
-    let sent = unsafe frame.bytes.span.withUnsafeBytes {
-      unsafe Glibc.send(descriptor, $0.baseAddress, frame.count, flags)
+    let sent = unsafe message.withUnsafeBytes {
+      unsafe Glibc.send(descriptor, $0.baseAddress, $0.count, flags)
     }
-    return sent == frame.count
+    return sent == message.count
   }
 }
 

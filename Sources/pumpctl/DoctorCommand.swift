@@ -61,7 +61,9 @@ struct Doctor: ParsableCommand {
       case .nobodyListens: return .nobodyListens
       case .noPermission: return .noPermission
       case .pathTooLong: return .pathTooLong
-      case .noAnswer, .badAnswer: return .failed("no answer of a pump")
+      case .noAnswer, .badAnswer, .rejected, .unknownPump, .notThePump, .outcomeNotSigned,
+        .cannotSign:
+        return .failed("no answer of a pump")
       case .system(let call, let errno):
         return .failed("\(call): \(unsafe String(cString: strerror(errno)))")
       }

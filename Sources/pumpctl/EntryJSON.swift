@@ -2,6 +2,7 @@ internal import Documents
 internal import DosingCore
 internal import FoundationEssentials
 internal import Journal
+internal import ProgrammerLink
 internal import Quantities
 
 /// An entry for programs: exact integers in base units, and stable codes. What only some kinds have
@@ -25,6 +26,9 @@ struct EntryJSON: Encodable {
   private(set) var clockLateNanoseconds: Int64?
   private(set) var eventsLost: Int64?
   private(set) var sample: SampleJSON?
+  private(set) var key: KeyChangeJSON?
+  /// By doubt, as many as were refused since the last such entry.
+  private(set) var framesRefused: [String: Int64]?
 
   init(_ numbered: NumberedEntry, on rig: Rig?) {
     let entry = numbered.entry
@@ -47,6 +51,9 @@ struct EntryJSON: Encodable {
     case .clockTrusted(let late): clockLateNanoseconds = late
     case .eventsLost(let count): eventsLost = count
     case .sampled(let readings): sample = SampleJSON(readings)
+    case .keyChanged(let change): key = KeyChangeJSON(change)
+    case .framesRefused(let counts):
+      framesRefused = Dictionary(uniqueKeysWithValues: Doubt.counted(counts))
     }
   }
 
@@ -99,9 +106,31 @@ struct StartJSON: Encodable {
   }
 }
 
+struct KeyChangeJSON: Encodable {
+  let key: String
+  let role: String
+  let name: String
+  let revoked: Bool
+  /// Nil where a user did it without a key.
+  let byKey: String?
+  let byUser: UInt32?
+
+  init(_ change: KeyChange) {
+    key = change.key.id.text
+    role = change.key.role.code
+    name = change.key.name.text
+    revoked = change.key.isRevoked
+    let isSigned = change.byKey.raw != 0
+    byKey = isSigned ? change.byKey.text : nil
+    byUser = isSigned ? nil : change.byUser
+  }
+}
+
 struct RequestJSON: Encodable {
   let number: Int64
   let command: String
+  /// Who signed; nil for nobody.
+  let key: String?
   let user: UInt32
   let process: Int32
   let accepted: Bool
@@ -123,13 +152,14 @@ struct RequestJSON: Encodable {
     let order = Order(frame: requested.frame)
     number = requested.id
     command = order.code
+    key = requested.key?.text
     user = requested.user
     process = requested.process
     accepted = requested.reason == 0
     refusal =
       accepted ? nil : RefusalReason(rawValue: requested.reason)?.code ?? "\(requested.reason)"
     switch order {
-    case .program(let ordered):
+    case .program(let ordered, _):
       prescription = PrescriptionJSON(
         patient: ordered.patient.text, drug: ordered.drug.text,
         concentrationNanogramsPerMillilitre: ordered.concentration.baseUnits,
@@ -138,7 +168,7 @@ struct RequestJSON: Encodable {
       doseNanograms = bolus.dose.baseUnits
       durationNanoseconds = bolus.duration.count
     case .new(let new): deliveredPicolitres = new.deliveredIn24h.baseUnits
-    case .plain, .unreadable: break
+    case .commit, .plain, .unreadable: break
     }
   }
 }

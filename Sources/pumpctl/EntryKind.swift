@@ -18,6 +18,8 @@ enum EntryKind: String, CaseIterable {
   case clock
   case lost
   case sample
+  case key
+  case refusedFrames = "refused-frames"
 
   init(_ content: Entry.Content) { self = Self.allCases[Int(content.kind) - 1] }
 

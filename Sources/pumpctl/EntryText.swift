@@ -1,6 +1,7 @@
 internal import Documents
 internal import DosingCore
 internal import Journal
+internal import ProgrammerLink
 internal import Quantities
 
 /// Entries of a journal in words.
@@ -35,6 +36,9 @@ struct EntryText {
       "somebody vouches for the therapy clock; \(Nanoseconds(late).durationText) were added"
     case .eventsLost(let count): "\(Self.count(count, "event")) were not written down"
     case .sampled(let readings): readings.words
+    case .keyChanged(let change): change.words
+    case .framesRefused(let counts):
+      Doubt.counted(counts).map { "\($0.1) \($0.0)" }.joined(separator: ", ")
     }
   }
 
@@ -73,7 +77,8 @@ extension Requested {
     let answer =
       reason == 0
       ? "accepted" : "refused, \(RefusalReason(rawValue: reason)?.code ?? "reason \(reason)")"
-    return "\(Order(frame: frame).words): \(answer); user \(user), process \(process)"
+    let who = key.map { "key \($0.text)" } ?? "unsigned"
+    return "\(Order(frame: frame).words): \(answer); \(who), \(userWords(user)), process \(process)"
   }
 }
 
@@ -94,5 +99,39 @@ extension SensorReadings {
       pressure.text("line") { "\(decimalText($0, per: 1000)) kPa" },
     ].compactMap(\.self)
     return parts.isEmpty ? "none" : parts.joined(separator: ", ")
+  }
+}
+
+extension KeyChange {
+  fileprivate var words: String {
+    let by = byKey.raw != 0 ? "key \(byKey.text)" : "user \(byUser)"
+    return "\(key.isRevoked ? "revoked" : "enrolled") \(key.role.code) \(key.name.text), "
+      + "key \(key.id.text), by \(by)"
+  }
+}
+
+extension Doubt {
+  /// Stable, for programs.
+  var code: String {
+    switch self {
+    case .unsigned: "unsigned"
+    case .foreign: "foreign"
+    case .unknownKey: "unknown-key"
+    case .revokedKey: "revoked-key"
+    case .badSignature: "bad-signature"
+    case .stale: "stale"
+    case .replayed: "replayed"
+    case .wrongRole: "wrong-role"
+    case .tooOften: "too-often"
+    }
+  }
+
+  /// The counts that are not zero, by code.
+  static func counted(_ counts: [Int64]) -> [(String, Int64)] {
+    allCases.compactMap { doubt in
+      let index = Int(doubt.rawValue)
+      guard index < counts.count, counts[index] > 0 else { return nil }
+      return (doubt.code, counts[index])
+    }
   }
 }

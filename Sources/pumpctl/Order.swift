@@ -1,10 +1,13 @@
 internal import Documents
 internal import DosingCore
+internal import Journal
 internal import Quantities
 
 /// What somebody asked for, as it stands in the frame of the request.
 enum Order {
-  case program(Prescription)
+  /// Signed it is a proposal, which a commit of the same key puts into force.
+  case program(Prescription, isProposal: Bool)
+  case commit(CommitBody)
   case bolus(BolusBody)
   case new(NewBody)
   /// What its kind says.
@@ -19,7 +22,11 @@ enum Order {
       case .program:
         var prescription = Prescription.blank
         try readBody(frame.span, into: &prescription)
-        self = .program(prescription)
+        self = .program(prescription, isProposal: try Seal.read(frame.span).isSigned)
+      case .commit:
+        var commit = CommitBody()
+        try readBody(frame.span, into: &commit)
+        self = .commit(commit)
       case .bolus:
         var bolus = BolusBody()
         try readBody(frame.span, into: &bolus)
@@ -38,7 +45,8 @@ enum Order {
   /// The command that asks for it.
   var code: String {
     switch self {
-    case .program: "program"
+    case .program(_, let isProposal): isProposal ? "propose" : "program"
+    case .commit: "commit"
     case .bolus: "bolus"
     case .new: "new"
     case .plain(.patientBolus): "patient-bolus"
@@ -49,8 +57,9 @@ enum Order {
 
   var words: String {
     switch self {
-    case .program(let order):
-      "program for \(order.patient.text), \(order.drug.text) "
+    case .commit(let commit): "commit of proposal \(commit.digest.fingerprint)"
+    case .program(let order, let isProposal):
+      "\(isProposal ? "proposal" : "program") for \(order.patient.text), \(order.drug.text) "
         + "\(order.concentration.shown(decimals: 3)), \(order.basalWords)"
     case .bolus(let bolus):
       "bolus of \(bolus.dose.shown(decimals: 3)) in \(bolus.duration.durationText)"
@@ -59,6 +68,21 @@ enum Order {
     case .plain: code
     case .unreadable: "a request that cannot be read"
     }
+  }
+}
+
+extension InlineArray<32, UInt8> {
+  /// The first 8 bytes.
+  fileprivate var fingerprint: String { hexadecimal(indices.prefix(8).map { self[$0] }) }
+}
+
+extension Requested {
+  /// Who signed; nil where nobody did, or the frame is of another version.
+  var key: KeyID? {
+    guard let seal = try? Seal.read(frame.span), seal.isSigned,
+      (try? FrameHeader.read(frame.span)) != nil
+    else { return nil }
+    return seal.key
   }
 }
 

@@ -12,6 +12,8 @@ struct ProgrammedOrders {
 
   private(set) var files: [File] = []
   private var known: Set<[UInt8]> = []
+  /// The newest proposal of each key.
+  private var proposed: [KeyID: Prescription] = [:]
   /// Accepted and not durable yet: it may be taken back.
   private var waiting: [(order: Prescription, entry: Entry)] = []
   /// The commit that holds those that wait.
@@ -21,7 +23,7 @@ struct ProgrammedOrders {
   mutating func take(_ entry: Entry) -> [(file: String, order: Prescription)] {
     switch entry.content {
     case .requested(let requested) where requested.reason == 0:
-      guard case .program(let order) = Order(frame: requested.frame) else { return [] }
+      guard let order = ordered(by: requested) else { return [] }
       waiting.append((order, entry))
       commit = nil
     case .committed(let committed): commit = commit ?? committed.commit
@@ -32,6 +34,18 @@ struct ProgrammedOrders {
     default: break
     }
     return []
+  }
+
+  /// What a request puts into force; nil for nothing.
+  private mutating func ordered(by requested: Requested) -> Prescription? {
+    switch Order(frame: requested.frame) {
+    case .program(let order, isProposal: false): return order
+    case .program(let order, isProposal: true):
+      if let key = requested.key { proposed[key] = order }
+      return nil
+    case .commit: return requested.key.flatMap { proposed[$0] }
+    default: return nil
+    }
   }
 
   /// What still waits is in the journal, so it is durable.

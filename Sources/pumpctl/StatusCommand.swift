@@ -15,28 +15,29 @@ struct StatusCommand: ParsableCommand {
   var json = false
 
   @OptionGroup var connection: Connection
+  @OptionGroup var signing: SigningOptions
 
   func run() throws {
     var client = connection.open()
     var screen = Screen()
     repeat {
-      let status = read(&client)
+      let (status, isTrusted) = read(&client)
       if json {
-        screen.write(try StatusJSON(status).text + "\n")
+        screen.write(try StatusJSON(status, isSignedByTrustedKey: isTrusted).text + "\n")
       } else {
-        screen.show(StatusText(status).lines, again: watch)
+        screen.show(StatusText(status, isSignedByTrustedKey: isTrusted).lines, again: watch)
       }
       if watch { sleep(1) }
     } while watch
   }
 
-  private func read(_ client: inout LinkClient) -> Status {
-    let reply = connection.ask(&client, .askStatus)
-    switch reply {
-    case .status(let status): return status
-    case .rejected(let fault): end(.unavailable, fault.sentence)
-    case .answer, .findings: end(.unavailable, "the pump answered something else than was asked")
-    }
+  /// Whoever does not trust the pump's key yet sees the status, too: it changes nothing.
+  private func read(_ client: inout LinkClient) -> (Status, isSignedByTrustedKey: Bool) {
+    let answered = connection.attempt { () throws(LinkError) in try client.ask(.askStatus) }
+    guard case .status(let status) = answered.reply else { reject(answered.reply) }
+    guard let pump = signing.key(of: status.serial) else { return (status, false) }
+    guard answered.isFrom(pump) else { connection.fail(.notThePump) }
+    return (status, true)
   }
 }
 

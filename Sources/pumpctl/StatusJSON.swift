@@ -18,6 +18,9 @@ struct StatusJSON: Encodable {
   }
 
   let serial: String
+  /// By the key that this programmer trusts; false where he trusts none.
+  let isSignedByTrustedKey: Bool
+  let framesRefused: Int64
   let simulated: Bool
   let mode: String
   let tick: Int64
@@ -58,7 +61,9 @@ struct StatusJSON: Encodable {
   let realTimePriority: UInt8
   let memoryLocked: Bool
 
-  init(_ status: Status) {
+  init(_ status: Status, isSignedByTrustedKey: Bool) {
+    self.isSignedByTrustedKey = isSignedByTrustedKey
+    framesRefused = status.framesRefused
     serial = status.serial.text
     simulated = status.simulated
     mode = status.mode.code

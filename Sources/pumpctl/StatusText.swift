@@ -5,8 +5,12 @@ internal import Quantities
 /// A status as a screen of text, at most 79 columns.
 struct StatusText {
   let status: Status
+  let isSignedByTrustedKey: Bool
 
-  init(_ status: Status) { self.status = status }
+  init(_ status: Status, isSignedByTrustedKey: Bool) {
+    self.status = status
+    self.isSignedByTrustedKey = isSignedByTrustedKey
+  }
 
   var lines: [String] {
     head + [""] + now + [""] + delivered + [""] + limits + [""] + alarms + sensors + tick
@@ -124,7 +128,10 @@ struct StatusText {
     }
     let memory = health.memoryLocked ? "memory locked" : "memory not locked"
     let period = status.tickPeriod.text(in: Unit("ms", 1_000_000))
+    let trust = isSignedByTrustedKey ? "signed by the pump" : "NOT CHECKED, see pumpctl key trust"
+    let refused = status.framesRefused
     return [
+      row("signature", refused > 0 ? "\(trust); \(refused) frames were refused" : trust),
       row("tick", "\(period), \(health.missed) of \(health.ticks) missed; \(policy), \(memory)"),
       row("lateness", "p50 \(late[0]), p99 \(late[1]), max \(late[2])"),
     ]

@@ -1,90 +1,62 @@
 internal import ArgumentParser
 internal import Documents
 internal import DosingCore
+internal import Glibc
 internal import ProgrammerLink
 internal import Quantities
-
-struct Program: ParsableCommand {
-  static let configuration = CommandConfiguration(
-    abstract: "Give the pump a prescription. The pump checks everything again.")
-
-  @Argument(help: ArgumentHelp("The prescription.", valueName: "prescription.yaml"))
-  var file: String
-
-  @OptionGroup var connection: Connection
-
-  func run() throws {
-    let document: PrescriptionDocument
-    do {
-      document = try PrescriptionDocument(path: file)
-    } catch {
-      complain(error.description)
-      throw ArgumentParser.ExitCode(error.exitCode.rawValue)
-    }
-    var client = connection.open()
-    let reply = connection.ask(&client, .program, document.prescription)
-    switch reply {
-    case .findings(let findings):
-      for line in document.describe(findings) { complain(line) }
-      throw ArgumentParser.ExitCode(Documents.ExitCode.badData.rawValue)
-    case .answer(let answer):
-      for line in document.describe(answer.findings) { complain(line) }
-      report(answer, done: "programmed \(file)")
-    case .rejected, .status:
-      reject(reply)
-    }
-  }
-}
-
-struct Bolus: ParsableCommand {
-  static let configuration = CommandConfiguration(
-    abstract: "Deliver a clinician's bolus on top of basal.")
-
-  @Option(
-    help: ArgumentHelp("How much drug, as in '20 ug'.", valueName: "MASS"),
-    transform: { try Mass.read($0) })
-  var dose: Mass
-
-  @Option(
-    help: ArgumentHelp("Over how long, as in '30 min'.", valueName: "TIME"),
-    transform: { try Nanoseconds.read($0) })
-  var duration: Nanoseconds
-
-  @OptionGroup var connection: Connection
-
-  func run() {
-    let body = BolusBody(dose: dose, duration: duration)
-    connection.request(.bolus, body, done: "bolus of \(dose.shown(decimals: 3)) begun")
-  }
-}
 
 struct PatientBolusCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "patient-bolus", abstract: "Ask for the bolus that is prescribed for the patient.")
 
   @OptionGroup var connection: Connection
+  @OptionGroup var signing: SigningOptions
 
-  func run() { connection.request(.patientBolus, EmptyBody(), done: "patient bolus begun") }
+  func run() { signing.order(connection, .patientBolus, EmptyBody(), done: "patient bolus begun") }
 }
 
 struct Stop: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Stop all delivery, and cancel an extra dose. The pump alarms until it is resumed.")
+    abstract: "Stop all delivery, and cancel an extra dose. The pump alarms until it is resumed.",
+    discussion: """
+      Needs no key for root, the pump's own user and the group pump-stop. With --signed or --ssh it is \
+      signed: nothing unsigned is obeyed through a relay.
+      """)
+
+  @Flag(help: "Sign it; then root without a key cannot resume.")
+  var signed = false
 
   @OptionGroup var connection: Connection
+  @OptionGroup var signing: SigningOptions
 
   func run() {
-    connection.request(.stop, EmptyBody(), done: "stopped; nothing is delivered until resume")
+    let done = "stopped; nothing is delivered until resume"
+    if signed || connection.ssh != nil {
+      signing.order(connection, .stop, EmptyBody(), done: done)
+    } else {
+      signing.ask(connection, .stop, done: done)
+    }
   }
 }
 
 struct Resume: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Go on with the basal that is prescribed now.")
+    abstract: "Go on with the basal that is prescribed now.",
+    discussion: "After a stop without a key, root on the pump may say --unsigned.")
+
+  @Flag(help: "Without a key: for root on the pump, after a stop without a key.")
+  var unsigned = false
 
   @OptionGroup var connection: Connection
+  @OptionGroup var signing: SigningOptions
 
-  func run() { connection.request(.resume, EmptyBody(), done: "resumed") }
+  func run() {
+    if unsigned {
+      signing.ask(connection, .resume, done: "resumed")
+    } else {
+      signing.order(connection, .resume, EmptyBody(), done: "resumed")
+    }
+  }
 }
 
 struct Acknowledge: ParsableCommand {
@@ -92,8 +64,9 @@ struct Acknowledge: ParsableCommand {
     abstract: "Say that the alarms about what happened have been seen and acted upon.")
 
   @OptionGroup var connection: Connection
+  @OptionGroup var signing: SigningOptions
 
-  func run() { connection.request(.acknowledge, EmptyBody(), done: "acknowledged") }
+  func run() { signing.order(connection, .acknowledge, EmptyBody(), done: "acknowledged") }
 }
 
 struct New: ParsableCommand {
@@ -108,25 +81,39 @@ struct New: ParsableCommand {
   var delivered: Volume
 
   @OptionGroup var connection: Connection
+  @OptionGroup var signing: SigningOptions
 
   func run() {
-    connection.request(
-      .new, NewBody(deliveredIn24h: delivered),
+    signing.order(
+      connection, .new, NewBody(deliveredIn24h: delivered),
       done: "the history begins with \(delivered.shown(decimals: 3)) in the last 24 h")
   }
 }
 
-extension Connection {
-  /// Sends one request and says what became of it.
-  fileprivate func request(_ kind: FrameKind, _ body: some FrameBody, done: String) {
-    var client = open()
-    let reply = ask(&client, kind, body)
-    if case .answer(let answer) = reply { report(answer, done: done) } else { reject(reply) }
+extension SigningOptions {
+  /// Signs one command and says what became of it.
+  func order(
+    _ connection: Connection, _ kind: FrameKind, _ body: some FrameBody, done: String
+  ) {
+    var programmer = programmer(connection)
+    let reply = connection.attempt { () throws(LinkError) in try programmer.order(kind, body) }
+    report(reply, done: done)
+  }
+
+  /// Sends one command without a signature.
+  fileprivate func ask(_ connection: Connection, _ kind: FrameKind, done: String) {
+    var client = connection.open()
+    let answered = connection.attempt { () throws(LinkError) in try client.ask(kind) }
+    if let pump = key(of: answered.seal.serial), !answered.isFrom(pump) {
+      connection.fail(.outcomeNotSigned)
+    }
+    report(answered.reply, done: done)
   }
 }
 
-/// Says what the pump decided; a refusal ends the program.
-private func report(_ answer: AnswerBody, done: String) {
+/// Says what the pump decided; anything but yes ends the program.
+func report(_ reply: LinkClient.Reply, done: String) {
+  guard case .answer(let answer) = reply else { reject(reply) }
   switch answer.answer {
   case .accepted:
     print(answer.isDurable ? done : "\(done); NOT WRITTEN DOWN YET: the storage fails")
@@ -138,17 +125,22 @@ private func report(_ answer: AnswerBody, done: String) {
   }
 }
 
-/// Anything but an answer ends the program.
-private func reject(_ reply: LinkClient.Reply) -> Never {
+/// Ends the program: this is not what was asked for.
+func reject(_ reply: LinkClient.Reply) -> Never {
   guard case .rejected(let fault) = reply else {
     end(.unavailable, "the pump answered something else than was asked")
   }
-  end(fault == .notPermitted ? .noPermission : .unavailable, fault.sentence)
+  switch fault {
+  case .notPermitted: end(.noPermission, fault.sentence)
+  case .tooOften, .noSuchProposal, .tooManyKeys, .keyIsKnown, .noSuchKey:
+    end(.badData, fault.sentence)
+  default: end(.unavailable, fault.sentence)
+  }
 }
 
 extension WrittenQuantity {
   /// What the parser of the command line says where a quantity cannot be read.
-  fileprivate static func read(_ argument: String) throws -> Self {
+  static func read(_ argument: String) throws -> Self {
     do {
       return try Self(text: argument)
     } catch {

@@ -1,7 +1,6 @@
 internal import DosingCore
 internal import Durability
 internal import Engine
-internal import Glibc
 internal import Hardware
 internal import Journal
 internal import ProgrammerLink
@@ -10,60 +9,46 @@ internal import Synchronization
 
 /// Answers the frames of programmers: the link thread's side of the engine.
 ///
-/// Requests wait in line for the tick thread, so that none of them holds up a `stop`: that one shuts
-/// the interlock as soon as it is read.
+/// Nothing is looked into before it is known who sent it. A `stop` shuts the interlock as soon as it is
+/// believed, before anybody decides it.
 final class LinkDesk: LinkAnswering {
-  private struct Waiting {
-    let request: Request
-    /// The number under which the journal knows it.
-    let id: Int64
-    let header: FrameHeader
-    let findings: Findings
-    let peer: Peer
-    let client: ClientID
-    let arrived: Nanoseconds
-    /// The client of a stop was told that its outcome is unknown; the stop itself stays in line.
-    var isTold = false
-
-    var isStop: Bool { header.kind == .stop }
-  }
-
-  /// A request that was accepted, and is told when it is durable.
-  private struct Owed {
-    let waiting: Waiting
-    let reply: RequestSlot.Reply
-    let since: Nanoseconds
-  }
-
   private let engine: RealTimeEngine
   private let keeper: Keeper
   private let hardware: HardwareRig
   private let rig: Rig
-  private let log: (String) -> Void
-  private let turnCount = Atomic<Int64>(0)
-  /// At most one for each client.
-  private var line: [Waiting] = []
-  private var owed: [Owed] = []
+  private let identity: PumpIdentity
+  private let log: LinkLog
+  private var verifier: Verifier
+  private var proposals: Proposals
+  private let line: RequestLine
+  private var keyChanges: [OwedKeys] = []
   private var lastID: Int64 = 0
-  /// When the request at the head of the line was offered to the tick thread; nil where it was not.
-  private var offered: Nanoseconds?
-  /// The tick thread still has a request whose client was told that its outcome is unknown.
-  private var slotIsStuck = false
+  private let turnCount = Atomic<Int64>(0)
 
-  /// How long the tick thread may take to decide. A tick takes 100 ms at most.
-  private static let patience = Nanoseconds.seconds(1)
-  /// How long an accepted request may take to be durable or to be taken back, by the tick.
-  private static let durablePatience = Nanoseconds(Limits.requestDurableWithin.count * 3 / 2)
+  /// Keys that were changed; told when it is durable.
+  private struct OwedKeys {
+    let ticket: Int64
+    let question: Question
+    let client: ClientID
+    let since: Nanoseconds
+  }
+
+  /// How long a change of keys may take to be durable.
+  private static let keyPatience = Nanoseconds.seconds(3)
 
   init(
     engine: RealTimeEngine, keeper: Keeper, hardware: HardwareRig, rig: Rig,
-    log: @escaping (String) -> Void
+    identity: PumpIdentity, verifier: Verifier, log: @escaping (String) -> Void
   ) {
     self.engine = engine
     self.keeper = keeper
     self.hardware = hardware
     self.rig = rig
-    self.log = log
+    self.identity = identity
+    self.verifier = verifier
+    self.log = LinkLog(log)
+    proposals = Proposals(rig: rig)
+    line = RequestLine(engine: engine, keeper: keeper, log: log)
   }
 
   /// From any thread: how often the link thread came round. Grows as long as it is alive.
@@ -71,165 +56,228 @@ final class LinkDesk: LinkAnswering {
 
   var endAsked: Bool {
     turnCount.wrappingAdd(1, ordering: .relaxed)
+    if let refused = log.refusedFrames(verifier.doubts, at: RealTime.now) {
+      keeper.tell(LinkChanges(), [.framesRefused(refused)], at: tickNow, isUrgent: false)
+    }
     return Signals.endAsked
   }
 
+  private var tickNow: Int64 { engine.status.read().now.number }
+
+  func admits(_ peer: Peer) -> Bool { verifier.admits(peer) }
+
   func answer(
-    _ header: FrameHeader, _ frame: Span<UInt8>, from peer: Peer, client: ClientID
+    _ header: FrameHeader, _ frame: Span<UInt8>, from sender: LinkSender
   ) -> FrameWriter? {
-    if header.kind == .askStatus { return status(header, frame) }
-    guard mayChangeTherapy(peer) else {
-      log("refused \(header.kind) from user \(peer.user): not permitted")
-      return LinkServer.rejection(.notPermitted, number: header.number)
-    }
+    let question = Question(header, frame)
     do {
-      var findings = Findings()
-      guard let request = try request(in: frame, on: rig, findings: &findings) else {
-        log("refused program from user \(peer.user): \(findings.errors) errors")
-        return writeFrame(.findings, number: header.number, body: findings)
-      }
-      // Stop acts first, by the independent path, and is decided second.
-      if case .stop = request { hardware.shutInterlock() }
-      lastID += 1
-      remember(frame, from: peer)
-      line.append(
-        Waiting(
-          request: request, id: lastID, header: header, findings: findings, peer: peer,
-          client: client,
-          arrived: RealTime.now))
+      let command = try verifier.verify(header, frame, from: sender, at: RealTime.sinceBoot)
+      return try answer(question, command, frame, sender)
+    } catch let doubt as Doubt {
+      log.refuse(header.kind, doubt, from: sender.peer, at: RealTime.now)
+      return reject(question, doubt == .tooOften ? .tooOften : .notPermitted)
+    } catch let fault as FrameFault {
+      return reject(question, fault)
+    } catch {
+      return reject(question, .malformedBody)
+    }
+  }
+
+  private func answer(
+    _ question: Question, _ command: VerifiedCommand, _ frame: Span<UInt8>, _ sender: LinkSender
+  ) throws -> FrameWriter? {
+    switch command.header.kind {
+    case .askStatus: return try status(question, frame)
+    case .askKeys: return keys(question)
+    case .relayed: return identity.answer(question, .answer, AnswerBody())
+    case .enroll, .revoke:
+      try changeKeys(question, command, frame, sender.client)
       return nil
-    } catch {
-      return LinkServer.rejection(error, number: header.number)
-    }
-  }
-
-  /// The journal has to know what was asked before the tick does.
-  private func remember(_ frame: Span<UInt8>, from peer: Peer) {
-    var requested = Requested()
-    requested.id = lastID
-    requested.user = peer.user
-    requested.process = peer.process
-    requested.frame = frame.indices.map { frame[$0] }
-    keeper.remember(requested)
-  }
-
-  private func status(_ header: FrameHeader, _ frame: Span<UInt8>) -> FrameWriter {
-    do {
-      var nothing = EmptyBody()
-      try readBody(frame, into: &nothing)
-      return writeFrame(.status, number: header.number, body: engine.status.read())
-    } catch {
-      return LinkServer.rejection(error, number: header.number)
-    }
-  }
-
-  /// Until commands are signed, the pump obeys its own user and root.
-  private func mayChangeTherapy(_ peer: Peer) -> Bool {
-    peer.user == 0 || peer.user == geteuid()
-  }
-
-  func takeFinished() -> (client: ClientID, frame: FrameWriter)? {
-    if slotIsStuck, let late = engine.requests.takeReply() {
-      log("a request that was given up was decided after all: \(late.answer.outcome)")
-      slotIsStuck = false
-    }
-    if let settled = takeSettled() { return settled }
-    guard let first = line.first else { return nil }
-    if !slotIsStuck, let outcome = progress(first) {
-      line.removeFirst()
-      offered = nil
-      switch outcome {
-      case .frame(let frame): return (first.client, frame)
-      case .reply(let reply):
-        owed.append(Owed(waiting: first, reply: reply, since: RealTime.now))
-        return takeFinished()
+    default:
+      var findings = Findings()
+      guard let request = try request(command, frame, &findings) else {
+        return identity.answer(question, .findings, findings)
       }
+      submit(request, question, command, frame, findings, sender)
+      return nil
     }
-    if first.isStop { return whileStopWaits(first) }
-    guard slotIsStuck else { return nil }
-    line.removeFirst()
-    return (first.client, fault(.engineSilent, first))
   }
 
-  /// A request whose outcome may be told: it is durable, was taken back, or is a stop that acted.
-  private func takeSettled() -> (client: ClientID, frame: FrameWriter)? {
-    for index in owed.indices {
-      let (waiting, reply) = (owed[index].waiting, owed[index].reply)
-      let age = RealTime.now - owed[index].since
-      var frame: FrameWriter?
-      if reply.commit <= keeper.durableCommit {
-        frame = self.frame(for: reply, to: waiting, isDurable: true)
-      } else if waiting.request.actsAtOnce {
-        if age > Self.patience || keeper.isFailing {
-          frame = self.frame(for: reply, to: waiting, isDurable: false)
-        }
-      } else if engine.record.takenBackAt >= reply.tick {
-        frame = fault(.notDurable, waiting)
-      } else if age > Self.durablePatience {
-        frame = fault(.outcomeUnknown, waiting)
-      }
-      guard let frame else { continue }
-      owed.remove(at: index)
-      return waiting.isTold ? takeSettled() : (waiting.client, frame)
+  // MARK: Questions
+
+  private func status(_ question: Question, _ frame: Span<UInt8>) throws -> FrameWriter {
+    var nothing = EmptyBody()
+    try readBody(frame, into: &nothing)
+    var status = engine.status.read()
+    status.challenge = verifier.challenge(at: RealTime.sinceBoot)
+    status.newestNumber = verifier.keys[try Seal.read(frame).key]?.newestNumber ?? 0
+    status.framesRefused = verifier.doubts.reduce(0, +)
+    return identity.answer(question, .status, status)
+  }
+
+  private func keys(_ question: Question) -> FrameWriter {
+    var body = KeysBody()
+    body.pumpKey = identity.verifying.bytes
+    for record in verifier.keys.records { body.append(record) }
+    return identity.answer(question, .keys, body)
+  }
+
+  private func reject(_ question: Question, _ fault: FrameFault) -> FrameWriter {
+    identity.answer(question, .rejected, RejectedBody(fault))
+  }
+
+  // MARK: Keys
+
+  private func changeKeys(
+    _ question: Question, _ command: VerifiedCommand, _ frame: Span<UInt8>, _ client: ClientID
+  ) throws {
+    var change = KeyChange()
+    switch command.sender {
+    case .key(let record): change.byKey = record.id
+    case .user(let user): change.byUser = user
+    }
+    if command.header.kind == .enroll {
+      var body = EnrollBody()
+      try readBody(frame, into: &body)
+      change.key = try verifier.keys.enroll(body)
+    } else {
+      var body = RevokeBody()
+      try readBody(frame, into: &body)
+      change.key = try verifier.keys.revoke(body.key)
+    }
+    log.say("\(change.key.words): \(command.header.kind) by \(command.sender.words)")
+    var changes = LinkChanges()
+    changes.keys = used(by: command)
+    changes.keys[change.key.id] = verifier.keys[change.key.id]
+    let ticket = keeper.tell(changes, [.keyChanged(change)], at: tickNow, isUrgent: true)
+    keyChanges.append(
+      OwedKeys(ticket: ticket, question: question, client: client, since: RealTime.now))
+  }
+
+  /// The key of a command with the number that it used up.
+  private func used(by command: VerifiedCommand) -> [KeyID: KeyRecord] {
+    guard let id = command.key?.id, let record = verifier.keys[id] else { return [:] }
+    return [id: record]
+  }
+
+  private func nextKeyChange() -> (client: ClientID, frame: FrameWriter)? {
+    for index in keyChanges.indices {
+      let owed = keyChanges[index]
+      let isDurable = owed.ticket <= keeper.durableTicket
+      guard isDurable || RealTime.now - owed.since > Self.keyPatience else { continue }
+      keyChanges.remove(at: index)
+      return (
+        owed.client, isDurable ? keys(owed.question) : reject(owed.question, .outcomeUnknown)
+      )
     }
     return nil
   }
 
-  /// A stop is never given up: the interlock is shut, and the core has to hear of it when it can. Its
-  /// client and those behind it are told.
-  private func whileStopWaits(_ stop: Waiting) -> (client: ClientID, frame: FrameWriter)? {
-    guard RealTime.now - stop.arrived > Self.patience else { return nil }
-    if !stop.isTold {
-      line[0].isTold = true
-      return (stop.client, fault(.outcomeUnknown, stop))
+  // MARK: Requests
+
+  /// Nil where a program does not fit the rig; `findings` says why.
+  private func request(
+    _ command: VerifiedCommand, _ frame: Span<UInt8>, _ findings: inout Findings
+  ) throws -> Request? {
+    guard command.header.kind == .commit else {
+      let asked = try DosingCore.request(in: frame, on: rig, findings: &findings)
+      // What is programmed is shown first, to be committed by its digest.
+      if case .program(let therapy) = asked { return .propose(therapy) }
+      return asked
     }
-    guard line.count > 1 else { return nil }
-    let next = line.remove(at: 1)
-    return (next.client, fault(next.isStop ? .outcomeUnknown : .engineSilent, next))
+    var body = CommitBody()
+    try readBody(frame, into: &body)
+    if engine.status.read().mode == .hardStop { proposals.removeAll() }
+    guard !line.changesOrder, let key = command.key?.id,
+      let therapy = proposals.take(
+        body.digest, by: key, beside: keeper.durableOrder, at: RealTime.sinceBoot)
+    else { throw FrameFault.noSuchProposal }
+    return .program(therapy)
   }
 
-  private enum Progress {
-    case frame(FrameWriter)
-    case reply(RequestSlot.Reply)
+  private func submit(
+    _ request: Request, _ question: Question, _ command: VerifiedCommand, _ frame: Span<UInt8>,
+    _ findings: Findings, _ sender: LinkSender
+  ) {
+    var changes = LinkChanges()
+    changes.keys = used(by: command)
+    if case .stop = request {
+      // Stop acts first, by the independent path, and is decided second.
+      hardware.shutInterlock()
+      changes.stopOrigin = stopped(by: command)
+    }
+    // The number, and what was asked, are known to the journal before the tick decides.
+    keeper.tell(changes, at: tickNow, isUrgent: false)
+    lastID += 1
+    var requested = Requested()
+    requested.id = lastID
+    requested.user = sender.peer.user
+    requested.process = sender.peer.process
+    requested.frame = frame.indices.map { frame[$0] }
+    keeper.remember(requested)
+    line.append(
+      WaitingRequest(
+        request: request, id: lastID, command: command, question: question, findings: findings,
+        client: sender.client, arrived: RealTime.now))
   }
 
-  /// Offers the request, or looks whether it was answered.
-  private func progress(_ first: Waiting) -> Progress? {
-    guard let offered else {
-      engine.requests.offer(first.request, id: first.id)
-      self.offered = RealTime.now
-      return nil
+  /// Whoever stops a pump that stands by a key does not get the right to resume it.
+  private func stopped(by command: VerifiedCommand) -> StopOrigin {
+    if command.key != nil { verifier.stopOrigin = .signed }
+    if verifier.stopOrigin == .none { verifier.stopOrigin = .unsigned }
+    return verifier.stopOrigin
+  }
+
+  func takeFinished() -> (client: ClientID, frame: FrameWriter)? {
+    while let (waiting, outcome) = line.next() {
+      let frame = frame(for: outcome, to: waiting)
+      // The client of a stop that waited was told so; what becomes of it is told to nobody.
+      if !waiting.isTold { return (waiting.client, frame) }
     }
-    if let reply = engine.requests.takeReply() { return .reply(reply) }
-    if first.isStop || RealTime.now - offered < Self.patience { return nil }
-    if engine.requests.withdraw() { return .frame(fault(.engineSilent, first)) }
-    slotIsStuck = true
-    return .frame(fault(.outcomeUnknown, first))
+    return nextKeyChange()
   }
 
   private func frame(
-    for reply: RequestSlot.Reply, to first: Waiting, isDurable: Bool
+    for outcome: RequestLine.Outcome, to waiting: WaitingRequest
   ) -> FrameWriter {
-    log(
-      "\(first.header.kind) from user \(first.peer.user), process \(first.peer.process): "
-        + reply.answer.outcome + (isDurable ? "" : ", not written down yet"))
+    let (kind, who) = (waiting.command.header.kind, waiting.command.sender.words)
+    switch outcome {
+    case .fault(let fault):
+      log.say("\(kind) by \(who): \(fault)")
+      return reject(waiting.question, fault)
+    case .decided(let reply, let isDurable):
+      log.say("\(kind) by \(who): \(reply.answer.outcome)" + (isDurable ? "" : ", not durable yet"))
+      return decided(reply, isDurable: isDurable, waiting)
+    }
+  }
+
+  private func decided(
+    _ reply: RequestSlot.Reply, isDurable: Bool, _ waiting: WaitingRequest
+  ) -> FrameWriter {
+    if case .accepted = reply.answer {
+      switch waiting.request {
+      case .propose(let therapy): return proposal(therapy, waiting)
+      case .resume:
+        verifier.stopOrigin = .none
+        var changes = LinkChanges()
+        changes.stopOrigin = StopOrigin.none
+        keeper.tell(changes, at: tickNow, isUrgent: false)
+      default: break
+      }
+    }
     let body = AnswerBody(
       reply.answer, decidedAt: Tick(reply.tick), tickPeriod: rig.tick, isDurable: isDurable,
-      findings: first.findings)
-    return writeFrame(.answer, number: first.header.number, body: body)
+      findings: waiting.findings)
+    return identity.answer(waiting.question, .answer, body)
   }
 
-  private func fault(_ fault: FrameFault, _ first: Waiting) -> FrameWriter {
-    log("\(first.header.kind) from user \(first.peer.user): \(fault)")
-    return LinkServer.rejection(fault, number: first.header.number)
-  }
-}
-
-extension Answer {
-  fileprivate var outcome: String {
-    switch self {
-    case .accepted: "accepted"
-    case .refused(let refusal): "refused, \(refusal.reason)"
-    }
+  private func proposal(_ therapy: Therapy, _ waiting: WaitingRequest) -> FrameWriter {
+    guard let key = waiting.command.key?.id else { return reject(waiting.question, .notPermitted) }
+    let old = keeper.durableOrder
+    let digest = proposals.keep(therapy, by: key, beside: old, at: RealTime.sinceBoot)
+    let body = ProposalBody(
+      digest: digest, old: old.flatMap { Prescription(recordBytes: $0) },
+      findings: waiting.findings)
+    return identity.answer(waiting.question, .proposal, body)
   }
 }

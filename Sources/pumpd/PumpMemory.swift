@@ -5,6 +5,7 @@ internal import Engine
 internal import Glibc
 internal import Hardware
 internal import Journal
+internal import ProgrammerLink
 internal import Quantities
 
 /// What a state directory remembers of a pump, opened for a start.
@@ -14,6 +15,7 @@ struct PumpMemory {
   /// Nil where no memory outlives the process here: then each kill costs a lease.
   let page: RunPage?
   let start: PumpStart
+  private let link: LinkMemory
   /// What is worth a line in the log.
   let remarks: [String]
   /// What is worth a warning.
@@ -46,6 +48,14 @@ struct PumpMemory {
       rig: document.rig, clock: Self.therapyClock(time.now.utc), time: time, trace: page?.read(),
       safeBasal: copies.record, firstTickIn: Self.firstTickIn)
     let pump = isNew ? restoration.newPump() : restoration.restore(state)
+    do {
+      link = try opening.journal.linkMemory()
+    } catch {
+      throw Self.failure(path, error)
+    }
+    if link.keysDamaged > 0 {
+      opening.warnings.append("\(link.keysDamaged) keys are damaged and are not believed")
+    }
     remarks = pump.remarks
     warnings = opening.warnings
     journal = opening.journal
@@ -109,6 +119,14 @@ struct PumpMemory {
       default: .unavailable
       }
     return Failure(code, "\(path): \(error.sentence)")
+  }
+
+  /// Whom the link believes: the keys, and who stopped a pump that stands.
+  func verifier(serial: Label, groups: LinkGroups) -> Verifier {
+    let stopped = link.stopOrigin == .none ? StopOrigin.signed : link.stopOrigin
+    return Verifier(
+      serial: serial, keys: KeyTable(link.keys), stopOrigin: start.isStopped ? stopped : .none,
+      groups: groups, nonce: UInt64.random(in: 0...UInt64.max))
   }
 
   // MARK: The run page

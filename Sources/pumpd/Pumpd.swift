@@ -14,6 +14,12 @@ struct Pumpd: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "pumpd",
     abstract: "The dosing engine of a bench rig. Never connect it to a person.",
+    subcommands: [Run.self, Enroll.self], defaultSubcommand: Run.self)
+}
+
+struct Run: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Run the pump; what pumpd does where no other word is given.",
     discussion: """
       Runs until SIGINT or SIGTERM. What it delivers, and what it was told, is written down in the \
       state directory before it acts; after a restart it goes on from there. An empty directory has no \
@@ -41,6 +47,8 @@ struct Pumpd: ParsableCommand {
       valueName: "FILE"))
   var motorTrace: String?
 
+  @OptionGroup var groups: GroupOptions
+
   @Option(help: "SCHED_FIFO priority of the tick thread, 1 to 99; 0 for the ordinary policy.")
   var priority: Int32 = 80
 
@@ -53,12 +61,8 @@ struct Pumpd: ParsableCommand {
   func run() {
     do {
       try serve()
-    } catch let failure as Failure {
-      complain("pumpd: \(failure.message)", failure.code)
-    } catch let errors as DocumentErrors {
-      complain(errors.description, errors.exitCode)
     } catch {
-      complain("pumpd: \(error)", .internalError)
+      end(for: error)
     }
   }
 
@@ -68,8 +72,10 @@ struct Pumpd: ParsableCommand {
     let engine = try RunningEngine(
       document,
       RunningEngine.Options(
-        state: directory.path, isNew: new, motorTrace: motorTrace, priority: priority))
+        state: directory.path, isNew: new, motorTrace: motorTrace, priority: priority,
+        groups: try groups.linkGroups()))
     let socket = socket ?? "\(directory.path)/pumpd.sock"
+    FileLimit.raise()
     do {
       var server = try LinkServer(path: socket)
       engine.log.info("programmers connect at \(socket)")
@@ -80,10 +86,17 @@ struct Pumpd: ParsableCommand {
     }
     engine.end()
   }
+}
 
-  private func complain(_ message: String, _ code: Documents.ExitCode) -> Never {
-    var bytes = Array((message + "\n").utf8)
-    _ = unsafe write(2, &bytes, bytes.count)
-    Glibc.exit(code.rawValue)
-  }
+/// Ends the program with one line on standard error.
+func end(for error: any Error) -> Never {
+  let (message, code): (String, Documents.ExitCode) =
+    switch error {
+    case let failure as Failure: ("pumpd: \(failure.message)", failure.code)
+    case let errors as DocumentErrors: (errors.description, errors.exitCode)
+    default: ("pumpd: \(error)", .internalError)
+    }
+  var bytes = Array((message + "\n").utf8)
+  _ = unsafe write(2, &bytes, bytes.count)
+  Glibc.exit(code.rawValue)
 }

@@ -8,6 +8,7 @@ internal import Hardware
 internal import Journal
 internal import Logging
 internal import Plant
+internal import ProgrammerLink
 internal import Quantities
 
 /// An engine on its rig, from the first tick to the last.
@@ -31,6 +32,7 @@ final class RunningEngine {
     /// Where the pulses of a simulated motor are kept; nil for nowhere.
     var motorTrace: String?
     var priority: Int32
+    var groups: LinkGroups
   }
 
   init(_ document: RigDocument, _ options: Options) throws {
@@ -49,6 +51,7 @@ final class RunningEngine {
     if locked != 0 {
       log.warning("memory is not locked (\(Self.text(locked))); ticks may wait for pages")
     }
+    let identity = try IdentityFile(directory: options.state, serial: document.serial)
     let memory = try PumpMemory(document, directory: options.state, isNew: options.isNew)
     for remark in memory.remarks { log.info("\(remark)") }
     for warning in memory.warnings { log.warning("\(warning)") }
@@ -77,8 +80,14 @@ final class RunningEngine {
     let journal = JournalThread(keeper, record: engine.record, log: log)
     self.journal = journal
     journalThread = try RealTimeThread(name: "journal", priority: 0) { journal.run() }
-    desk = LinkDesk(engine: engine, keeper: keeper, hardware: hardware, rig: start.rig) {
-      log.info("\($0)")
+    desk = LinkDesk(
+      engine: engine, keeper: keeper, hardware: hardware, rig: start.rig,
+      identity: identity.identity,
+      verifier: memory.verifier(serial: document.serial, groups: options.groups)
+    ) { log.info("\($0)") }
+    if identity.isNew {
+      let key = identity.identity.verifying
+      log.warning("this pump has a new key, \(key.id.text): every programmer has to trust it anew")
     }
 
     housekeeping = Housekeeping(engine: engine, desk: desk, world: world, log: log)

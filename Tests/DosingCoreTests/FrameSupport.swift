@@ -10,8 +10,19 @@ extension FrameWriter {
 func sample(_ kind: FrameKind) throws -> [UInt8] {
   let writer =
     switch kind {
-    case .askStatus, .patientBolus, .stop, .resume, .acknowledge:
+    case .askStatus, .patientBolus, .stop, .resume, .acknowledge, .askKeys, .relayed:
       writeFrame(kind, number: 7, body: EmptyBody())
+    case .commit: writeFrame(kind, number: 7, body: CommitBody(digest: counted(from: 1)))
+    case .enroll:
+      writeFrame(
+        kind, number: 7,
+        body: EnrollBody(role: .technician, name: Label("anna"), publicKey: counted(from: 3)))
+    case .revoke: writeFrame(kind, number: 7, body: RevokeBody(key: KeyID(0x1122_3344_5566_7788)))
+    case .proposal:
+      writeFrame(
+        kind, number: 7,
+        body: ProposalBody(digest: counted(from: 1), old: richOrder, findings: fullFindings))
+    case .keys: writeFrame(kind, number: 7, body: fullKeys)
     case .new: writeFrame(kind, number: 7, body: NewBody(deliveredIn24h: microlitres(400)))
     case .program: writeFrame(kind, number: 7, body: richOrder)
     case .bolus:
@@ -39,6 +50,26 @@ var richOrder: Prescription {
     ], week: [0, 0, 0, 0, 0, 1, 1], safeBasal: microgramsPerDay(100), patientBolus: .usual())
   order.maxDose1h = Mass(nanograms: 60_001)
   return order
+}
+
+/// 32 bytes that count up.
+func counted(from first: UInt8) -> InlineArray<32, UInt8> {
+  var bytes = InlineArray<32, UInt8>(repeating: 0)
+  for index in 0..<32 { bytes[index] = first + UInt8(index) }
+  return bytes
+}
+
+/// As many keys as a pump can know.
+private var fullKeys: KeysBody {
+  var body = KeysBody()
+  body.pumpKey = counted(from: 2)
+  for index in 0..<KeyRecord.countMax {
+    body.append(
+      KeyRecord(
+        id: KeyID(UInt64(index)), role: .patient, name: Label("key"), publicKey: counted(from: 4),
+        newestNumber: 17, isRevoked: index % 2 == 0))
+  }
+  return body
 }
 
 private var fullFindings: Findings {
@@ -71,10 +102,18 @@ func reread(_ frame: [UInt8]) throws(FrameFault) -> [UInt8] {
   func again<Body: FrameBody>(_ blank: Body) throws(FrameFault) -> [UInt8] {
     var body = blank
     try readBody(frame.span, into: &body)
-    return writeFrame(header.kind, number: header.number, body: body).written
+    return writeFrame(
+      header.kind, number: header.number, body: body, seal: try Seal.read(frame.span)
+    ).written
   }
   switch header.kind {
-  case .askStatus, .patientBolus, .stop, .resume, .acknowledge: return try again(EmptyBody())
+  case .askStatus, .patientBolus, .stop, .resume, .acknowledge, .askKeys, .relayed:
+    return try again(EmptyBody())
+  case .commit: return try again(CommitBody())
+  case .enroll: return try again(EnrollBody())
+  case .revoke: return try again(RevokeBody())
+  case .proposal: return try again(ProposalBody())
+  case .keys: return try again(KeysBody())
   case .new: return try again(NewBody())
   case .program: return try again(Prescription.blank)
   case .bolus: return try again(BolusBody())

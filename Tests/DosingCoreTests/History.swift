@@ -114,7 +114,16 @@ struct History: ~Copyable {
   // MARK: Requests
 
   private mutating func ask(_ request: Request, at tick: Int64) {
+    var proposed: Answer?
+    if case .program(let therapy) = request {
+      // Whoever asks before is told what he will be told, and changes nothing by it.
+      proposed = state.decide(.propose(therapy), at: Tick(tick))
+    }
     let answer = state.decide(request, at: Tick(tick))
+    if let proposed {
+      oracle.expect(
+        proposed.reason == answer.reason, "proposed \(proposed), then programmed \(answer)")
+    }
     mix(UInt64(answer.reason?.rawValue ?? 0) << 32 ^ UInt64(bitPattern: tick))
     oracle.asked(request, at: tick, answer: answer, perStep: state.account.perStep)
     oracle.judgeExactly(state.account)
@@ -127,7 +136,7 @@ struct History: ~Copyable {
       switch request {
       case .bolus, .patientBolus: counts.boluses += 1
       case .program: counts.programs += 1
-      case .stop, .resume, .acknowledge, .new: break
+      case .stop, .resume, .acknowledge, .new, .propose: break
       }
       return
     }
@@ -250,7 +259,7 @@ private struct Promise: CustomStringConvertible {
       case .program(let therapy): "a program of mode \(therapy.prescription.mode)"
       case .bolus(let dose, let duration): "a bolus of \(dose) in \(duration)"
       case .patientBolus: "a patient bolus"
-      case .stop, .resume, .acknowledge, .new: "a request"
+      case .stop, .resume, .acknowledge, .new, .propose: "a request"
       }
     return "\(name), refused with \(reason) and promised for tick \(at),"
   }

@@ -21,6 +21,8 @@ final class KilledPump {
 
   let state: String
   private let rig: String
+  private let clinician: Enrolment
+  private var isEnrolled = false
   var trace: MotorTrace { MotorTrace(path: folder.path("motor")) }
   private var run: Int { history.runs.count - 1 }
 
@@ -28,6 +30,8 @@ final class KilledPump {
     folder = try TemporaryFolder()
     state = folder.path("state")
     rig = try folder.write("rig.yaml", KillTexts.rig)
+    clinician = Enrolment(
+      folder: folder.url.path, pumpd: Programs.path("pumpd"), pumpctl: Programs.path("pumpctl"))
   }
 
   /// Those of `pumpd`.
@@ -59,6 +63,8 @@ final class KilledPump {
       if let status = try status(), status.durableCommit > 0 {
         history.runs[run].ready = TherapyHistory.now
         judgeStart(status)
+        // Where a kill takes the answer, the next start asks again.
+        if !isEnrolled { isEnrolled = try clinician.enroll(state: state) }
         return true
       }
       Thread.sleep(forTimeInterval: 0.01)
@@ -177,7 +183,9 @@ final class KilledPump {
 
   private func ask(_ kind: TherapyHistory.Kind?, _ words: [String]) throws -> Answer {
     let from = TherapyHistory.now
-    let outcome = try Programs.run("pumpctl", words + ["--state", state])
+    var outcome = try control(words)
+    // A pump that lost its journal lost its keys; root enrolls them again.
+    if outcome.code == 77, try clinician.enroll(state: state) { outcome = try control(words) }
     switch outcome.code {
     case 0:
       history.runs[run].livedUntil = from
@@ -191,6 +199,12 @@ final class KilledPump {
       return .none
     default: throw KillTestFailure(what: "pumpctl \(words): \(outcome.code) \(outcome.errors)")
     }
+  }
+
+  private func control(_ words: [String]) throws -> Outcome {
+    try Programs.run(
+      "pumpctl", words + ["--state", state], input: clinician.yes,
+      environment: clinician.environment)
   }
 
   private func accept(_ kind: TherapyHistory.Kind, _ from: Int64) {

@@ -14,12 +14,17 @@ import Testing
     #expect(!kinds.contains("lease") && !kinds.contains("commit"))
     let requests = lines.compactMap { $0["request"] as? [String: Any] }
     let commands = requests.compactMap { $0["command"] as? String }
-    #expect(commands == ["program", "bolus", "patient-bolus", "stop", "resume"])
-    #expect(requests.map { $0["accepted"] as? Bool } == [true, true, false, true, true])
-    #expect(requests[1]["dose_nanograms"] as? Int == 10_000)
-    #expect(requests[1]["duration_nanoseconds"] as? Int == 120_000_000_000)
-    #expect(requests[2]["refusal"] as? String == "extra-dose-running")
+    #expect(commands == ["propose", "commit", "bolus", "patient-bolus", "stop", "resume"])
+    #expect(requests.map { $0["accepted"] as? Bool } == [true, true, true, false, true, true])
+    #expect(requests[2]["dose_nanograms"] as? Int == 10_000)
+    #expect(requests[2]["duration_nanoseconds"] as? Int == 120_000_000_000)
+    #expect(requests[3]["refusal"] as? String == "extra-dose-running")
     #expect(requests[0]["user"] as? UInt32 == getuid())
+    // Who signed, and that nobody signed the stop.
+    let keys = lines.compactMap { $0["key"] as? [String: Any] }
+    #expect(keys.count == 1 && keys[0]["role"] as? String == "clinician")
+    let key = try #require(keys[0]["key"] as? String)
+    #expect(requests.map { $0["key"] as? String } == [key, key, key, key, nil, key])
     let starts = lines.compactMap { $0["started"] as? [String: Any] }
     #expect(starts.map { $0["planned"] as? Bool } == [true, false])
     #expect(pump.end() == 0)
@@ -38,8 +43,10 @@ import Testing
     var rest = text[...]
     for part in [
       "started          SIMULATED, planned, after commit 0",
-      "program for BENCH-01, baclofen 500 mcg/mL, continuous 300 mcg/d: accepted; user \(getuid())",
-      "bolus of 10 mcg in 2 min: accepted", " uL", "refused, extra-dose-running", "stop: accepted",
+      "enrolled clinician test, key ",
+      "proposal for BENCH-01, baclofen 500 mcg/mL, continuous 300 mcg/d: accepted; key ",
+      "commit of proposal", "bolus of 10 mcg in 2 min: accepted", " uL",
+      "refused, extra-dose-running", "stop: accepted",
       "stopped by command", "resume: accepted",
       "started          SIMULATED, UNPLANNED, after commit", "ended            in order",
     ] {
@@ -65,7 +72,7 @@ import Testing
     func text() -> String { (try? String(contentsOfFile: output, encoding: .utf8)) ?? "" }
     try pump.waitUntil("the start is shown") { text().contains("\"started\"") }
     try pump.program()
-    try pump.waitUntil("the program is shown") { text().contains("\"program\"") }
+    try pump.waitUntil("the program is shown") { text().contains("\"commit\"") }
     #expect(!log.hasEnded)
     log.kill(SIGTERM)
     try pump.waitUntil("it obeys") { log.hasEnded }
@@ -84,7 +91,7 @@ import Testing
     // The frame of the bolus stands in the body of its event; its dose becomes 11 ug.
     let path = pump.state + "/journal.sqlite"
     var bytes = [UInt8](try Data(contentsOf: URL(fileURLWithPath: path)))
-    let bolus: [UInt8] = Array("ITBP".utf8) + [3, 0, 3, 0]
+    let bolus: [UInt8] = Array("ITBP".utf8) + [4, 0, 3, 0]
     let places = bytes.indices.dropLast(24).filter { Array(bytes[$0..<$0 + 8]) == bolus }
     try #require(!places.isEmpty)
     for place in places {

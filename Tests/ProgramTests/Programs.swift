@@ -33,10 +33,14 @@ enum Programs {
     try run(name, arguments)
   }
 
-  static func run(_ name: String, _ arguments: [String]) throws -> Outcome {
+  static func run(
+    _ name: String, _ arguments: [String], input: String = "/dev/null", environment: [String] = []
+  ) throws -> Outcome {
     let files = try TemporaryFolder()
     let (output, errors) = (files.path("output"), files.path("errors"))
-    let code = try Child(path(name), arguments, output: output, errors: errors).wait()
+    let code = try Child(
+      path(name), arguments, input: input, output: output, errors: errors, environment: environment
+    ).wait()
     return Outcome(
       code: code, output: try String(contentsOfFile: output, encoding: .utf8),
       errors: try String(contentsOfFile: errors, encoding: .utf8))

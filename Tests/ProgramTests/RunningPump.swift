@@ -7,6 +7,7 @@ final class RunningPump {
   let folder: TemporaryFolder
   private(set) var process: Child
   let state: String
+  let clinician: Enrolment
   private let logPath: String
 
   var socket: String { state + "/pumpd.sock" }
@@ -16,11 +17,14 @@ final class RunningPump {
     folder = try TemporaryFolder()
     state = folder.path("state")
     logPath = folder.path("log")
+    clinician = Enrolment(
+      folder: folder.url.path, pumpd: Programs.path("pumpd"), pumpctl: Programs.path("pumpctl"))
     let rigPath = try folder.write("rig.yaml", rig)
     process = try Child(
       Programs.path("pumpd"), ["--rig", rigPath, "--state", state, "--new"], output: "/dev/null",
       errors: logPath)
     try waitUntil("pumpd listens") { FileManager.default.fileExists(atPath: socket) }
+    #expect(try clinician.enroll(state: state))
   }
 
   /// After its end: the same pump with what it remembers.
@@ -37,8 +41,11 @@ final class RunningPump {
     return process.wait()
   }
 
+  /// What a clinician does, who says yes to everything.
   func control(_ arguments: String...) throws -> Outcome {
-    try Programs.run("pumpctl", arguments + ["--state", state])
+    try Programs.run(
+      "pumpctl", arguments + ["--state", state], input: clinician.yes,
+      environment: clinician.environment)
   }
 
   @discardableResult

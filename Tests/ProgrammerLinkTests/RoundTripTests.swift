@@ -9,7 +9,7 @@ import Testing
     let server = try TestServer()
     var client = try LinkClient(path: server.path)
     for number in Int64(1)...100 {
-      guard case .status(let status) = try client.ask(.askStatus, EmptyBody()) else {
+      guard case .status(let status) = try client.ask(.askStatus).reply else {
         Issue.record("not a status")
         return
       }
@@ -60,7 +60,7 @@ import Testing
     let server = try TestServer()
     var client = try LinkClient(path: server.path)
     do {
-      _ = try client.ask(.resume, EmptyBody())
+      _ = try client.ask(.resume)
       Issue.record("nonsense was taken for an answer")
     } catch {
       #expect(error == .badAnswer)

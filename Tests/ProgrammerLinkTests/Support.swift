@@ -24,8 +24,10 @@ final class TestDesk: LinkAnswering, @unchecked Sendable {
   /// Frames that were good enough to be looked into.
   var framesAsked: Int { asked.load(ordering: .acquiring) }
 
+  func admits(_ peer: Peer) -> Bool { true }
+
   func answer(
-    _ header: FrameHeader, _ frame: Span<UInt8>, from peer: Peer, client: ClientID
+    _ header: FrameHeader, _ frame: Span<UInt8>, from sender: LinkSender
   ) -> FrameWriter? {
     asked.wrappingAdd(1, ordering: .acquiringAndReleasing)
     do {
@@ -35,10 +37,10 @@ final class TestDesk: LinkAnswering, @unchecked Sendable {
       return LinkServer.rejection(error, number: header.number)
     }
     switch header.kind {
-    case .askStatus: return status(header.number, from: peer)
+    case .askStatus: return status(header.number, from: sender.peer)
     case .resume: return nonsense()
     case .stop:
-      owed.append((client, header.number))
+      owed.append((sender.client, header.number))
       return nil
     default: return LinkServer.rejection(.notPermitted, number: header.number)
     }
@@ -115,7 +117,7 @@ final class TestDesk: LinkAnswering, @unchecked Sendable {
   /// Whether somebody new gets a status.
   func isServing() throws -> Bool {
     var client = try LinkClient(path: path)
-    guard case .status(let status) = try client.ask(.askStatus, EmptyBody()) else { return false }
+    guard case .status(let status) = try client.ask(.askStatus).reply else { return false }
     return status.serial == Label(utf8: TestDesk.serial.utf8)
   }
 }

@@ -63,12 +63,12 @@ extension Diagnosis {
         remedy: "move it away, or give another --socket")
     case .socket(let mode, let owner, let group):
       let who = Self.whoMayConnect(mode, owner: owner, group: group)
-      return socket(path, who: who, isOpenToAll: mode & 0o002 != 0, answer)
+      return socket(path, who: who, answer)
     }
   }
 
   private static func socket(
-    _ path: String, who: String, isOpenToAll: Bool, _ answer: SocketAnswer?
+    _ path: String, who: String, _ answer: SocketAnswer?
   ) -> Self {
     let name = "socket"
     switch answer {
@@ -83,10 +83,7 @@ extension Diagnosis {
     case .failed(let reason):
       return .error(name, "\(path): \(reason)", remedy: "see the log of pumpd")
     case .connected, .pathTooLong, nil:
-      // Changing therapy takes more than a connection, but anybody could read the status.
-      return isOpenToAll
-        ? .warning(name, "\(path): \(who) may connect", remedy: "chmod 660 \(path)")
-        : .ok(name, "\(path): a pump listens; \(who) may connect")
+      return .ok(name, "\(path): a pump listens; \(who) may connect, and it asks who it is")
     }
   }
 

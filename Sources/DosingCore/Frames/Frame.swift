@@ -3,16 +3,18 @@
 /// | offset | bytes | field |
 /// |---|---|---|
 /// | 0 | 4 | the letters `ITBP` |
-/// | 4 | 2 | version, 3 |
+/// | 4 | 2 | version, 4 |
 /// | 6 | 2 | kind |
 /// | 8 | 4 | length of the whole frame |
 /// | 12 | 4 | number of the request; an answer repeats it |
 ///
-/// Then the body of the kind, then the trailer of `FrameTrailer`.
+/// Then the body of the kind, then the `Seal`.
 public struct FrameHeader: Sendable {
-  public static let version: UInt16 = 3
+  public static let version: UInt16 = 4
   /// The longest frame of any kind, in bytes.
   public static let frameMax = 4096
+  /// Of the head, in bytes: so much of a stream has to be read to know how long a frame is.
+  public static let headLength = 16
   static let lengthOffset = 8
   static let magic: UInt32 = 0x5042_5449  // "ITBP", little-endian
 
@@ -30,6 +32,8 @@ public struct FrameHeader: Sendable {
 public enum FrameKind: UInt16, Sendable {
   // From a programmer.
   case askStatus = 1
+  /// Proposes a prescription; nothing changes before `commit`. A core script has nobody to ask, so
+  /// there it comes into force at once.
   case program = 2
   case bolus = 3
   case patientBolus = 4
@@ -37,11 +41,20 @@ public enum FrameKind: UInt16, Sendable {
   case resume = 6
   case acknowledge = 7
   case new = 8
+  /// Puts a proposal into force.
+  case commit = 9
+  case askKeys = 10
+  case enroll = 11
+  case revoke = 12
+  /// Says that the connection carries frames of somebody else: nothing unsigned is obeyed on it.
+  case relayed = 13
   // From the pump.
   case status = 101
   case answer = 102
   case findings = 103
   case rejected = 104
+  case proposal = 105
+  case keys = 106
 }
 
 /// Why a frame was not even looked into.
@@ -53,8 +66,8 @@ public enum FrameFault: UInt8, Error, Sendable {
   case unknownKind = 5
   case lengthDisagrees = 6
   case malformedBody = 7
-  /// This version signs nothing, so the place of the signature is all zeros.
-  case signatureNotZero = 8
+  /// Unsigned, stale, replayed, foreign, altered, or signed by somebody who may not. Which of these is
+  /// told to nobody but the log of the pump.
   case notPermitted = 9
   case tooManyClients = 10
   /// The tick thread did not take the request in time; it was withdrawn and nothing was done.
@@ -63,28 +76,22 @@ public enum FrameFault: UInt8, Error, Sendable {
   case outcomeUnknown = 12
   /// The request was accepted, could not be made durable, and was taken back.
   case notDurable = 13
-}
-
-/// The place of the signature behind every body: 96 bytes, all zero in version 3.
-///
-/// Key (8), number of the command (8), challenge (16), Ed25519 signature (64).
-struct FrameTrailer {
-  static let length = 96
-
-  static func layout(_ coder: inout some FrameCoder) {
-    for _ in 0..<length {
-      var byte: UInt8 = 0
-      coder.field(&byte)
-      if byte != 0 { coder.fail() }
-    }
-  }
+  /// A patient's key asks too often.
+  case tooOften = 14
+  /// No proposal of that digest is there, or not any more.
+  case noSuchProposal = 15
+  /// The pump knows as many keys as it can.
+  case tooManyKeys = 16
+  /// The key was enrolled before; it may have been revoked since.
+  case keyIsKnown = 17
+  case noSuchKey = 18
 }
 
 extension FrameHeader {
   /// Reads the head of a message and says what is wrong with it, if anything.
   public static func read(_ frame: Span<UInt8>) throws(FrameFault) -> FrameHeader {
     if frame.count > frameMax { throw .oversized }
-    if frame.count < 16 { throw .truncated }
+    if frame.count < headLength { throw .truncated }
     var reader = FrameReader(frame)
     var (magic, version, kind) = (UInt32(0), UInt16(0), UInt16(0))
     var header = FrameHeader(.askStatus, number: 0)
@@ -100,6 +107,18 @@ extension FrameHeader {
     guard let known = FrameKind(rawValue: kind) else { throw .unknownKind }
     header.kind = known
     return header
+  }
+
+  /// How long the frame is that begins with this head; nil where no frame begins so.
+  public static func wholeLength(_ head: Span<UInt8>) -> Int? {
+    if head.count < headLength { return nil }
+    var reader = FrameReader(head)
+    var (magic, versionAndKind, whole) = (UInt32(0), UInt32(0), UInt32(0))
+    reader.field(&magic)
+    reader.field(&versionAndKind)
+    reader.field(&whole)
+    guard magic == Self.magic, whole >= headLength, whole <= frameMax else { return nil }
+    return Int(whole)
   }
 
   fileprivate func write(to writer: inout FrameWriter) {
@@ -125,30 +144,27 @@ public struct EmptyBody: FrameBody, Sendable {
   public mutating func layout(_ coder: inout some FrameCoder) {}
 }
 
-/// Writes a whole frame.
+/// Writes a whole frame. A signature is put into it afterwards, by `FrameWriter.sign(_:)`.
 public func writeFrame(
-  _ kind: FrameKind, number: UInt32, body: some FrameBody
+  _ kind: FrameKind, number: UInt32, body: some FrameBody, seal: Seal = Seal()
 ) -> FrameWriter {
-  var (writer, body) = (FrameWriter(), body)
+  var (writer, body, seal) = (FrameWriter(), body, seal)
   FrameHeader(kind, number: number).write(to: &writer)
   body.layout(&writer)
-  FrameTrailer.layout(&writer)
+  seal.layout(&writer)
   writer.setLength()
   return writer
 }
 
-/// Reads the body of a frame whose header has been read, into `body`.
+/// Reads the body of a frame whose header has been read, into `body`. Whoever cares who made the frame
+/// reads its seal first, by `Seal.read(_:)`.
 public func readBody(_ frame: Span<UInt8>, into body: inout some FrameBody) throws(FrameFault) {
-  var reader = FrameReader(frame)
-  for _ in 0..<16 {
-    var skipped: UInt8 = 0
-    reader.field(&skipped)
-  }
+  if frame.count < FrameHeader.headLength + Seal.length { throw .truncated }
+  let bodyRange = FrameHeader.headLength..<(frame.count - Seal.length)
+  var reader = FrameReader(frame.extracting(bodyRange))
   body.layout(&reader)
-  if reader.failed { throw .malformedBody }
-  FrameTrailer.layout(&reader)
-  if reader.failed { throw .signatureNotZero }
   if !reader.isComplete { throw .malformedBody }
+  _ = try Seal.read(frame)
 }
 
 // A list of all cases is an array, which bare metal does not have.

@@ -98,6 +98,9 @@ public struct FrameWriter: FrameCoder, Sendable {
 
   public mutating func fail() { failed = true }
 
+  /// What is written next overwrites the last bytes.
+  mutating func removeLast(_ length: Int) { count -= length }
+
   /// Begins anew.
   public mutating func removeAll() {
     count = 0

@@ -35,7 +35,8 @@ public func request(
     var new = NewBody()
     try readBody(frame, into: &new)
     return .new(deliveredIn24h: new.deliveredIn24h)
-  case .askStatus, .status, .answer, .findings, .rejected:
+  case .askStatus, .commit, .askKeys, .enroll, .revoke, .relayed, .status, .answer, .findings,
+    .rejected, .proposal, .keys:
     throw .unknownKind
   }
 }

@@ -75,6 +75,14 @@ public struct Status: Sendable {
   /// The newest commit that is durable; 0 where nothing is written down.
   public var durableCommit: Int64 = 0
 
+  // The link.
+  /// What a signed command has to carry; it is good for a minute.
+  public var challenge = Challenge(nonce: 0, session: 0)
+  /// The newest number of the key that the seal of the question named; 0 for none, or no such key.
+  public var newestNumber: Int64 = 0
+  /// Frames that were not believed or not permitted since the start of the pump.
+  public var framesRefused: Int64 = 0
+
   /// A status to read a frame into.
   public init(serial: Label) {
     self.serial = serial

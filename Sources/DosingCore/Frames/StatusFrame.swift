@@ -19,6 +19,9 @@ extension Status: FrameBody {
       coder.field(&alarms[index].raised.number)
     }
     coder.field(&durableCommit)
+    challenge.layout(&coder)
+    coder.field(magnitude: &newestNumber)
+    coder.field(magnitude: &framesRefused)
     sensors.layout(&coder)
   }
 

@@ -13,17 +13,24 @@ final class RunningPump {
   let folder: String
 
   private let state: String
+  private let clinician: Enrolment
   var log: String { TextFile.read(folder + "/log") }
 
   /// Starts it and waits until programmers can connect.
   init(_ texts: BenchTexts, environment: [String] = []) throws {
     folder = TextFile.newFolder()
     state = folder + "/state"
+    clinician = Enrolment(folder: folder, pumpd: Self.pumpd, pumpctl: Self.pumpctl)
     process = try Self.start(texts, folder, ["--state", state, "--new"], environment)
     try waitUntil("pumpd listens") {
       unsafe access(state + "/pumpd.sock", F_OK) == 0 || process.hasEnded
     }
     try expect(!process.hasEnded, "pumpd ended: \(log)")
+    try enroll()
+  }
+
+  private func enroll() throws {
+    try expect(try clinician.enroll(state: state), "the clinician's key is not enrolled: \(log)")
   }
 
   /// Starts one whose state outlives the machine, and waits until it answers: a socket that is there
@@ -31,12 +38,14 @@ final class RunningPump {
   init(_ texts: BenchTexts, state: String, isNew: Bool, environment: [String]) throws {
     folder = TextFile.newFolder()
     self.state = state
+    clinician = Enrolment(folder: folder, pumpd: Self.pumpd, pumpctl: Self.pumpctl)
     process = try Self.start(
       texts, folder, ["--state", state] + (isNew ? ["--new"] : []), environment)
     try waitUntil("pumpd answers", pause: .milliseconds(20)) {
       try ask("status", "--json") == 0 || process.hasEnded
     }
     try expect(!process.hasEnded, "pumpd ended: \(log)")
+    try enroll()
   }
 
   private static func start(
@@ -67,8 +76,8 @@ final class RunningPump {
 
   private func ask(_ arguments: [String]) throws -> Int32 {
     try Child(
-      Self.pumpctl, arguments + ["--state", state], output: folder + "/output",
-      errors: folder + "/errors"
+      Self.pumpctl, arguments + ["--state", state], input: clinician.yes,
+      output: folder + "/output", errors: folder + "/errors", environment: clinician.environment
     ).wait()
   }
 

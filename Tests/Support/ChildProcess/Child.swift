@@ -8,17 +8,18 @@ public final class Child {
   private var ended: Int32?
 
   /// - Parameters:
+  ///   - input: a file for standard input.
   ///   - output: a file for standard output, and `errors` one for standard error; written anew.
   ///   - environment: what is added to the environment, as in `NAME=value`.
   public init(
-    _ program: String, _ arguments: [String], output: String, errors: String,
-    environment: [String] = []
+    _ program: String, _ arguments: [String], input: String = "/dev/null", output: String,
+    errors: String, environment: [String] = []
   ) throws {
     var actions = unsafe posix_spawn_file_actions_t()
     unsafe posix_spawn_file_actions_init(&actions)
     defer { unsafe posix_spawn_file_actions_destroy(&actions) }
     let create = O_WRONLY | O_CREAT | O_TRUNC
-    unsafe posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
+    unsafe posix_spawn_file_actions_addopen(&actions, 0, input, O_RDONLY, 0)
     unsafe posix_spawn_file_actions_addopen(&actions, 1, output, create, 0o600)
     unsafe posix_spawn_file_actions_addopen(&actions, 2, errors, create, 0o600)
     id = unsafe try Self.spawn(program, arguments, environment, &actions)

@@ -1,0 +1,54 @@
+public import DosingCore
+
+/// A programmer with a key, who knows the keys of the pumps that he trusts.
+public struct Programmer: ~Copyable {
+  private var client: LinkClient
+  private let key: SigningKey
+  private let pumps: (Label) -> VerifyingKey?
+
+  /// - Parameter pumps: the key of the pump of that serial; nil where it is not known.
+  public init(
+    _ client: consuming LinkClient, key: SigningKey, pumps: @escaping (Label) -> VerifyingKey?
+  ) {
+    self.client = client
+    self.key = key
+    self.pumps = pumps
+  }
+
+  /// What the pump is doing; it was the pump that said so.
+  public mutating func status() throws(LinkError) -> Status {
+    let answered = try client.ask(.askStatus, as: key.id)
+    switch answered.reply {
+    case .status(let status):
+      guard let pump = pumps(status.serial) else { throw .unknownPump(status.serial) }
+      guard answered.isFrom(pump), answered.seal.serial == status.serial else {
+        throw .notThePump
+      }
+      return status
+    case .rejected(let fault): throw .rejected(fault)
+    default: throw .badAnswer
+    }
+  }
+
+  /// Signs a command for the pump as it is now, sends it, and believes nobody but the pump.
+  public mutating func order(
+    _ kind: FrameKind, _ body: some FrameBody = EmptyBody()
+  ) throws(LinkError) -> LinkClient.Reply {
+    try order(kind, body, under: try status())
+  }
+
+  /// The same, with the challenge and the number of a status that is less than a minute old.
+  public mutating func order(
+    _ kind: FrameKind, _ body: some FrameBody, under status: Status
+  ) throws(LinkError) -> LinkClient.Reply {
+    guard let pump = pumps(status.serial) else { throw .unknownPump(status.serial) }
+    var seal = Seal()
+    seal.serial = status.serial
+    seal.key = key.id
+    seal.number = status.newestNumber + 1
+    seal.challenge = status.challenge
+    let answered = try client.ask(kind, body, seal, signedBy: key)
+    guard answered.isFrom(pump) else { throw .outcomeNotSigned }
+    return answered.reply
+  }
+}

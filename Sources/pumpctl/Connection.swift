@@ -1,0 +1,123 @@
+internal import ArgumentParser
+internal import Documents
+internal import DosingCore
+internal import Glibc
+internal import ProgrammerLink
+
+/// Where the pump listens.
+struct Connection: ParsableArguments {
+  @Option(help: ArgumentHelp("The state directory of the pump.", valueName: "DIR"))
+  var state = "/var/lib/pumpd"
+
+  @Option(
+    help: ArgumentHelp("The pump's socket; DIR/pumpd.sock by default.", valueName: "PATH"))
+  var socket: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "The machine of the pump, as ssh knows it; --state and --socket are there.",
+      valueName: "HOST"))
+  var ssh: String?
+
+  var path: String { socket ?? "\(state)/pumpd.sock" }
+
+  /// Connects, or ends the program with one line that says why not.
+  func open() -> LinkClient {
+    do {
+      guard let ssh else { return try LinkClient(path: path) }
+      return LinkClient(stream: try SecureShell.relay(to: ssh, socket: path))
+    } catch let failure as Failure {
+      end(failure.code, failure.message)
+    } catch let error as LinkError {
+      fail(error)
+    } catch {
+      end(.internalError, "\(error)")
+    }
+  }
+
+  /// Does something with the link, or ends the program.
+  func attempt<Value>(_ work: () throws(LinkError) -> Value) -> Value {
+    do {
+      return try work()
+    } catch {
+      fail(error)
+    }
+  }
+
+  func fail(_ error: LinkError) -> Never {
+    switch error {
+    case .pathTooLong(let path):
+      end(.usage, "socket path \(path) is longer than 107 bytes; give a shorter --socket")
+    case .nobodyListens(let path):
+      end(.unavailable, "no pump listens at \(path); start pumpd, or give --state or --socket")
+    case .noPermission(let path):
+      end(.noPermission, "\(path): this user may not connect; ask for the pump's group")
+    case .noAnswer:
+      end(.unavailable, "the pump did not answer; look at its log")
+    case .badAnswer:
+      end(.unavailable, "the answer is not a frame of this version; use programs of one version")
+    case .rejected(let fault):
+      end(fault == .notPermitted ? .noPermission : .unavailable, fault.sentence)
+    case .unknownPump(let serial):
+      end(
+        .noPermission,
+        "the key of pump \(serial.text) is not known here; see pumpctl key trust")
+    case .notThePump:
+      end(
+        .noPermission,
+        "the answer is not signed by the pump that is trusted here; nothing was sent. If the pump "
+          + "has a new key: pumpctl key trust")
+    case .outcomeNotSigned:
+      end(
+        .unavailable,
+        "the pump's signature is missing or wrong: what became of the command is not known; "
+          + "look at pumpctl status")
+    case .cannotSign: end(.internalError, "the command could not be signed")
+    case .system(let call, let errno):
+      end(.unavailable, "\(path): \(call): \(unsafe String(cString: strerror(errno)))")
+    }
+  }
+}
+
+/// The system's own ssh, as the way to a pump elsewhere.
+enum SecureShell {
+  /// Starts ssh with a relay behind it. Returns the socket to both.
+  static func relay(to host: String, socket path: String) throws(Failure) -> Int32 {
+    guard !host.hasPrefix("-"), !host.isEmpty else {
+      throw Failure(.usage, "--ssh '\(host)': give the name of a machine")
+    }
+    var ends: [Int32] = [-1, -1]
+    let kind = Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue)
+    guard unsafe socketpair(AF_UNIX, kind, 0, &ends) == 0 else {
+      throw Failure(.unavailable, "socketpair: \(unsafe String(cString: strerror(errno)))")
+    }
+    let started = start(
+      ["ssh", "-T", host, "pumpctl relay --socket \(quoted(path))"], through: ends[1])
+    _ = close(ends[1])
+    guard started == 0 else {
+      _ = close(ends[0])
+      throw Failure(
+        .unavailable, "cannot start ssh: \(unsafe String(cString: strerror(started)))")
+    }
+    return ends[0]
+  }
+
+  /// For the shell on the other side.
+  private static func quoted(_ word: String) -> String {
+    "'" + word.split(separator: "'", omittingEmptySubsequences: false).joined(separator: "'\\''")
+      + "'"
+  }
+
+  /// Returns 0, or an errno.
+  private static func start(_ words: [String], through socket: Int32) -> Int32 {
+    var actions = unsafe posix_spawn_file_actions_t()
+    unsafe posix_spawn_file_actions_init(&actions)
+    defer { unsafe posix_spawn_file_actions_destroy(&actions) }
+    unsafe posix_spawn_file_actions_adddup2(&actions, socket, 0)
+    unsafe posix_spawn_file_actions_adddup2(&actions, socket, 1)
+    var arguments = unsafe words.map { unsafe strdup($0) } + [nil]
+    defer { for index in unsafe arguments.indices { unsafe free(arguments[index]) } }
+    var process = pid_t()
+    return unsafe posix_spawnp(&process, words[0], &actions, nil, &arguments, environ)
+  }
+}

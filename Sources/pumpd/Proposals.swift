@@ -1,0 +1,49 @@
+internal import DosingCore
+internal import Journal
+internal import Quantities
+
+/// What was proposed and may still be committed: one proposal for each key, its newest.
+struct Proposals {
+  private struct Pending {
+    let digest: [UInt8]
+    let therapy: Therapy
+    /// The record of the order that it was shown beside; nil for none.
+    let old: [UInt8]?
+    /// CLOCK_BOOTTIME.
+    let proposed: Nanoseconds
+  }
+
+  private var pending: [KeyID: Pending] = [:]
+  private let rig: [UInt8]
+
+  static let life = Nanoseconds.minutes(10)
+
+  init(rig: Rig) { self.rig = rig.recordBytes }
+
+  /// Keeps a proposal, in place of an earlier one of the key.
+  ///
+  /// - Returns: its digest: the same for the same order beside the same order on the same rig.
+  mutating func keep(
+    _ therapy: Therapy, by key: KeyID, beside old: [UInt8]?, at now: Nanoseconds
+  ) -> InlineArray<32, UInt8> {
+    let parts = [rig, old ?? [], therapy.prescription.recordBytes]
+    let digest = sha256(of: parts.flatMap { sha256(of: $0) })
+    pending[key] = Pending(digest: digest, therapy: therapy, old: old, proposed: now)
+    var bytes = InlineArray<32, UInt8>(repeating: 0)
+    for index in digest.indices { bytes[index] = digest[index] }
+    return bytes
+  }
+
+  /// What was shown to the holder of the key under that digest; nil where it is not there, is too old, or
+  /// another order has come into force since. It is gone then.
+  mutating func take(
+    _ digest: InlineArray<32, UInt8>, by key: KeyID, beside old: [UInt8]?, at now: Nanoseconds
+  ) -> Therapy? {
+    guard let found = pending.removeValue(forKey: key) else { return nil }
+    let isNamed = found.digest.indices.allSatisfy { found.digest[$0] == digest[$0] }
+    guard isNamed, found.old == old, now - found.proposed <= Self.life else { return nil }
+    return found.therapy
+  }
+
+  mutating func removeAll() { pending = [:] }
+}
