@@ -129,6 +129,8 @@ let package = Package(
       name: "LyingDisk", path: "Tests/Support/LyingDisk", cSettings: strictC,
       linkerSettings: [.linkedLibrary("sqlite3")]),
     .target(name: "ChildProcess", path: "Tests/Support/ChildProcess"),
+    // The same numbers for the same seed.
+    .target(name: "SeededNumbers", path: "Tests/Support/SeededNumbers"),
     // What every backend of the hardware contract must do; hil runs it on real ones.
     .target(
       name: "Conformance", dependencies: ["Quantities", "CHardware", "Hardware", "Plant"],
@@ -149,22 +151,24 @@ let package = Package(
         "Conformance", "ChildProcess", "CKernelWorld", "KernelWorld", "ReferenceLines", arguments,
       ], path: "Tests/HardwareInTheLoop/hil"),
     .testTarget(name: "QuantitiesTests", dependencies: ["Quantities"]),
-    .testTarget(name: "CHardwareTests", dependencies: ["CHardware"]),
+    .testTarget(name: "CHardwareTests", dependencies: ["CHardware", "SeededNumbers"]),
     .testTarget(
       name: "HardwareTests", dependencies: ["Quantities", "CHardware", "Hardware", "Conformance"]),
-    .testTarget(name: "DosingCoreTests", dependencies: ["Quantities", "DosingCore", bigInt]),
+    .testTarget(
+      name: "DosingCoreTests", dependencies: ["Quantities", "DosingCore", "SeededNumbers", bigInt]),
     .testTarget(
       name: "DocumentsTests", dependencies: ["Quantities", "DosingCore", "Documents"]),
     .testTarget(
       name: "CommissioningTests",
       dependencies: ["Quantities", "Hardware", "Documents", "Commissioning", "Plant"]),
     .testTarget(
-      name: "ProgrammerLinkTests", dependencies: ["Quantities", "DosingCore", "ProgrammerLink"]),
+      name: "ProgrammerLinkTests",
+      dependencies: ["Quantities", "DosingCore", "ProgrammerLink", "SeededNumbers"]),
     .testTarget(
       name: "EngineTests",
       dependencies: [
         "Quantities", "CHardware", "DosingCore", "Hardware", "Engine", "Plant",
-        "AllocationCounter",
+        "AllocationCounter", "SeededNumbers",
       ]),
     .testTarget(
       name: "JournalTests", dependencies: ["Quantities", "DosingCore", "Journal", database]),
@@ -178,7 +182,8 @@ let package = Package(
     .testTarget(
       name: "ProgramTests",
       dependencies: [
-        "Quantities", "DosingCore", "ChildProcess", "pumpd", "pumpctl", "pumpsim", "kill-at-call",
+        "Quantities", "DosingCore", "ProgrammerLink", "ChildProcess", "SeededNumbers", "pumpd",
+        "pumpctl", "pumpsim", "kill-at-call",
         database,
       ]),
   ]

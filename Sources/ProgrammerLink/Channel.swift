@@ -46,12 +46,15 @@ struct Channel: ~Copyable {
 
 /// Frames in a byte stream. Nothing stands between them: a frame's head says how long it is.
 enum FrameStream {
-  /// Whether all of it went out. Waits.
+  /// Whether all of it went out. Waits. To a socket that nobody reads it raises no signal.
   static func write(_ frame: Span<UInt8>, to descriptor: Int32) -> Bool {
     var sent = 0
     while sent < frame.count {
-      let count = unsafe frame.extracting(droppingFirst: sent).withUnsafeBytes {
-        unsafe Glibc.write(descriptor, $0.baseAddress, $0.count)
+      let count = unsafe frame.extracting(droppingFirst: sent).withUnsafeBytes { rest in
+        let count = unsafe Glibc.send(
+          descriptor, rest.baseAddress, rest.count, Int32(MSG_NOSIGNAL))
+        guard count < 0, errno == ENOTSOCK else { return count }
+        return unsafe Glibc.write(descriptor, rest.baseAddress, rest.count)
       }
       if count < 0 && errno == EINTR { continue }
       guard count > 0 else { return false }

@@ -28,7 +28,7 @@ public struct SigningKey: Sendable {
   public var id: KeyID { verifying.id }
 
   /// Signs a whole frame. Nil where there is no signature, which is a defect of the library.
-  func signed(_ frame: FrameWriter) -> FrameWriter? {
+  public func signed(_ frame: FrameWriter) -> FrameWriter? {
     let signed = (0..<frame.signedCount).map { frame.bytes[$0] }
     guard let signature = try? key.signature(for: signed) else { return nil }
     var frame = frame

@@ -129,8 +129,9 @@ struct KeyChangeJSON: Encodable {
 struct RequestJSON: Encodable {
   let number: Int64
   let command: String
-  /// Who signed; nil for nobody.
+  /// Who signed, and the number that the key used up; nil for nobody.
   let key: String?
+  let keyNumber: Int64?
   let user: UInt32
   let process: Int32
   let accepted: Bool
@@ -140,6 +141,7 @@ struct RequestJSON: Encodable {
   private(set) var durationNanoseconds: Int64?
   private(set) var deliveredPicolitres: Int64?
   private(set) var prescription: PrescriptionJSON?
+  private(set) var digest: String?
 
   struct PrescriptionJSON: Encodable {
     let patient: String
@@ -152,7 +154,8 @@ struct RequestJSON: Encodable {
     let order = Order(frame: requested.frame)
     number = requested.id
     command = order.code
-    key = requested.key?.text
+    key = requested.seal?.key.text
+    keyNumber = requested.seal?.number
     user = requested.user
     process = requested.process
     accepted = requested.reason == 0
@@ -168,7 +171,9 @@ struct RequestJSON: Encodable {
       doseNanograms = bolus.dose.baseUnits
       durationNanoseconds = bolus.duration.count
     case .new(let new): deliveredPicolitres = new.deliveredIn24h.baseUnits
-    case .commit, .plain, .unreadable: break
+    case .commit(let commit):
+      digest = hexadecimal(commit.digest.indices.map { commit.digest[$0] })
+    case .plain, .unreadable: break
     }
   }
 }

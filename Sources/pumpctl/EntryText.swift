@@ -77,7 +77,7 @@ extension Requested {
     let answer =
       reason == 0
       ? "accepted" : "refused, \(RefusalReason(rawValue: reason)?.code ?? "reason \(reason)")"
-    let who = key.map { "key \($0.text)" } ?? "unsigned"
+    let who = seal.map { "key \($0.key.text)" } ?? "unsigned"
     return "\(Order(frame: frame).words): \(answer); \(who), \(userWords(user)), process \(process)"
   }
 }

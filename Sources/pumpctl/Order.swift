@@ -77,12 +77,12 @@ extension InlineArray<32, UInt8> {
 }
 
 extension Requested {
-  /// Who signed; nil where nobody did, or the frame is of another version.
-  var key: KeyID? {
+  /// What a signed frame bears; nil where nobody signed, or the frame is of another version.
+  var seal: Seal? {
     guard let seal = try? Seal.read(frame.span), seal.isSigned,
       (try? FrameHeader.read(frame.span)) != nil
     else { return nil }
-    return seal.key
+    return seal
   }
 }
 

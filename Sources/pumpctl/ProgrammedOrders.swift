@@ -41,9 +41,9 @@ struct ProgrammedOrders {
     switch Order(frame: requested.frame) {
     case .program(let order, isProposal: false): return order
     case .program(let order, isProposal: true):
-      if let key = requested.key { proposed[key] = order }
+      if let key = requested.seal?.key { proposed[key] = order }
       return nil
-    case .commit: return requested.key.flatMap { proposed[$0] }
+    case .commit: return requested.seal.flatMap { proposed[$0.key] }
     default: return nil
     }
   }

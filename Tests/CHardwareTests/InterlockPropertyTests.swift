@@ -1,4 +1,5 @@
 import CHardware
+import SeededNumbers
 import Testing
 
 /// Judges by the times of all steps, window by window, and shares nothing with the interlock.
@@ -62,7 +63,7 @@ private enum Binding: CaseIterable {
     }
   }
 
-  func limits(using generator: inout SeededGenerator) -> chw_interlock_limits {
+  func limits(using generator: inout SplitMix64) -> chw_interlock_limits {
     .only(
       interval: .random(
         in: self == .interval ? second...5 * second : 0...second / 10, using: &generator),
@@ -75,7 +76,7 @@ private enum Binding: CaseIterable {
 @Suite struct InterlockPropertyTests {
   /// Bursts, gaps, and moments that lie exactly on, or next to, the edge of a window.
   private func nextTime(
-    after now: Int64, steps: [Int64], epoch: Int64, using generator: inout SeededGenerator
+    after now: Int64, steps: [Int64], epoch: Int64, using generator: inout SplitMix64
   ) -> Int64 {
     let edge: Int64
     switch Int.random(in: 0..<60, using: &generator) {
@@ -96,7 +97,7 @@ private enum Binding: CaseIterable {
     arguments: [11, 23, 37] as [UInt64], Binding.allCases)
   private func noHistoryGetsPast(seed: UInt64, binding: Binding) throws {
     print("interlock history, seed \(seed), running into the \(binding)")
-    var generator = SeededGenerator(seed: seed)
+    var generator = SplitMix64(seed: seed)
     let limits = binding.limits(using: &generator)
     let therapy = binding.limits(using: &generator)
     let epoch = Int64.random(in: 0...2 * hour, using: &generator)
@@ -155,7 +156,7 @@ private enum Binding: CaseIterable {
   }
 
   /// The next tick; the last or the first one of a minute or of a quarter of an hour; or one on.
-  private func nextTick(after number: Int64, using generator: inout SeededGenerator) -> Int64 {
+  private func nextTick(after number: Int64, using generator: inout SplitMix64) -> Int64 {
     let minute: Int64 = 600
     let quarter = 15 * minute
     switch Int.random(in: 0..<8, using: &generator) {
@@ -173,7 +174,7 @@ private enum Binding: CaseIterable {
     arguments: [101, 211, 307] as [UInt64], [(5, 10_000), (30, 10_000), (10_000, 40), (20, 200)])
   func legalHistoryIsNeverRefused(seed: UInt64, ceilings: (perHour: Int, perDay: Int)) throws {
     print("legal history, seed \(seed), ceilings \(ceilings)")
-    var generator = SeededGenerator(seed: seed)
+    var generator = SplitMix64(seed: seed)
     let tick = 100 * millisecond
     var caller = Caller(
       tick: tick, ticksBetweenSteps: .random(in: 10...60, using: &generator),

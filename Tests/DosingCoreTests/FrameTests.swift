@@ -1,5 +1,6 @@
 import DosingCore
 import Quantities
+import SeededNumbers
 import Testing
 
 @Suite struct FrameTests {

@@ -1,5 +1,6 @@
 import DosingCore
 import Quantities
+import SeededNumbers
 
 /// One engine through some days of chance, with an oracle that judges each tick.
 struct History: ~Copyable {

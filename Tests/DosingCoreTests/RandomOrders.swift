@@ -1,5 +1,6 @@
 import DosingCore
 import Quantities
+import SeededNumbers
 
 /// Rigs and prescriptions by chance: coarse and fine heads, loose and tight limits, bound by dose or
 /// by volume.

@@ -1,5 +1,6 @@
 import Engine
 import Quantities
+import SeededNumbers
 import Testing
 
 @Suite struct LatenessHistogramTests {
@@ -11,7 +12,7 @@ import Testing
 
   @Test("a quantile is at least the exact one, and at most 0.8 % above it", arguments: 1...20)
   func quantiles(seed: UInt64) {
-    var random = SeededGenerator(seed: seed)
+    var random = SplitMix64(seed: seed)
     var histogram = LatenessHistogram()
     var values: [Int64] = []
     for _ in 0..<Int.random(in: 1...5_000, using: &random) {

@@ -2,6 +2,7 @@ import DosingCore
 import Engine
 import Hardware
 import Quantities
+import SeededNumbers
 import Synchronization
 import Testing
 
@@ -89,7 +90,7 @@ import Testing
       let all = mine
       decided.withLock { $0 = all }
     }
-    var random = SeededGenerator(seed: 1)
+    var random = SplitMix64(seed: 1)
     var kept: [Int64] = []
     var lastTick: Int64 = 0
     var spins = 0

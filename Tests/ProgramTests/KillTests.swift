@@ -1,4 +1,5 @@
 import Foundation
+import SeededNumbers
 import Testing
 
 /// Real time, plain SIGKILL, at moments that a seed chooses.
@@ -61,9 +62,9 @@ import Testing
 
 /// A pump that is used and killed at random.
 private struct RandomKills {
-  private var random: SeededRandom
+  private var random: SplitMix64
 
-  init(seed: UInt64) { random = SeededRandom(seed: seed) }
+  init(seed: UInt64) { random = SplitMix64(seed: seed) }
 
   func violations(kills: Int, interval: ClosedRange<Double>) throws -> [String] {
     var this = self
@@ -110,20 +111,5 @@ private struct RandomKills {
     case 5: try pump.patientBolus()
     default: try pump.resume()
     }
-  }
-}
-
-/// SplitMix64 of Steele, Lea and Flood: the same numbers for the same seed.
-private struct SeededRandom: RandomNumberGenerator {
-  private var state: UInt64
-
-  init(seed: UInt64) { state = seed }
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9e37_79b9_7f4a_7c15
-    var mixed = state
-    mixed = (mixed ^ (mixed >> 30)) &* 0xbf58_476d_1ce4_e5b9
-    mixed = (mixed ^ (mixed >> 27)) &* 0x94d0_49bb_1331_11eb
-    return mixed ^ (mixed >> 31)
   }
 }

@@ -1,5 +1,6 @@
 import DosingCore
 import ProgrammerLink
+import SeededNumbers
 import Testing
 
 @Suite struct BadFrameTests {
@@ -64,7 +65,7 @@ import Testing
     let server = try TestServer()
     let bystander = try RawClient(path: server.path)
     let client = try RawClient(path: server.path)
-    var random = SeededGenerator(seed: seed)
+    var random = SplitMix64(seed: seed)
     for round in 0..<200 {
       let count = Int.random(in: 1...5_000, using: &random)
       let noise = (0..<count).map { _ in UInt8.random(in: 0...255, using: &random) }
@@ -79,7 +80,7 @@ import Testing
   func flippedBytes(seed: UInt64) throws {
     let server = try TestServer()
     let client = try RawClient(path: server.path)
-    var random = SeededGenerator(seed: seed)
+    var random = SplitMix64(seed: seed)
     for offset in Self.good.indices {
       // Kinds that are answered later or with nonsense are good frames, too.
       guard !(6...7).contains(offset) else { continue }

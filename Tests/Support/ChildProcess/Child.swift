@@ -34,8 +34,11 @@ public final class Child {
     var variables = unsafe environment.map { unsafe strdup($0) }
     var index = 0
     while let variable = unsafe environ[index] {
-      unsafe variables.append(strdup(variable))
       index += 1
+      // A name that is there twice is read in one way by some programs and in another by others.
+      let name = unsafe String(cString: variable).prefix { $0 != "=" }
+      if environment.contains(where: { $0.hasPrefix("\(name)=") }) { continue }
+      unsafe variables.append(strdup(variable))
     }
     unsafe variables.append(nil)
     defer {

@@ -1,10 +1,11 @@
-/// A generator whose whole state is its seed, so that a printed seed is a history.
-struct SplitMix64: RandomNumberGenerator {
+/// SplitMix64 of Steele, Lea and Flood. Its whole state is its seed, so that a printed seed is a
+/// history, on every machine.
+public struct SplitMix64: RandomNumberGenerator {
   private var state: UInt64
 
-  init(seed: UInt64) { state = seed }
+  public init(seed: UInt64) { state = seed }
 
-  mutating func next() -> UInt64 {
+  public mutating func next() -> UInt64 {
     state &+= 0x9e37_79b9_7f4a_7c15
     var mixed = state
     mixed = (mixed ^ (mixed >> 30)) &* 0xbf58_476d_1ce4_e5b9
@@ -13,16 +14,18 @@ struct SplitMix64: RandomNumberGenerator {
   }
 
   /// True in one case of `cases`.
-  mutating func oneIn(_ cases: Int) -> Bool { Int.random(in: 0..<cases, using: &self) == 0 }
+  public mutating func oneIn(_ cases: Int) -> Bool { Int.random(in: 0..<cases, using: &self) == 0 }
 
-  mutating func number(_ range: ClosedRange<Int64>) -> Int64 { .random(in: range, using: &self) }
+  public mutating func number(_ range: ClosedRange<Int64>) -> Int64 {
+    .random(in: range, using: &self)
+  }
 
-  mutating func pick<Element>(_ choices: [Element]) -> Element {
+  public mutating func pick<Element>(_ choices: [Element]) -> Element {
     choices[Int.random(in: 0..<choices.count, using: &self)]
   }
 
   /// Every power of two in the range is as likely as any other.
-  mutating func magnitude(_ range: ClosedRange<Int64>) -> Int64 {
+  public mutating func magnitude(_ range: ClosedRange<Int64>) -> Int64 {
     let lowBits = 64 - range.lowerBound.leadingZeroBitCount
     let highBits = 64 - range.upperBound.leadingZeroBitCount
     let bits = Int.random(in: lowBits...highBits, using: &self)

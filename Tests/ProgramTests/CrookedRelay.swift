@@ -1,0 +1,175 @@
+import DosingCore
+import Foundation
+import Glibc
+import SeededNumbers
+import Synchronization
+
+/// Stands between a programmer and a pump, and does what it likes: drops, repeats, delays, reorders,
+/// replays and alters frames, both ways. It is seeded, so that a story can be told again.
+///
+/// Where it drops a frame it closes the connection, so that nobody has to wait for his patience to end.
+final class CrookedRelay: Sendable {
+  private struct Memory {
+    var random: SplitMix64
+    /// What programmers sent, oldest first.
+    var requests: [[UInt8]] = []
+    var answers: [[UInt8]] = []
+    var tricks: [Trick: Int] = [:]
+  }
+
+  enum Trick: CaseIterable {
+    case none, dropRequest, dropAnswer, repeatRequest, replayOld, alterRequest, alterAnswer
+    case swapAnswer, sendTwoBackwards
+  }
+
+  private let socket: String
+  private let memory: Mutex<Memory>
+
+  init(socket: String, seed: UInt64) {
+    self.socket = socket
+    memory = Mutex(Memory(random: SplitMix64(seed: seed)))
+  }
+
+  var tricks: [Trick: Int] { memory.withLock { $0.tricks } }
+  var requests: [[UInt8]] { memory.withLock { $0.requests } }
+
+  /// The programmer's end of a new connection through this relay.
+  func connect() -> Int32 {
+    var ends: [Int32] = [-1, -1]
+    let kind = Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue)
+    _ = unsafe socketpair(AF_UNIX, kind, 0, &ends)
+    let (programmer, own) = (ends[0], ends[1])
+    Thread.detachNewThread { [self] in
+      carry(own)
+      _ = close(own)
+    }
+    return programmer
+  }
+
+  /// Frames of one connection, until either end or a whim closes it.
+  private func carry(_ programmer: Int32) {
+    guard let pump = RawPump(path: socket) else { return }
+    _ = pump.ask(writeFrame(.relayed, number: 0, body: EmptyBody()).array)
+    while let request = Self.frame(from: programmer) {
+      guard let (answer, isLast) = treat(request, pump) else { return }
+      let sent = unsafe answer.withUnsafeBytes {
+        unsafe Glibc.send(programmer, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL))
+      }
+      guard sent == answer.count, !isLast else { return }
+    }
+  }
+
+  /// Nil where the connection is to be closed.
+  private func treat(
+    _ request: [UInt8], _ pump: RawPump
+  ) -> (answer: [UInt8], isLast: Bool)? {
+    let (trick, old, bit) = memory.withLock { memory in
+      memory.requests.append(request)
+      let trick = memory.random.pick(
+        [Trick.none, .none, .none] + Trick.allCases)
+      memory.tricks[trick, default: 0] += 1
+      let old = memory.random.pick(memory.requests)
+      return (trick, old, Int(memory.random.number(0...Int64(request.count * 8 - 1))))
+    }
+    switch trick {
+    case .dropRequest: return nil
+    case .dropAnswer:
+      _ = pump.ask(request)
+      return nil
+    case .repeatRequest: _ = pump.ask(request)
+    case .replayOld: _ = pump.ask(old)
+    case .sendTwoBackwards:
+      let answer = pump.ask(request)
+      _ = pump.ask(old)
+      return answer.map { ($0, false) }
+    case .alterRequest:
+      var altered = request
+      altered[bit / 8] ^= 1 << UInt8(bit % 8)
+      _ = pump.ask(altered)
+    case .none, .alterAnswer, .swapAnswer: break
+    }
+    guard let answer = pump.ask(request) else { return nil }
+    // Who gets the answer to another question goes on waiting for his own.
+    return (treat(answer, trick, bit), trick == .swapAnswer)
+  }
+
+  private func treat(_ answer: [UInt8], _ trick: Trick, _ bit: Int) -> [UInt8] {
+    let old = memory.withLock { memory in
+      memory.answers.append(answer)
+      return memory.random.pick(memory.answers)
+    }
+    if trick == .swapAnswer { return old }
+    guard trick == .alterAnswer else { return answer }
+    var altered = answer
+    // Behind the head, so that it still is a frame.
+    altered[16 + bit / 8 % (answer.count - 16)] ^= 1 << UInt8(bit % 8)
+    return altered
+  }
+
+  private static func frame(from descriptor: Int32) -> [UInt8]? {
+    guard let head = bytes(FrameHeader.headLength, from: descriptor),
+      let length = FrameHeader.wholeLength(head.span),
+      let rest = bytes(length - head.count, from: descriptor)
+    else { return nil }
+    return head + rest
+  }
+
+  private static func bytes(_ count: Int, from descriptor: Int32) -> [UInt8]? {
+    var bytes: [UInt8] = []
+    var part = [UInt8](repeating: 0, count: count)
+    while bytes.count < count {
+      let wanted = count - bytes.count
+      let got = unsafe part.withUnsafeMutableBytes {
+        unsafe read(descriptor, $0.baseAddress, wanted)
+      }
+      guard got > 0 else { return nil }
+      bytes += part.prefix(got)
+    }
+    return bytes
+  }
+}
+
+/// A connection to a pump that sends whatever it is given.
+final class RawPump {
+  private let descriptor: Int32
+
+  init?(path: String) {
+    descriptor = socket(
+      AF_UNIX, Int32(SOCK_SEQPACKET.rawValue | SOCK_CLOEXEC.rawValue), 0)
+    var patience = timeval(tv_sec: 20, tv_usec: 0)
+    _ = unsafe setsockopt(
+      descriptor, SOL_SOCKET, SO_RCVTIMEO, &patience, socklen_t(MemoryLayout<timeval>.size))
+    var address = sockaddr_un()
+    address.sun_family = sa_family_t(AF_UNIX)
+    unsafe withUnsafeMutableBytes(of: &address.sun_path) { unsafe $0.copyBytes(from: path.utf8) }
+    let connected = unsafe withUnsafePointer(to: &address) { address in
+      unsafe address.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+        unsafe Glibc.connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_un>.size))
+      }
+    }
+    guard connected == 0 else { return nil }
+  }
+
+  deinit { _ = close(descriptor) }
+
+  func send(_ frame: [UInt8]) -> Bool {
+    unsafe frame.withUnsafeBytes {
+      unsafe Glibc.send(descriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL))
+    } == frame.count
+  }
+
+  /// Nil where the pump has closed, or says nothing.
+  func receive() -> [UInt8]? {
+    var bytes = [UInt8](repeating: 0, count: FrameHeader.frameMax)
+    let length = unsafe bytes.withUnsafeMutableBytes {
+      unsafe recv(descriptor, $0.baseAddress, $0.count, 0)
+    }
+    return length > 0 ? Array(bytes.prefix(length)) : nil
+  }
+
+  func ask(_ frame: [UInt8]) -> [UInt8]? { send(frame) ? receive() : nil }
+}
+
+extension FrameWriter {
+  var array: [UInt8] { (0..<count).map { bytes[$0] } }
+}

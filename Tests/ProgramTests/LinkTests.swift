@@ -1,0 +1,256 @@
+import ChildProcess
+import DosingCore
+import Foundation
+import Glibc
+import ProgrammerLink
+import Testing
+
+@Suite struct LinkTests {
+  @Test(
+    "R-100 R-101 R-104 R-105 Through a relay that cheats, therapy changes only by what was signed, once",
+    arguments: [1, 2] as [UInt64])
+  func crookedRelay(seed: UInt64) throws {
+    print("a relay that cheats, seed \(seed)")
+    let story = try LinkStory(seed: seed)
+    story.play(rounds: Int(ProcessInfo.processInfo.environment["PUMP_ROUNDS"] ?? "") ?? 150)
+    #expect(try story.violations() == [])
+    // The story is one of changes and of tricks, not of silence.
+    #expect(story.accepted.values.reduce(0, +) > 20)
+    #expect(story.refused > 5 && story.unanswered > 5)
+    for trick in CrookedRelay.Trick.allCases {
+      #expect(story.relay.tricks[trick, default: 0] > 0, "\(trick)")
+    }
+    print(
+      "accepted \(story.accepted.values.reduce(0, +)), refused \(story.refused), no answer "
+        + "\(story.unanswered), tricks \(story.relay.tricks)")
+
+    // All that was ever sent, once more, to the pump that comes after a kill.
+    let before = try story.carriedOut()
+    story.pump.process.kill(SIGKILL)
+    #expect(story.pump.process.wait() == 128 + SIGKILL)
+    try story.pump.startAgain()
+    let pump = try #require(RawPump(path: story.pump.socket))
+    for request in story.relay.requests { _ = pump.ask(request) }
+    #expect(try story.carriedOut() == before)
+    #expect(try story.violations() == [])
+    #expect(story.pump.end() == 0)
+  }
+
+  @Test("R-101 The number of a command is durable: after a kill it is still used up")
+  func durableNumber() throws {
+    let pump = try RunningPump()
+    try pump.program()
+    #expect(try pump.control("bolus", "--yes", "--dose", "10 ug", "--duration", "10 min").code == 0)
+    let number = try pump.newestNumber()
+    #expect(number == 3)
+    pump.process.kill(SIGKILL)
+    #expect(pump.process.wait() == 128 + SIGKILL)
+    try pump.startAgain()
+    #expect(try pump.newestNumber() == number)
+    #expect(try pump.control("stop", "--signed").code == 0)
+    #expect(try pump.newestNumber() == number + 1)
+  }
+
+  @Test("R-103 Frames that are refused are counted in the status and in the journal")
+  func countsRefusals() throws {
+    let pump = try RunningPump()
+    try pump.program()
+    let raw = try #require(RawPump(path: pump.socket))
+    let bolus = writeFrame(.bolus, number: 1, body: BolusBody()).array
+    for _ in 0..<50 {
+      let answer = try #require(raw.ask(bolus))
+      var body = RejectedBody()
+      try readBody(answer.span, into: &body)
+      #expect(body.fault == .notPermitted)
+    }
+    #expect(try pump.number("frames_refused") == 50)
+    #expect(pump.end() == 0)
+    let entries = try pump.entries("--kind", "refused-frames")
+    let counts = entries.compactMap { ($0["frames_refused"] as? [String: Int])?["unsigned"] }
+    // The first at once; the others when a minute has passed.
+    #expect(counts.count == 1 && counts[0] >= 1)
+    // As many as there are, they take few lines.
+    #expect(pump.log.split(separator: "\n").count { $0.contains("refused bolus") } < 10)
+  }
+
+  @Test("R-106 R-107 Stop works when all keys are lost, and root resumes what was stopped so")
+  func stopWithoutKeys() throws {
+    let pump = try RunningPump()
+    try pump.program()
+    let key = try pump.keys().prefix(16)
+    #expect(try pump.control("key", "revoke", "--unsigned", String(key)).code == 0)
+    #expect(try pump.control("resume").code == 77)
+    #expect(try pump.control("stop").code == 0)
+    #expect(try pump.word("mode") == "stopped-by-command")
+    #expect(pump.log.contains("unsigned: accepted"))
+    // A kill between does not make it another stop.
+    pump.process.kill(SIGKILL)
+    #expect(pump.process.wait() == 128 + SIGKILL)
+    try pump.startAgain()
+    #expect(try pump.word("mode") == "stopped-by-command")
+    #expect(try pump.control("resume").code == 77)
+    #expect(try pump.control("resume", "--unsigned").code == 0)
+    #expect(try pump.word("mode") == "continuous")
+  }
+
+  @Test("R-107 A stop with a key is resumed with a key alone, whoever stops it once more without")
+  func signedStop() throws {
+    let pump = try RunningPump()
+    try pump.program()
+    #expect(try pump.control("stop", "--signed").code == 0)
+    #expect(try pump.control("stop").code == 0)
+    #expect(try pump.control("resume", "--unsigned").code == 77)
+    pump.process.kill(SIGKILL)
+    #expect(pump.process.wait() == 128 + SIGKILL)
+    try pump.startAgain()
+    #expect(try pump.control("resume", "--unsigned").code == 77)
+    #expect(try pump.control("resume").code == 0)
+  }
+
+  @Test("R-106 Through a relay root itself cannot stop the pump unsigned, and a key can")
+  func relayedStop() throws {
+    let pump = try RunningPump()
+    try pump.program()
+    let raw = try #require(RawPump(path: pump.socket))
+    _ = raw.ask(writeFrame(.relayed, number: 0, body: EmptyBody()).array)
+    let stop = writeFrame(.stop, number: 1, body: EmptyBody()).array
+    let answer = try #require(raw.ask(stop))
+    var body = RejectedBody()
+    try readBody(answer.span, into: &body)
+    #expect(body.fault == .notPermitted)
+    #expect(try pump.word("mode") == "continuous")
+    // The connection cannot take back what it said, and its steps go on.
+    #expect(try pump.remote("stop").code == 0)
+    #expect(try pump.word("mode") == "stopped-by-command")
+  }
+
+  @Test("R-105 A pump elsewhere is programmed through ssh; an impostor is not believed")
+  func throughSSH() throws {
+    let pump = try RunningPump()
+    try pump.program()
+    #expect(try pump.remote("status").output.contains("signed by the pump"))
+    #expect(try pump.remote("patient-bolus").code == 0)
+    #expect(try pump.remote("resume", "--unsigned").code == 77)
+    // Another pump with the same serial in its place.
+    let other = try RunningPump()
+    for command in [
+      ["status"], ["stop"], ["bolus", "--yes", "--dose", "10 ug", "--duration", "10 min"],
+    ] {
+      let outcome = try other.control(command, as: pump.clinician)
+      #expect(outcome.code == (command[0] == "stop" ? 69 : 77), "\(command): \(outcome.errors)")
+      #expect(outcome.errorLines.count == 1)
+    }
+  }
+
+  @Test("R-104 A script commits what it has seen, and nothing else")
+  func yesAndDigest() throws {
+    let pump = try RunningPump()
+    let file = try pump.folder.write("prescription.yaml", Texts.prescription)
+    let seen = try pump.control(["program", file], as: pump.clinician, input: "/dev/null")
+    #expect(seen.code == 65 && seen.errors.contains("nothing was changed"))
+    #expect(try pump.word("mode") == "no-therapy")
+    let digest = try #require(
+      seen.output.split(separator: "\n").first { $0.hasPrefix("digest") }?.split(separator: " ")
+        .last)
+    #expect(try pump.control("program", file, "--yes").code == 64)
+    #expect(try pump.control("program", file, "--digest", String(digest)).code == 64)
+    let wrong = String(digest.dropLast()) + (digest.last == "0" ? "1" : "0")
+    #expect(try pump.control("program", file, "--yes", "--digest", wrong).code == 65)
+    #expect(try pump.word("mode") == "no-therapy")
+    #expect(try pump.control("program", file, "--yes", "--digest", String(digest)).code == 0)
+    #expect(try pump.word("mode") == "continuous")
+    // Beside the order that is in force now it is another change.
+    #expect(try pump.control("program", file, "--yes", "--digest", String(digest)).code == 65)
+  }
+
+  @Test("R-108 A patient asks for the prescribed bolus, and for nothing else")
+  func patient() throws {
+    let pump = try RunningPump()
+    try pump.program()
+    let patient = try pump.programmer(role: "patient")
+    for command in [
+      ["bolus", "--yes", "--dose", "10 ug", "--duration", "10 min"], ["stop", "--signed"],
+      ["resume"],
+      ["acknowledge"], ["new", "--delivered-24h", "0 mL"], ["key", "revoke", "0123456789abcdef"],
+      ["program", pump.folder.path("prescription.yaml")],
+    ] {
+      #expect(try pump.control(command, as: patient).code == 77, "\(command)")
+    }
+    #expect(try pump.control(["patient-bolus"], as: patient).code == 0)
+    #expect(try pump.word("extra_dose") == "patient-bolus")
+  }
+
+  @Test("R-109 Nobody but root enrolls a key, not even the pump's own user or a relay of root")
+  func enrolling() throws {
+    let pump = try RunningPump()
+    let raw = try #require(RawPump(path: pump.socket))
+    _ = raw.ask(writeFrame(.relayed, number: 0, body: EmptyBody()).array)
+    let enroll = writeFrame(
+      .enroll, number: 1,
+      body: EnrollBody(role: .clinician, publicKey: SigningKey().verifying.bytes)
+    ).array
+    let answer = try #require(raw.ask(enroll))
+    #expect(try FrameHeader.read(answer.span).kind == .rejected)
+    #expect(try pump.keys().split(separator: "\n").count == 1)
+    for (arguments, code) in [
+      (["--role", "king", "--name", "x", Enrolment.publicKey], 64),
+      (["--role", "clinician", "--name", "", Enrolment.publicKey], 64),
+      (["--role", "clinician", "--name", "x", "12ab"], 65),
+      (["--role", "clinician", "--name", "x", Enrolment.publicKey], 65),
+    ] {
+      let outcome = try Programs.run("pumpd", ["enroll", "--state", pump.state] + arguments)
+      #expect(outcome.code == code, "\(arguments): \(outcome.errors)")
+      #expect(outcome.errorLines.count == 1)
+    }
+  }
+}
+
+extension RunningPump {
+  /// The lines of the keys that the pump knows.
+  func keys() throws -> String {
+    try control("key", "list").output.split(separator: "\n").dropFirst().joined(separator: "\n")
+  }
+
+  fileprivate func newestNumber() throws -> Int {
+    let words = try keys().split(separator: " ")
+    return try #require(words.last.flatMap { Int($0) })
+  }
+
+  /// Somebody with a key of his own.
+  func programmer(role: String) throws -> Enrolment {
+    let someone = folder.path(role)
+    try FileManager.default.createDirectory(atPath: someone, withIntermediateDirectories: true)
+    let programmer = Enrolment(
+      folder: someone, pumpd: Programs.path("pumpd"), pumpctl: Programs.path("pumpctl"))
+    try FileManager.default.removeItem(atPath: someone + "/key")
+    let made = try Programs.run("pumpctl", ["key", "new"], environment: programmer.environment)
+    let key = try #require(made.output.split(whereSeparator: \.isWhitespace).last)
+    let outcome = try Programs.run(
+      "pumpd", "enroll", "--state", state, "--role", role, "--name", role, String(key))
+    #expect(outcome.code == 0, "\(outcome.errors)")
+    #expect(try control(["key", "trust"], as: programmer).code == 0)
+    return programmer
+  }
+
+  func control(
+    _ arguments: [String], as who: Enrolment, input: String? = nil
+  ) throws -> Outcome {
+    try Programs.run(
+      "pumpctl", arguments + ["--state", state], input: input ?? who.yes,
+      environment: who.environment)
+  }
+
+  /// The same from another machine: what stands for ssh runs its last word in a shell of this one.
+  func remote(_ arguments: String...) throws -> Outcome {
+    let bin = folder.path("bin")
+    try FileManager.default.createDirectory(atPath: bin, withIntermediateDirectories: true)
+    let ssh = bin + "/ssh"
+    let script = "#!/bin/sh\nfor word; do last=$word; done\nexec sh -c \"$last\"\n"
+    try script.write(toFile: ssh, atomically: true, encoding: .utf8)
+    try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: ssh)
+    let path = "PATH=\(bin):\(Programs.folder.path):/usr/bin:/bin"
+    return try Programs.run(
+      "pumpctl", arguments + ["--ssh", "bench", "--state", state], input: clinician.yes,
+      environment: clinician.environment + [path])
+  }
+}
