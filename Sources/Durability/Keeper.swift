@@ -164,7 +164,9 @@ public final class Keeper: @unchecked Sendable {
       (proposal.isStopped && !old.isStopped) || (proposal.isHardStopped && !old.isHardStopped)
     guard stops else { return }
     var stopped = old
-    stopped.generation = max(generation, old.generation) + 1
+    // One of the copies may hold it even where the write fails: what comes later has to be newer.
+    generation = max(generation, old.generation) + 1
+    stopped.generation = generation
     stopped.isStopped = proposal.isStopped
     stopped.isHardStopped = proposal.isHardStopped
     try? copies.write(stopped)

@@ -15,8 +15,10 @@ struct CrashOracle {
   private var step: Int128 { 78_125 * Int128(ticksPerDay) * Int128(bolusTicks) }
   private var nanogram: Int128 { 10_000 * Int128(ticksPerDay) * Int128(bolusTicks) }
 
-  // What may have been delivered by now.
+  // What may have been delivered by now, and what should have been: they differ by the ticks in which
+  // something was asked.
   private(set) var allowed: Int128 = 0
+  private var due: Int128 = 0
   /// The ticks in which the motor made a step, in order, over all starts.
   private(set) var stepTicks: [Int64] = []
   private var firstOfHour = 0
@@ -36,14 +38,26 @@ struct CrashOracle {
 
   var motorSteps: Int64 { Int64(stepTicks.count) }
 
-  /// A tick ran, with basal at this rate, and with a bolus or without.
-  mutating func ran(nanogramsPerDay: Int64, bolus: Bool) {
-    allowed += Int128(nanogramsPerDay) * Int128(bolusTicks) * 10_000
-    if bolus { allowed += Int128(bolusNanograms) * Int128(ticksPerDay) * 10_000 }
+  /// What is delivered in a tick: basal in ng/d, and a bolus or none.
+  struct Flow {
+    var nanogramsPerDay: Int64
+    var bolus: Bool
   }
 
-  /// How many whole steps have been allowed so far.
+  /// A tick ran, between these two.
+  mutating func ran(least: Flow, most: Flow) {
+    due += mass(least)
+    allowed += mass(most)
+  }
+
+  private func mass(_ flow: Flow) -> Int128 {
+    let basal = Int128(flow.nanogramsPerDay) * Int128(bolusTicks) * 10_000
+    return flow.bolus ? basal + Int128(bolusNanograms) * Int128(ticksPerDay) * 10_000 : basal
+  }
+
+  /// How many whole steps have been allowed so far, and how many were due.
   var stepsAllowed: Int64 { Int64(allowed / step) }
+  var stepsDue: Int64 { Int64(due / step) }
 
   mutating func stepped(at tick: Int64, isStopped: Bool) {
     expect(stepTicks.last.map { $0 < tick } ?? true, "two steps in tick \(tick)")

@@ -18,7 +18,7 @@ final class Life {
   private let page: RunPage
   private let epoch: Int64
   private let firstSteps: Int64
-  private let firstAllowed: Int64
+  private let firstDue: Int64
   private var next: Int64
 
   // What was asked and is not known to be durable.
@@ -66,7 +66,7 @@ final class Life {
 
     next = pump.core.now.number + 1
     firstSteps = history.oracle.motorSteps
-    firstAllowed = history.oracle.stepsAllowed
+    firstDue = history.oracle.stepsDue
     isStopped = pump.core.mode == .stoppedByCommand
     order = history.place(of: pump.core.therapy)
     let start = PumpStart(pump, now: machine.now, isSimulated: true)
@@ -128,13 +128,15 @@ final class Life {
     machine.pass(Nanoseconds(epoch + next * CrashHistory.tick - machine.boot))
     hardware.virtualClock.set(Nanoseconds(machine.boot))
     loop.begin(next, missed: missed)
-    let before = rate
+    let before = CrashOracle.Flow(nanogramsPerDay: rate, bolus: bolusRuns)
     ask()
     let decision = loop.tick(next)
-    let rate = max(before, self.rate)
-    let bolus = bolusRuns
+    let most = CrashOracle.Flow(
+      nanogramsPerDay: max(before.nanogramsPerDay, rate), bolus: bolusRuns)
     if decision.extraDoseEnded { bolusRuns = loop.loop.core.extraDose != nil }
-    history.oracle.ran(nanogramsPerDay: rate, bolus: bolus)
+    let least = CrashOracle.Flow(
+      nanogramsPerDay: min(before.nanogramsPerDay, rate), bolus: before.bolus && bolusRuns)
+    history.oracle.ran(least: least, most: most)
     observe()
     if decision.wantsCommit { turnAt = next + history.latency() }
     if next >= turnAt { turn() }
@@ -291,15 +293,15 @@ final class Life {
     history.cutsBefore = machine.disk.cuts
   }
 
-  /// What was allowed was delivered, but for what waited for the storage and two steps.
+  /// What was due was delivered, but for what waited for the storage and two steps.
   private func expectDelivered() {
     let account = loop.loop.core.account
     let waited = account.deficit(.noLease) + account.deficit(.stepWaited)
     let perStep = max(1, account.perStep)
-    let allowed = history.oracle.stepsAllowed - firstAllowed
+    let due = history.oracle.stepsDue - firstDue
     let made = history.oracle.motorSteps - firstSteps
     history.oracle.expect(
-      made >= allowed - 2 - (waited + perStep - 1) / perStep,
-      "\(made) steps were made, \(allowed) were allowed")
+      made >= due - 2 - (waited + perStep - 1) / perStep,
+      "\(made) steps were made, \(due) were due")
   }
 }

@@ -56,6 +56,18 @@ import Testing
     #expect(faults == [])
   }
 
+  @Test(
+    "R-084 A stop that only one copy holds, of a write that failed, does not outlive its resume",
+    arguments: [1_000_982] as [UInt64])
+  func onceFound(seed: UInt64) throws {
+    let history = try CrashHistory(
+      seed: seed,
+      plan: CrashHistory.Plan(
+        lives: Self.livesOfSeed, powerCuts: [0, 30, 100][Int(seed % 3)], hasFaults: true))
+    try history.run()
+    #expect(history.oracle.faults == [])
+  }
+
   @Test("R-090 However the system clock is set within a boot, the motor makes the same steps")
   func clockGames() throws {
     for seed in UInt64(3_000_001)...3_000_004 {
