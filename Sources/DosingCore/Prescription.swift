@@ -50,7 +50,7 @@ public enum BasalMode: UInt8, Sendable, BitwiseCopyable {
 }
 
 /// What the patient may ask for.
-public struct PatientBolus: Sendable, BitwiseCopyable {
+public struct PatientBolus: Equatable, Sendable, BitwiseCopyable {
   public var dose: Mass
   public var duration: Nanoseconds
   /// Counted from the end of the last extra dose of any kind.

@@ -32,6 +32,9 @@ public struct AnswerBody: FrameBody, Sendable {
     coder.field(&limit)
     coder.field(&value)
     coder.field(&allowedAt)
+    // What is not there has one layout.
+    let hasNumbers = limit != 0 || value != 0 || allowedAt != -1
+    if allowedAt < -1 || (reason == 0 && hasNumbers) { coder.fail() }
     coder.field(&decidedAt.number)
     coder.field(&tickPeriod)
     coder.field(&isDurable)

@@ -35,19 +35,11 @@ extension Prescription: FrameBody {
     coder.field(count: &patternCount, atMost: Limits.patternsMax)
     for weekday in 0..<7 { coder.field(&week[weekday]) }
     for pattern in 0..<Limits.patternsMax { patterns[pattern].layout(&coder) }
-    var hasBolus = patientBolus != nil
-    coder.field(&hasBolus)
-    var bolus =
-      patientBolus ?? PatientBolus(dose: .zero, duration: .zero, lockout: .zero, maxIn24h: 0)
-    bolus.layout(&coder)
-    patientBolus = hasBolus ? bolus : nil
+    let none = PatientBolus(dose: .zero, duration: .zero, lockout: .zero, maxIn24h: 0)
+    optional(&patientBolus, else: none, &coder) { bolus, coder in bolus.layout(&coder) }
     coder.field(&maxDose1h)
     coder.field(&maxDose24h)
-    var hasSafeBasal = safeBasal != nil
-    coder.field(&hasSafeBasal)
-    var rate = safeBasal ?? .zero
-    coder.field(&rate)
-    safeBasal = hasSafeBasal ? rate : nil
+    optional(&safeBasal, else: .zero, &coder) { rate, coder in coder.field(&rate) }
   }
 
   /// A prescription to read a frame into.

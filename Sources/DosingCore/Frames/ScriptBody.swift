@@ -31,6 +31,7 @@ public struct ScriptHeader: FrameBody, Sendable {
     rig.layout(&coder)
     var sinceMonday = clock.sinceMonday
     coder.field(&sinceMonday)
+    if sinceMonday >= WeekTime.week { coder.fail() }
     clock = WeekTime(sinceMonday: sinceMonday)
     coder.field(&ticks)
     coder.field(&events)

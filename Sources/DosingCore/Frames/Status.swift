@@ -91,19 +91,19 @@ public struct Status: Sendable {
   }
 }
 
-public struct ScheduledChange: Sendable, BitwiseCopyable {
+public struct ScheduledChange: Equatable, Sendable, BitwiseCopyable {
   public var at: Tick
   public var rate: DoseRate
 }
 
-public struct RunningExtraDose: Sendable, BitwiseCopyable {
+public struct RunningExtraDose: Equatable, Sendable, BitwiseCopyable {
   public var kind: ExtraDose.Kind
   public var dose: Mass
   public var left: Mass
   public var end: Tick
 }
 
-public struct PatientBolusState: Sendable, BitwiseCopyable {
+public struct PatientBolusState: Equatable, Sendable, BitwiseCopyable {
   public var dose: Mass
   public var allowedAt: Tick
   public var givenIn24h: Int64

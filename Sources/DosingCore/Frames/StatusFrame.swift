@@ -71,8 +71,9 @@ extension Status: FrameBody {
   }
 }
 
-/// A value that may be absent: a flag, then the fields of the value or of `blank`.
-private func optional<Value, Coder: FrameCoder>(
+/// A value that may be absent: a flag, then the fields of the value or of `blank`. Other fields of what
+/// is absent are an error, so that one value has one layout.
+func optional<Value: Equatable, Coder: FrameCoder>(
   _ value: inout Value?, else blank: Value, _ coder: inout Coder,
   fields: (inout Value, inout Coder) -> Void
 ) {
@@ -80,6 +81,7 @@ private func optional<Value, Coder: FrameCoder>(
   coder.field(&isThere)
   var fieldsOf = value ?? blank
   fields(&fieldsOf, &coder)
+  if !isThere && fieldsOf != blank { coder.fail() }
   value = isThere ? fieldsOf : nil
 }
 
