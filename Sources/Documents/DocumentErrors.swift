@@ -7,6 +7,23 @@ public struct DocumentErrors: Error, CustomStringConvertible, Sendable {
 
   init(_ exitCode: ExitCode, _ lines: [String]) {
     self.exitCode = exitCode
-    self.lines = lines
+    self.lines = lines.map(\.onOneLine)
+  }
+}
+
+extension String {
+  /// The text with everything that breaks a line or moves a cursor written out, as in `\u{1b}`: a
+  /// message quotes what stands in a file.
+  var onOneLine: String {
+    let moving: [Unicode.GeneralCategory] = [
+      .control, .format, .lineSeparator, .paragraphSeparator,
+    ]
+    guard unicodeScalars.contains(where: { moving.contains($0.properties.generalCategory) }) else {
+      return self
+    }
+    return unicodeScalars.map { scalar in
+      moving.contains(scalar.properties.generalCategory)
+        ? "\\u{\(String(scalar.value, radix: 16))}" : String(scalar)
+    }.joined()
   }
 }

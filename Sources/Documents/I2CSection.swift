@@ -36,7 +36,9 @@ extension StrictYAML {
   mutating func i2c(_ value: Value) -> I2CSection? {
     let keys = mapping(value, required: ["bus"], optional: ["encoder", "load_cell", "pressure"])
     guard let bus = word(keys["bus"]), let written = keys["bus"] else { return nil }
-    if !bus.hasPrefix("/dev/") { report(written, "'\(bus)' is no device; write it as /dev/i2c-1") }
+    if !bus.hasPrefix("/dev/") || bus != bus.onOneLine {
+      report(written, "'\(bus)' is no device; write it as /dev/i2c-1")
+    }
     let section = I2CSection(
       bus: bus, encoder: keys["encoder"].flatMap { encoder($0) },
       loadCell: keys["load_cell"].flatMap { loadCell($0) },

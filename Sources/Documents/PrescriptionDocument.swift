@@ -19,9 +19,12 @@ public struct PrescriptionDocument: Sendable {
 
   /// - Throws: everything that is wrong with the file; its exit code is 65, or 66 and 77 where it
   ///   cannot be read.
-  public init(path: String) throws(DocumentErrors) {
+  public init(path: String) throws(DocumentErrors) { try self.init(try SourceText(path)) }
+
+  init(_ source: SourceText) throws(DocumentErrors) {
+    let path = source.path
     var yaml = StrictYAML(path, code: .badData)
-    let root = try yaml.root(of: try SourceText(path))
+    let root = try yaml.root(of: source)
     let top = yaml.mapping(
       root, required: ["patient", "drug", "concentration", "basal", "limits"],
       optional: ["patient_bolus", "safe_basal"])
@@ -62,7 +65,7 @@ public struct PrescriptionDocument: Sendable {
       result.append("\(path):\(line): \(field): \(kind)\(finding.sentence)")
     }
     if findings.dropped > 0 { result.append("\(path): and \(findings.dropped) more") }
-    return result
+    return result.map(\.onOneLine)
   }
 
   private func place(of finding: Finding) -> (line: Int, field: String) {

@@ -22,9 +22,12 @@ public struct RigDocument: Sendable {
 
   /// - Throws: everything that is wrong with the file; its exit code is 78, or 66 and 77 where it
   ///   cannot be read.
-  public init(path: String) throws(DocumentErrors) {
+  public init(path: String) throws(DocumentErrors) { try self.init(try SourceText(path)) }
+
+  init(_ source: SourceText) throws(DocumentErrors) {
+    let path = source.path
     var yaml = StrictYAML(path, code: .badConfiguration)
-    let root = try yaml.root(of: try SourceText(path))
+    let root = try yaml.root(of: source)
     let top = yaml.mapping(
       root, required: ["rig", "backend", "pump", "reservoir"],
       optional: ["tick", "line", "limits", "clock", "gpio", "i2c"])

@@ -40,8 +40,16 @@ public struct ScenarioDocument: Sendable {
 
   /// - Throws: everything that is wrong with the file, or with a file that it names.
   public init(path: String) throws(DocumentErrors) {
+    try self.init(try SourceText(path)) { path throws(DocumentErrors) in try SourceText(path) }
+  }
+
+  /// - Parameter read: gives the text of each file that the scenario names.
+  init(
+    _ source: SourceText, read: (String) throws(DocumentErrors) -> SourceText
+  ) throws(DocumentErrors) {
+    let path = source.path
     var yaml = StrictYAML(path, code: .badData)
-    let root = try yaml.root(of: try SourceText(path))
+    let root = try yaml.root(of: source)
     let top = yaml.mapping(
       root, required: ["rig", "prescription", "start", "duration"], optional: ["seed", "events"])
     let rigPath = yaml.word(top["rig"])
@@ -54,16 +62,17 @@ public struct ScenarioDocument: Sendable {
     guard let rigPath, let prescriptionPath, let seed, let start, let duration else {
       throw DocumentErrors(.internalError, ["\(path): a value is missing without an error"])
     }
-    rig = try RigDocument(path: Self.beside(path, rigPath))
+    rig = try RigDocument(try read(Self.beside(path, rigPath)))
     var warnings: [String] = []
-    program = try Self.program(Self.beside(path, prescriptionPath), on: rig.rig, &warnings)
+    program = try Self.program(
+      try read(Self.beside(path, prescriptionPath)), on: rig.rig, &warnings)
     var events: [Event] = []
     for event in planned {
       let action: Action =
         switch event.what {
         case .ready(let action): action
         case .programFile(let file):
-          .program(try Self.program(Self.beside(path, file), on: rig.rig, &warnings))
+          .program(try Self.program(try read(Self.beside(path, file)), on: rig.rig, &warnings))
         }
       events.append(Event(at: event.at, action: action))
     }
@@ -76,9 +85,9 @@ public struct ScenarioDocument: Sendable {
   }
 
   private static func program(
-    _ path: String, on rig: Rig, _ warnings: inout [String]
+    _ source: SourceText, on rig: Rig, _ warnings: inout [String]
   ) throws(DocumentErrors) -> Program {
-    let document = try PrescriptionDocument(path: path)
+    let document = try PrescriptionDocument(source)
     var findings = Findings()
     guard let therapy = Therapy(document.prescription, on: rig, findings: &findings) else {
       throw DocumentErrors(.badData, document.describe(findings))

@@ -32,7 +32,8 @@ struct StrictYAML {
   mutating func root(of source: SourceText) throws(DocumentErrors) -> Value {
     let node: Node?
     do {
-      let parser = try Parser(yaml: source.text)
+      // Every value is text here. The default would take yes and "yes" for two keys.
+      let parser = try Parser(yaml: source.text, resolver: .basic)
       self.parser = parser
       node = try parser.singleRoot()
     } catch {

@@ -60,5 +60,37 @@ import Testing
     #expect(outcome.lines.first?.contains("nested deeper") == true)
     let dashes = Array(String(repeating: "- ", count: 10_000).utf8)
     #expect(reading("dashes.yaml", dashes).lines.first?.contains("has more than") == true)
+    let hidden = Array("# \(String(repeating: "]", count: 4000))\n".utf8)
+    let nested = hidden + Array(repeating: UInt8(ascii: "["), count: 40)
+    #expect(reading("hidden.yaml", nested).lines.first?.contains("nested deeper") == true)
+  }
+
+  @Test("R-040 aliases of aliases are refused before a parser follows them")
+  func aliases() {
+    var text = "a0: &a0 [x, x]\n"
+    for level in 1..<60 { text += "a\(level): &a\(level) [*a\(level - 1), *a\(level - 1)]\n" }
+    let outcome = reading("aliases.yaml", Array("\(text)? *a59\n: 1\n".utf8))
+    #expect(outcome.code == .badData)
+    #expect(
+      outcome.lines == [
+        "aliases.yaml:4: has more than 8 of '&name', '*name' and '?'; write the values out"
+      ])
+  }
+
+  @Test("R-040 keys in keys are refused before a parser compares them")
+  func keysInKeys() {
+    let text =
+      String(repeating: "? ", count: 900) + "[\(String(repeating: "a,\n", count: 200_000))]"
+    let outcome = reading("keys.yaml", Array(text.utf8))
+    #expect(outcome.code == .badData)
+    #expect(outcome.lines.first?.hasPrefix("keys.yaml:1: has more than 8 of") == true)
+  }
+
+  @Test("R-040 a comment may hold stars, ands and questions")
+  func signsInComments() throws {
+    let comment = "# ****** * one & two, R&D, 2*3, why? " + String(repeating: "?", count: 80) + "\n"
+    let folder = Folder()
+    let path = folder.write("p.yaml", String(repeating: comment, count: 6) + Good.continuous)
+    _ = try PrescriptionDocument(path: path)
   }
 }

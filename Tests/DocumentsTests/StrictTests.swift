@@ -20,6 +20,15 @@ private let badTexts = [
     testDescription: "a key that stands twice", text: good + "drug: saline\n",
     line: "p.yaml:2: key 'drug' stands more than once; keep one"),
   BadText(
+    testDescription: "a name that stands twice, with and without quotes",
+    text: flex.with("    rest:", "    yes: []\n    \"yes\": []\n    rest:"),
+    line: "p.yaml:8: key 'yes' stands more than once; keep one"),
+  BadText(
+    testDescription: "a word that breaks a line and moves a cursor",
+    text: good.with("continuous", "\"con\\n\\e[2J\\N\""),
+    line: "p.yaml:4: basal.mode: 'con\\u{a}\\u{1b}[2J\\u{85}' is not known; accepted: stopped, "
+      + "minimum, continuous, flex"),
+  BadText(
     testDescription: "a key that is missing", text: good.with("drug: baclofen\n", ""),
     line: "p.yaml:1: key 'drug' is missing"),
   BadText(
