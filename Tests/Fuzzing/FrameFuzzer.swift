@@ -1,0 +1,120 @@
+// What libFuzzer calls with every message that it makes up. See scripts/fuzz.
+
+import DosingCore
+import Quantities
+
+/// What the body of a frame is read into: the one list of bodies that are fuzzed.
+func blankBody(of kind: FrameKind) -> any FrameBody {
+  switch kind {
+  case .askStatus, .patientBolus, .stop, .resume, .acknowledge: EmptyBody()
+  case .program: Prescription.blank
+  case .bolus: BolusBody()
+  case .new: NewBody()
+  case .status: Status(serial: .none)
+  case .answer: AnswerBody()
+  case .findings: Findings()
+  case .rejected: RejectedBody()
+  }
+}
+
+/// Bytes of `FrameHeader`, which every version has.
+private let headLength = 16
+
+@c(LLVMFuzzerTestOneInput)
+public func fuzz(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
+  let input = unsafe UnsafeBufferPointer(start: start, count: count).span
+  check(input, on: Samples.rig)
+  checkScript(input)
+  if let frame = inGoodOrder(input) { check(frame.span, on: Samples.rig) }
+  return 0
+}
+
+/// The input with a right head and a right trailer, so that bodies are reached in every run.
+private func inGoodOrder(_ input: Span<UInt8>) -> [UInt8]? {
+  guard input.count > headLength else { return nil }
+  let kinds = FrameKind.allCases
+  let number = UInt16(input[6]) | UInt16(input[7]) << 8
+  let kind = FrameKind(rawValue: number) ?? kinds[Int(number) % kinds.count]
+  let empty = writeFrame(kind, number: 7, body: EmptyBody()).message
+  let trailer = empty[headLength...]
+  guard input.count >= empty.count else { return nil }
+  var frame = empty[..<headLength]
+  for index in headLength..<(input.count - trailer.count) { frame.append(input[index]) }
+  frame += trailer
+  for index in 0..<4 { frame[8 + index] = UInt8(truncatingIfNeeded: frame.count >> (8 * index)) }
+  return Array(frame)
+}
+
+/// Reads a frame as whoever receives it does, and acts on it.
+private func check(_ frame: Span<UInt8>, on rig: Rig) {
+  guard let header = try? FrameHeader.read(frame) else { return }
+  var body = blankBody(of: header.kind)
+  let isRead = (try? readBody(frame, into: &body)) != nil
+  if isRead {
+    let again = writeFrame(header.kind, number: header.number, body: body)
+    demand(!again.failed && isSame(again, frame), "a \(header.kind) has two layouts")
+  }
+  var findings = Findings()
+  // Nil twice: a program that does not fit.
+  if let request = try? request(in: frame, on: rig, findings: &findings) {
+    demand(isRead && findings.errors == 0, "a \(header.kind) is asked that is not read")
+    decide(request, on: rig)
+  }
+}
+
+/// Lets a pump decide what is asked, and shows what came of it.
+private func decide(_ request: Request, on rig: Rig) {
+  var state = DosingState(rig: rig, clock: WeekTime(weekday: 2, minute: 300))
+  var findings = Findings()
+  if let usual = Therapy(Samples.continuous, on: rig, findings: &findings) {
+    _ = state.decide(.program(usual), at: Tick(0))
+  }
+  let answer = state.decide(request, at: Tick(0))
+  for tick in [0, 1, 100_000] { _ = state.step(TickInputs(tick: Tick(Int64(tick)))) }
+  var status = Status(serial: .none)
+  state.report(to: &status)
+  demand(!writeFrame(.status, number: 1, body: status).failed, "a status cannot be written")
+  let body = AnswerBody(answer, decidedAt: Tick(0), tickPeriod: rig.tick)
+  demand(!writeFrame(.answer, number: 1, body: body).failed, "an answer cannot be written")
+}
+
+/// Walks a core script to its end or its first fault.
+private func checkScript(_ script: Span<UInt8>) {
+  guard var reader = try? ScriptReader(script) else { return }
+  let header = reader.header
+  let head = written(header)
+  demand(isSame(head, script.extracting(first: head.count)), "a script's head has two layouts")
+  var findings = Findings()
+  header.rig.check(into: &findings)
+  let rig = findings.errors == 0 ? header.rig : Samples.rig
+  var end = head.count
+  // An error and the end alike; both end a script.
+  while let event = try? reader.next(in: script) {
+    let (tick, place) = event
+    let said = written(ScriptEvent(tick: tick, frameLength: UInt16(place.count)))
+    demand(
+      isSame(said, script.extracting(end..<place.lowerBound)), "a script's event has two layouts")
+    end = place.upperBound
+    check(script.extracting(place), on: rig)
+  }
+}
+
+func written(_ body: some FrameBody) -> FrameWriter {
+  var (writer, body) = (FrameWriter(), body)
+  body.layout(&writer)
+  return writer
+}
+
+private func isSame(_ writer: FrameWriter, _ bytes: Span<UInt8>) -> Bool {
+  guard writer.count == bytes.count else { return false }
+  for index in bytes.indices where writer.bytes[index] != bytes[index] { return false }
+  return true
+}
+
+private func demand(_ isTrue: Bool, _ fault: @autoclosure () -> String) {
+  if !isTrue { fatalError(fault()) }
+}
+
+extension FrameWriter {
+  var message: [UInt8] { (0..<count).map { bytes[$0] } }
+}
