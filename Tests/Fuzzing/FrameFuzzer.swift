@@ -6,7 +6,12 @@ import Quantities
 /// What the body of a frame is read into: the one list of bodies that are fuzzed.
 func blankBody(of kind: FrameKind) -> any FrameBody {
   switch kind {
-  case .askStatus, .patientBolus, .stop, .resume, .acknowledge: EmptyBody()
+  case .askStatus, .patientBolus, .stop, .resume, .acknowledge, .askKeys, .relayed: EmptyBody()
+  case .commit: CommitBody()
+  case .enroll: EnrollBody()
+  case .revoke: RevokeBody()
+  case .proposal: ProposalBody()
+  case .keys: KeysBody()
   case .program: Prescription.blank
   case .bolus: BolusBody()
   case .new: NewBody()
@@ -17,9 +22,6 @@ func blankBody(of kind: FrameKind) -> any FrameBody {
   }
 }
 
-/// Bytes of `FrameHeader`, which every version has.
-private let headLength = 16
-
 @c(LLVMFuzzerTestOneInput)
 public func fuzz(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
   let input = unsafe UnsafeBufferPointer(start: start, count: count).span
@@ -29,18 +31,18 @@ public func fuzz(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
   return 0
 }
 
-/// The input with a right head and a right trailer, so that bodies are reached in every run.
+/// The input with a right head and an empty seal, so that bodies are reached in every run.
 private func inGoodOrder(_ input: Span<UInt8>) -> [UInt8]? {
-  guard input.count > headLength else { return nil }
+  guard input.count > FrameHeader.headLength else { return nil }
   let kinds = FrameKind.allCases
   let number = UInt16(input[6]) | UInt16(input[7]) << 8
   let kind = FrameKind(rawValue: number) ?? kinds[Int(number) % kinds.count]
   let empty = writeFrame(kind, number: 7, body: EmptyBody()).message
-  let trailer = empty[headLength...]
+  let seal = empty[FrameHeader.headLength...]
   guard input.count >= empty.count else { return nil }
-  var frame = empty[..<headLength]
-  for index in headLength..<(input.count - trailer.count) { frame.append(input[index]) }
-  frame += trailer
+  var frame = empty[..<FrameHeader.headLength]
+  for index in FrameHeader.headLength..<(input.count - seal.count) { frame.append(input[index]) }
+  frame += seal
   for index in 0..<4 { frame[8 + index] = UInt8(truncatingIfNeeded: frame.count >> (8 * index)) }
   return Array(frame)
 }
@@ -51,7 +53,9 @@ private func check(_ frame: Span<UInt8>, on rig: Rig) {
   var body = blankBody(of: header.kind)
   let isRead = (try? readBody(frame, into: &body)) != nil
   if isRead {
-    let again = writeFrame(header.kind, number: header.number, body: body)
+    guard let seal = try? Seal.read(frame) else { fatalError("a seal is read once and not twice") }
+    demand(FrameHeader.wholeLength(frame) == frame.count, "a stream would cut a \(header.kind)")
+    let again = writeFrame(header.kind, number: header.number, body: body, seal: seal)
     demand(!again.failed && isSame(again, frame), "a \(header.kind) has two layouts")
   }
   var findings = Findings()

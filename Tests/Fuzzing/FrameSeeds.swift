@@ -78,7 +78,20 @@ private func bodies() -> [(name: String, kind: FrameKind, body: any FrameBody)] 
     ("answer-refused", .answer, AnswerBody(refused, decidedAt: Tick(2_001), isDurable: false)),
     ("answer-warned", .answer, AnswerBody(tickPeriod: Samples.rig.tick, findings: findings)),
     ("findings-full", .findings, findings),
+    ("proposal-warned", .proposal, ProposalBody(old: busy, findings: findings)),
+    ("enroll-technician", .enroll, EnrollBody(role: .technician, name: Samples.continuous.patient)),
+    ("keys-two", .keys, twoKeys),
   ]
+}
+
+private var twoKeys: KeysBody {
+  var keys = KeysBody()
+  for role in [Role.clinician, .patient] {
+    var key = KeyRecord.blank
+    key.role = role
+    keys.append(key)
+  }
+  return keys
 }
 
 /// Flex, and a patient bolus besides.
@@ -108,6 +121,12 @@ private func seeds() -> [(name: String, bytes: [UInt8])] {
   for kind in FrameKind.allCases { seeds.append(("\(kind)", frame(kind, blankBody(of: kind)))) }
   for (name, kind, body) in bodies() { seeds.append((name, frame(kind, body))) }
   let program = frame(.program, Samples.continuous)
+  var seal = Seal()
+  seal.key = KeyID(0x0102_0304_0506_0708)
+  seal.number = 9
+  var signed = writeFrame(.commit, number: 7, body: CommitBody(), seal: seal)
+  signed.sign((1...64).map { UInt8($0) })
+  seeds.append(("commit-signed", signed.message))
   return seeds
     + [
       ("script-empty", script([])),
