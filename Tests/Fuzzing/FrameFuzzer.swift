@@ -25,31 +25,61 @@ func blankBody(of kind: FrameKind) -> any FrameBody {
 @c(LLVMFuzzerTestOneInput)
 public func fuzz(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
   let input = unsafe UnsafeBufferPointer(start: start, count: count).span
-  check(input, on: Samples.rig)
+  if check(input, on: Samples.rig) { return 0 }
   checkScript(input)
-  if let frame = inGoodOrder(input) { check(frame.span, on: Samples.rig) }
+  checkBody(input)
   return 0
 }
 
-/// The input with a right head and an empty seal, so that bodies are reached in every run.
-private func inGoodOrder(_ input: Span<UInt8>) -> [UInt8]? {
-  guard input.count > FrameHeader.headLength else { return nil }
+/// Takes the fields of a body one after the other, however many bytes there are, so that bodies are
+/// reached in every run.
+private func checkBody(_ input: Span<UInt8>) {
+  guard input.count > FrameHeader.headLength else { return }
   let kinds = FrameKind.allCases
   let number = UInt16(input[6]) | UInt16(input[7]) << 8
   let kind = FrameKind(rawValue: number) ?? kinds[Int(number) % kinds.count]
-  let empty = writeFrame(kind, number: 7, body: EmptyBody()).message
-  let seal = empty[FrameHeader.headLength...]
-  guard input.count >= empty.count else { return nil }
-  var frame = empty[..<FrameHeader.headLength]
-  for index in FrameHeader.headLength..<(input.count - seal.count) { frame.append(input[index]) }
-  frame += seal
-  for index in 0..<4 { frame[8 + index] = UInt8(truncatingIfNeeded: frame.count >> (8 * index)) }
-  return Array(frame)
+  var (body, taken) = (
+    blankBody(of: kind), BodyTaker(input.extracting(droppingFirst: FrameHeader.headLength))
+  )
+  lay(&body, &taken)
+  if taken.failed { return }
+  let frame = writeFrame(kind, number: 7, body: body)
+  let bytes = taken.bytes
+  demand(
+    !frame.failed && frame.count >= FrameHeader.headLength + bytes.count
+      && bytes.indices.allSatisfy { frame.bytes[FrameHeader.headLength + $0] == bytes[$0] },
+    "a \(kind) has two layouts")
+  check(frame.message.span, on: Samples.rig)
+}
+
+private func lay(_ body: inout some FrameBody, _ coder: inout BodyTaker) { body.layout(&coder) }
+
+/// Reads as `FrameReader` does, and zeros behind the end.
+private struct BodyTaker: FrameCoder {
+  /// What was read.
+  private(set) var bytes: [UInt8] = []
+  private(set) var failed = false
+  private let source: [UInt8]
+
+  init(_ source: Span<UInt8>) {
+    self.source = source.indices.map { source[$0] }
+    bytes.reserveCapacity(FrameHeader.frameMax)
+  }
+
+  mutating func field(_ value: inout UInt8) {
+    value = bytes.count < source.count ? source[bytes.count] : 0
+    bytes.append(value)
+  }
+
+  mutating func fail() { failed = true }
 }
 
 /// Reads a frame as whoever receives it does, and acts on it.
-private func check(_ frame: Span<UInt8>, on rig: Rig) {
-  guard let header = try? FrameHeader.read(frame) else { return }
+///
+/// - Returns: whether it could be read.
+@discardableResult
+private func check(_ frame: Span<UInt8>, on rig: Rig) -> Bool {
+  guard let header = try? FrameHeader.read(frame) else { return false }
   var body = blankBody(of: header.kind)
   let isRead = (try? readBody(frame, into: &body)) != nil
   if isRead {
@@ -64,6 +94,7 @@ private func check(_ frame: Span<UInt8>, on rig: Rig) {
     demand(isRead && findings.errors == 0, "a \(header.kind) is asked that is not read")
     decide(request, on: rig)
   }
+  return isRead
 }
 
 /// Lets a pump decide what is asked, and shows what came of it.

@@ -70,6 +70,7 @@ private func bodies() -> [(name: String, kind: FrameKind, body: any FrameBody)] 
   return [
     ("program-continuous", .program, Samples.continuous),
     ("program-flex", .program, Samples.flex),
+    ("program-full", .program, full),
     ("program-minimum", .program, Samples.order(.minimum)),
     ("program-stopped", .program, Samples.order(.stopped)),
     ("bolus-usual", .bolus, BolusBody(dose: Mass(nanograms: 20_000), duration: .minutes(30))),
@@ -92,6 +93,21 @@ private var twoKeys: KeysBody {
     keys.append(key)
   }
   return keys
+}
+
+/// As many patterns and steps as there may be.
+private var full: Prescription {
+  var order = Samples.flex
+  order.patternCount = Limits.patternsMax
+  for pattern in 0..<order.patternCount {
+    order.week[pattern] = UInt8(pattern)
+    order.patterns[pattern] = DayPattern()
+    for hour in 0..<Limits.stepsPerDayMax {
+      _ = order.patterns[pattern].append(
+        FlexStep(minute: UInt16(hour * 60), rate: DoseRate(nanogramsPerDay: 240_000)))
+    }
+  }
+  return order
 }
 
 /// Flex, and a patient bolus besides.

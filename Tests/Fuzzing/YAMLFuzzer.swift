@@ -38,9 +38,12 @@ private let order = try! PrescriptionDocument(try! source("order.yaml", orderTex
 public func fuzz(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
   let bytes = unsafe Array(UnsafeBufferPointer(start: start, count: count))
   guard let source = read({ try SourceText(path: "fuzz", bytes: bytes[...]) }) else { return 0 }
-  if let document = read({ try PrescriptionDocument(source) }) { check(document) }
-  if let document = read({ try RigDocument(source) }) { check(document) }
-  if let document = read({ try ScenarioDocument(source, read: named) }) {
+  // One reader a run, by a word that only its files need.
+  if source.text.contains("basal") {
+    if let document = read({ try PrescriptionDocument(source) }) { check(document) }
+  } else if source.text.contains("pump") {
+    if let document = read({ try RigDocument(source) }) { check(document) }
+  } else if let document = read({ try ScenarioDocument(source, read: named) }) {
     checkLines(document.warnings)
   }
   return 0
