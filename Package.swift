@@ -114,6 +114,10 @@ let package = Package(
         "Quantities", "DosingCore", "Hardware", "Journal", "Engine", "Durability", sqlite,
       ], path: "scripts/benchmarks/journal"),
 
+    .executableTarget(
+      name: "link-benchmark", dependencies: ["Quantities", "DosingCore", "ProgrammerLink"],
+      path: "scripts/benchmarks/link"),
+
     .target(
       name: "ReferenceLines", path: "scripts/benchmarks/lines", cSettings: strictC,
       linkerSettings: [.linkedLibrary("gpiod")]),

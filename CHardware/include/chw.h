@@ -271,8 +271,12 @@ int64_t chw_utc_ns(void);
 bool chw_utc_is_synchronised(void);
 
 /*
- * Locks all present and future memory of the process. -EPERM or -ENOMEM where not permitted, or where
- * RLIMIT_MEMLOCK is below CHW_LOCKED_BYTES_MIN and may not be raised.
+ * Locks all present and future memory of the process: a page that was used once stays. -EPERM or -ENOMEM
+ * where not permitted, or where RLIMIT_MEMLOCK is below CHW_LOCKED_BYTES_MIN and may not be raised.
+ *
+ * Pages of files are given back before: what only the start of the libraries needed is not kept. Each
+ * comes in again, from the page cache, when it is next used; so threads that must not wait have to have
+ * run their code once.
  *
  * Once future memory is locked too, every mapping counts against the limit by its full length:
  * eight megabytes for an ordinary thread's stack, and more for the arena that it allocates from.

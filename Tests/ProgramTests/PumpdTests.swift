@@ -93,13 +93,15 @@ import Testing
     getuid() == 0 && FileManager.default.isExecutableFile(atPath: setpriv)
 
   @Test(
-    "R-062 another user may not change therapy, even where the socket lets it in",
+    "R-062 R-106 another user may not even connect; who is of the stop's group may stop, and no more",
     .enabled(if: canBecomeAnotherUser, "needs root and setpriv to become another user"))
   func refusesAnotherUser() throws {
     let setpriv = Self.setpriv
-    let pump = try RunningPump()
+    let pump = try RunningPump(arguments: ["--stop-group", "4711", "--status-group", "4712"])
     try pump.program()
     let identity = ["--reuid", "65534", "--regid", "65534", "--clear-groups"]
+    let stopper = ["--reuid", "65534", "--regid", "65534", "--groups", "4711"]
+    let reader = ["--reuid", "65534", "--regid", "65534", "--groups", "4712"]
     let control = Programs.folder.appendingPathComponent("pumpctl").path
     // Copied to where the other user can reach it.
     let copy = pump.folder.path("pumpctl")
@@ -118,8 +120,20 @@ import Testing
     }
     let refused = try Programs.run(setpriv, stop)
     #expect(refused.code == 77, "\(refused.errors)")
-    #expect(pump.log.contains("not permitted"))
+    func asks(_ who: [String], _ command: String) throws -> Int32 {
+      try Programs.run(setpriv, who + [copy, command, "--state", pump.state]).code
+    }
+    #expect(try asks(identity, "status") == 77)
+    // Reading and stopping are two permissions.
+    #expect(try asks(reader, "status") == 0)
+    #expect(try asks(reader, "stop") == 77)
+    #expect(try asks(stopper, "status") == 77)
     #expect(try pump.word("mode") == "continuous")
+    #expect(try asks(stopper, "stop") == 0)
+    #expect(try pump.word("mode") == "stopped-by-command")
+    let resume = stopper + [copy, "resume", "--unsigned", "--state", pump.state]
+    #expect(try Programs.run(setpriv, resume).code == 77)
+    #expect(pump.log.contains("stop by user nobody (65534), unsigned: accepted"))
   }
 
   @Test func saysWhenNoPumpAnswers() throws {

@@ -13,7 +13,8 @@ final class RunningPump {
   var socket: String { state + "/pumpd.sock" }
   var log: String { (try? String(contentsOfFile: logPath, encoding: .utf8)) ?? "" }
 
-  init(rig: String = Texts.rig) throws {
+  /// - Parameter arguments: those of `pumpd` besides the rig and the state directory.
+  init(rig: String = Texts.rig, arguments: [String] = []) throws {
     folder = try TemporaryFolder()
     state = folder.path("state")
     logPath = folder.path("log")
@@ -21,7 +22,8 @@ final class RunningPump {
       folder: folder.url.path, pumpd: Programs.path("pumpd"), pumpctl: Programs.path("pumpctl"))
     let rigPath = try folder.write("rig.yaml", rig)
     process = try Child(
-      Programs.path("pumpd"), ["--rig", rigPath, "--state", state, "--new"], output: "/dev/null",
+      Programs.path("pumpd"), ["--rig", rigPath, "--state", state, "--new"] + arguments,
+      output: "/dev/null",
       errors: logPath)
     try waitUntil("pumpd listens") { FileManager.default.fileExists(atPath: socket) }
     #expect(try clinician.enroll(state: state))

@@ -1,0 +1,125 @@
+internal import DosingCore
+internal import Foundation
+internal import Glibc
+internal import ProgrammerLink
+internal import Quantities
+
+/// What the programmer link costs, and what it does to the pump. Prints numbers, one line, for
+/// scripts/bench.
+///
+///     link-benchmark verify                    us of processor time for a command, and for a bare signature
+///     link-benchmark status SOCKET             bytes of a status frame
+///     link-benchmark load SOCKET SECONDS       connections, statuses a second, messages of one byte
+@main
+struct Driver {
+  static func main() throws {
+    let words = CommandLine.arguments.dropFirst()
+    switch (words.first, words.count) {
+    case ("verify", 1): verify()
+    case ("status", 2): try printStatusSize(words[2])
+    case ("load", 3): try Load(socket: words[2]).run(seconds: Double(words[3]) ?? 1)
+    default:
+      print("usage: link-benchmark verify | status SOCKET | load SOCKET SECONDS")
+      exit(64)
+    }
+  }
+
+  // MARK: Verification
+
+  private static let count = 2_000
+
+  private static func verify() {
+    let key = SigningKey()
+    let serial = Label(utf8: "BP-0001".utf8) ?? .none
+    let record = KeyRecord(
+      id: key.id, role: .clinician, name: serial, publicKey: key.verifying.bytes)
+    var verifier = Verifier(
+      serial: serial, keys: KeyTable([record]), stopOrigin: .none,
+      groups: LinkGroups(owner: 0, status: 0, stop: nil), nonce: 1)
+    let sender = LinkSender(
+      client: ClientID(number: 1), peer: Peer(process: 1, user: 1, groups: []), isRelayed: true)
+    let now = Nanoseconds.seconds(1)
+    let frames: [[UInt8]] = (1...Int64(count)).map { number in
+      var seal = Seal()
+      seal.serial = serial
+      seal.key = key.id
+      seal.number = number
+      seal.challenge = verifier.challenge(at: now)
+      let frame = writeFrame(
+        .program, number: 1, body: Prescription.blank, seal: seal)
+      return key.signed(frame)?.array ?? []
+    }
+    let seals = frames.compactMap { try? Seal.read($0.span) }
+    let bare = microseconds {
+      for (frame, seal) in zip(frames, seals) where !key.verifying.signed(frame.span, seal) {
+        exit(70)
+      }
+    }
+    let whole = microseconds {
+      for frame in frames {
+        guard let header = try? FrameHeader.read(frame.span),
+          (try? verifier.verify(header, frame.span, from: sender, at: now)) != nil
+        else { exit(70) }
+        var order = Prescription.blank
+        try? readBody(frame.span, into: &order)
+      }
+    }
+    print(String(format: "%.1f %.1f", whole, bare))
+  }
+
+  /// Of processor time, for one of `count`.
+  private static func microseconds(_ work: () -> Void) -> Double {
+    var (start, end) = (timespec(), timespec())
+    _ = unsafe clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &start)
+    work()
+    _ = unsafe clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &end)
+    let seconds = Double(end.tv_sec - start.tv_sec) + Double(end.tv_nsec - start.tv_nsec) / 1e9
+    return seconds * 1e6 / Double(count)
+  }
+
+  private static func printStatusSize(_ path: String) throws {
+    let client = try RawClient(path)
+    guard client.send(Load.question), let length = client.receive(wait: true) else { exit(69) }
+    print(length)
+  }
+}
+
+extension FrameWriter {
+  var array: [UInt8] { (0..<count).map { bytes[$0] } }
+}
+
+/// A connection that sends whatever it is given.
+final class RawClient {
+  let descriptor: Int32
+
+  init(_ path: String) throws {
+    descriptor = socket(AF_UNIX, Int32(SOCK_SEQPACKET.rawValue), 0)
+    var address = sockaddr_un()
+    address.sun_family = sa_family_t(AF_UNIX)
+    unsafe withUnsafeMutableBytes(of: &address.sun_path) { unsafe $0.copyBytes(from: path.utf8) }
+    let connected = unsafe withUnsafePointer(to: &address) { address in
+      unsafe address.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+        unsafe connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_un>.size))
+      }
+    }
+    guard connected == 0 else { throw CocoaError(.fileReadUnknown) }
+  }
+
+  deinit { _ = close(descriptor) }
+
+  func send(_ bytes: [UInt8]) -> Bool {
+    unsafe bytes.withUnsafeBytes {
+      unsafe Glibc.send(
+        descriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL) | Int32(MSG_DONTWAIT))
+    } == bytes.count
+  }
+
+  /// The length of the next answer; nil where there is none.
+  func receive(wait: Bool) -> Int? {
+    var bytes = [UInt8](repeating: 0, count: FrameHeader.frameMax)
+    let length = unsafe bytes.withUnsafeMutableBytes {
+      unsafe recv(descriptor, $0.baseAddress, $0.count, wait ? 0 : Int32(MSG_DONTWAIT))
+    }
+    return length > 0 ? length : nil
+  }
+}
