@@ -96,9 +96,14 @@ import Testing
       .bolus, BolusBody(dose: Mass(nanograms: 10_000), duration: .minutes(10)),
       by: bench.clinician)
     let program = bench.frame(.program, Prescription.blank, by: bench.clinician)
-    for frame in [bolus, program] {
-      // Of a long frame every seventh bit: enough to meet each byte.
-      let step = frame.count < 300 ? 1 : 7
+    var frames = [bolus, program]
+    // Of every kind, so that none is believed by another way.
+    for (kind, roles) in Self.signedBy {
+      frames.append(bench.frame(kind, by: bench.key(roles[0])))
+    }
+    for frame in frames {
+      // Each bit of one, and of the others at least one of each byte.
+      let step = frame == bolus ? 1 : 7
       for bit in stride(from: 0, to: frame.count * 8, by: step) {
         var altered = frame
         altered[bit / 8] ^= 1 << UInt8(bit % 8)
