@@ -1,5 +1,6 @@
 internal import ArgumentParser
 internal import CKernelWorld
+internal import ChildProcess
 internal import Conformance
 internal import DosingCore
 internal import Engine
@@ -25,6 +26,7 @@ struct BenchCommand: ParsableCommand {
     let bare = try bareLoop(guest)
     let steps = try contract(guest)
     let ticks = try quietTicks(guest)
+    let resident = try residentMemory()
     let library = GPIOChip.libraryVersion
     var isGood = Self.row("system calls in a step, \(library)", steps.calls, nil, atMost: 2)
     isGood =
@@ -33,7 +35,28 @@ struct BenchCommand: ParsableCommand {
       Self.row(
         "instructions in a step (a bare loop), \(library)", steps.instructions,
         bare.instructions, atMost: 1.10) && isGood
+    isGood =
+      Self.row("resident memory of pumpd, locked, MiB, \(library)", resident, nil, atMost: 24)
+      && isGood
     if !isGood { throw ExitCode(1) }
+  }
+
+  /// Of a pump on real lines that has been programmed and runs, in MiB.
+  private func residentMemory() throws -> Double {
+    let pump = try RunningPump(BenchTexts())
+    try pump.program(BenchTexts.continuous)
+    try waitUntil("the motor turns") { try pump.status().number("steps") > 5 }
+    let facts = TextFile.read("/proc/\(pump.process.id)/status").split(separator: "\n")
+    func kibibytes(_ name: String) throws -> Int {
+      guard let line = facts.first(where: { $0.hasPrefix("\(name):") }),
+        let count = Int(line.filter(\.isNumber))
+      else { throw Violation("no \(name) of pumpd") }
+      return count
+    }
+    try expect(kibibytes("VmLck") > 0, "pumpd has locked no memory: \(pump.log)")
+    let resident = Double(try kibibytes("VmRSS")) / 1024
+    try expect(pump.end(), is: 0, "exit code")
+    return resident
   }
 
   private static func row(
