@@ -115,7 +115,8 @@ let package = Package(
       ], path: "scripts/benchmarks/journal"),
 
     .executableTarget(
-      name: "link-benchmark", dependencies: ["Quantities", "DosingCore", "ProgrammerLink"],
+      name: "link-benchmark",
+      dependencies: ["Quantities", "DosingCore", "ProgrammerLink", "RawLink"],
       path: "scripts/benchmarks/link"),
 
     .target(
@@ -133,6 +134,8 @@ let package = Package(
       name: "LyingDisk", path: "Tests/Support/LyingDisk", cSettings: strictC,
       linkerSettings: [.linkedLibrary("sqlite3")]),
     .target(name: "ChildProcess", path: "Tests/Support/ChildProcess"),
+    // A connection to a pump that sends whatever it is given.
+    .target(name: "RawLink", dependencies: ["DosingCore"], path: "Tests/Support/RawLink"),
     // The same numbers for the same seed.
     .target(name: "SeededNumbers", path: "Tests/Support/SeededNumbers"),
     // What every backend of the hardware contract must do; hil runs it on real ones.
@@ -167,7 +170,7 @@ let package = Package(
       dependencies: ["Quantities", "Hardware", "Documents", "Commissioning", "Plant"]),
     .testTarget(
       name: "ProgrammerLinkTests",
-      dependencies: ["Quantities", "DosingCore", "ProgrammerLink", "SeededNumbers"]),
+      dependencies: ["Quantities", "DosingCore", "ProgrammerLink", "RawLink", "SeededNumbers"]),
     .testTarget(
       name: "EngineTests",
       dependencies: [
@@ -186,7 +189,8 @@ let package = Package(
     .testTarget(
       name: "ProgramTests",
       dependencies: [
-        "Quantities", "DosingCore", "ProgrammerLink", "ChildProcess", "SeededNumbers", "pumpd",
+        "Quantities", "DosingCore", "ProgrammerLink", "ChildProcess", "RawLink", "SeededNumbers",
+        "pumpd",
         "pumpctl", "pumpsim", "kill-at-call",
         database,
       ]),

@@ -65,9 +65,7 @@ struct TrustKey: ParsableCommand {
   @OptionGroup var signing: SigningOptions
 
   func run() {
-    var client = connection.open()
-    let answered = connection.attempt { () throws(LinkError) in try client.ask(.askKeys) }
-    guard case .keys(let keys) = answered.reply else { reject(answered.reply) }
+    let (answered, keys) = connection.askKeys()
     guard let shown = VerifyingKey(bytes: keys.pumpKey), answered.isFrom(shown) else {
       connection.fail(.notThePump)
     }
@@ -98,9 +96,7 @@ struct ListKeys: ParsableCommand {
   @OptionGroup var signing: SigningOptions
 
   func run() {
-    var client = connection.open()
-    let answered = connection.attempt { () throws(LinkError) in try client.ask(.askKeys) }
-    guard case .keys(let keys) = answered.reply else { reject(answered.reply) }
+    let (answered, keys) = connection.askKeys()
     let pump = signing.key(of: answered.seal.serial)
     if let pump, !answered.isFrom(pump) { connection.fail(.notThePump) }
     print(
@@ -113,6 +109,16 @@ struct ListKeys: ParsableCommand {
       )
     }
     if keys.count == 0 { print("no keys; see pumpd enroll") }
+  }
+}
+
+extension Connection {
+  /// The keys that the pump knows, and its own. Who says so is for the caller to find out.
+  fileprivate func askKeys() -> (answered: LinkClient.Answered, keys: KeysBody) {
+    var client = open()
+    let answered = attempt { () throws(LinkError) in try client.ask(.askKeys) }
+    guard case .keys(let keys) = answered.reply else { reject(answered.reply) }
+    return (answered, keys)
   }
 }
 

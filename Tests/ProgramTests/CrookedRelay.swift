@@ -1,6 +1,7 @@
 import DosingCore
 import Foundation
 import Glibc
+import RawLink
 import SeededNumbers
 import Synchronization
 
@@ -48,7 +49,7 @@ final class CrookedRelay: Sendable {
 
   /// Frames of one connection, until either end or a whim closes it.
   private func carry(_ programmer: Int32) {
-    guard let pump = RawPump(path: socket) else { return }
+    guard let pump = try? RawClient(path: socket) else { return }
     _ = pump.ask(writeFrame(.relayed, number: 0, body: EmptyBody()).array)
     while let request = Self.frame(from: programmer) {
       guard let (answer, isLast) = treat(request, pump) else { return }
@@ -61,7 +62,7 @@ final class CrookedRelay: Sendable {
 
   /// Nil where the connection is to be closed.
   private func treat(
-    _ request: [UInt8], _ pump: RawPump
+    _ request: [UInt8], _ pump: RawClient
   ) -> (answer: [UInt8], isLast: Bool)? {
     let (trick, old, bit) = memory.withLock { memory in
       memory.requests.append(request)
@@ -127,49 +128,4 @@ final class CrookedRelay: Sendable {
     }
     return bytes
   }
-}
-
-/// A connection to a pump that sends whatever it is given.
-final class RawPump {
-  private let descriptor: Int32
-
-  init?(path: String) {
-    descriptor = socket(
-      AF_UNIX, Int32(SOCK_SEQPACKET.rawValue | SOCK_CLOEXEC.rawValue), 0)
-    var patience = timeval(tv_sec: 20, tv_usec: 0)
-    _ = unsafe setsockopt(
-      descriptor, SOL_SOCKET, SO_RCVTIMEO, &patience, socklen_t(MemoryLayout<timeval>.size))
-    var address = sockaddr_un()
-    address.sun_family = sa_family_t(AF_UNIX)
-    unsafe withUnsafeMutableBytes(of: &address.sun_path) { unsafe $0.copyBytes(from: path.utf8) }
-    let connected = unsafe withUnsafePointer(to: &address) { address in
-      unsafe address.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-        unsafe Glibc.connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_un>.size))
-      }
-    }
-    guard connected == 0 else { return nil }
-  }
-
-  deinit { _ = close(descriptor) }
-
-  func send(_ frame: [UInt8]) -> Bool {
-    unsafe frame.withUnsafeBytes {
-      unsafe Glibc.send(descriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL))
-    } == frame.count
-  }
-
-  /// Nil where the pump has closed, or says nothing.
-  func receive() -> [UInt8]? {
-    var bytes = [UInt8](repeating: 0, count: FrameHeader.frameMax)
-    let length = unsafe bytes.withUnsafeMutableBytes {
-      unsafe recv(descriptor, $0.baseAddress, $0.count, 0)
-    }
-    return length > 0 ? Array(bytes.prefix(length)) : nil
-  }
-
-  func ask(_ frame: [UInt8]) -> [UInt8]? { send(frame) ? receive() : nil }
-}
-
-extension FrameWriter {
-  var array: [UInt8] { (0..<count).map { bytes[$0] } }
 }

@@ -1,17 +1,17 @@
 import DosingCore
 import Foundation
-import Glibc
 import ProgrammerLink
 import Quantities
+import RawLink
 import Testing
 
 @Suite(.serialized) struct LinkLoadTests {
   @Test("R-111 Beside a thousand connections every command is carried out once, and answered")
   func thousandConnections() throws {
-    try raiseFileLimit()
+    RawClient.raiseFileLimit()
     let pump = try RunningPump()
     try pump.program()
-    let crowd = try (0..<1_000).map { _ in try #require(RawPump(path: pump.socket)) }
+    let crowd = try (0..<1_000).map { _ in try RawClient(path: pump.socket) }
     let question = writeFrame(.askStatus, number: 1, body: EmptyBody()).array
     for (index, client) in crowd.enumerated() {
       // A third asks, a third sends a byte, a third says nothing.
@@ -36,13 +36,5 @@ import Testing
     #expect(commits.count == 21)
     #expect(commits.allSatisfy { $0["accepted"] as? Bool == true })
     #expect(Set(requests.compactMap { $0["key_number"] as? Int }).count == requests.count)
-  }
-
-  private func raiseFileLimit() throws {
-    var limit = rlimit()
-    let files = __rlimit_resource_t(RLIMIT_NOFILE.rawValue)
-    try #require(unsafe getrlimit(files, &limit) == 0)
-    limit.rlim_cur = min(limit.rlim_max, 8192)
-    try #require(unsafe setrlimit(files, &limit) == 0)
   }
 }

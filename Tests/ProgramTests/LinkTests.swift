@@ -3,6 +3,7 @@ import DosingCore
 import Foundation
 import Glibc
 import ProgrammerLink
+import RawLink
 import Testing
 
 @Suite struct LinkTests {
@@ -29,7 +30,7 @@ import Testing
     story.pump.process.kill(SIGKILL)
     #expect(story.pump.process.wait() == 128 + SIGKILL)
     try story.pump.startAgain()
-    let pump = try #require(RawPump(path: story.pump.socket))
+    let pump = try RawClient(path: story.pump.socket)
     for request in story.relay.requests { _ = pump.ask(request) }
     #expect(try story.carriedOut() == before)
     #expect(try story.violations() == [])
@@ -55,7 +56,7 @@ import Testing
   func countsRefusals() throws {
     let pump = try RunningPump()
     try pump.program()
-    let raw = try #require(RawPump(path: pump.socket))
+    let raw = try RawClient(path: pump.socket)
     let bolus = writeFrame(.bolus, number: 1, body: BolusBody()).array
     for _ in 0..<50 {
       let answer = try #require(raw.ask(bolus))
@@ -111,7 +112,7 @@ import Testing
   func relayedStop() throws {
     let pump = try RunningPump()
     try pump.program()
-    let raw = try #require(RawPump(path: pump.socket))
+    let raw = try RawClient(path: pump.socket)
     _ = raw.ask(writeFrame(.relayed, number: 0, body: EmptyBody()).array)
     let stop = writeFrame(.stop, number: 1, body: EmptyBody()).array
     let answer = try #require(raw.ask(stop))
@@ -183,7 +184,7 @@ import Testing
   @Test("R-109 Nobody but root enrolls a key, not even the pump's own user or a relay of root")
   func enrolling() throws {
     let pump = try RunningPump()
-    let raw = try #require(RawPump(path: pump.socket))
+    let raw = try RawClient(path: pump.socket)
     _ = raw.ask(writeFrame(.relayed, number: 0, body: EmptyBody()).array)
     let enroll = writeFrame(
       .enroll, number: 1,

@@ -1,5 +1,6 @@
 import DosingCore
 import ProgrammerLink
+import RawLink
 import SeededNumbers
 import Testing
 

@@ -1,6 +1,7 @@
 import DosingCore
 import ProgrammerLink
 import Quantities
+import RawLink
 
 /// One pump's verifier, the keys that it knows, and frames for it.
 struct LinkBench {
@@ -57,7 +58,7 @@ struct LinkBench {
     guard let signed = key.signed(writeFrame(kind, number: 1, body: body, seal: whole)) else {
       return []
     }
-    return bytes(of: signed)
+    return signed.array
   }
 
   /// Nil where the frame was believed.
@@ -87,5 +88,5 @@ func sender(user: UInt32, groups: [UInt32], isRelayed: Bool = false) -> LinkSend
 func label(_ text: String) -> Label { Label(utf8: text.utf8) ?? .none }
 
 func unsigned(_ kind: FrameKind) -> [UInt8] {
-  bytes(of: writeFrame(kind, number: 1, body: EmptyBody()))
+  writeFrame(kind, number: 1, body: EmptyBody()).array
 }

@@ -1,6 +1,6 @@
 import DosingCore
-import Glibc
 import ProgrammerLink
+import RawLink
 import Testing
 
 @Suite(.serialized) struct ManyClientsTests {
@@ -30,7 +30,7 @@ import Testing
   @Test("R-056 where all places are taken, who was silent longest makes room, and is told so")
   func tooManyClients() throws {
     // Both ends of every connection are files of this process.
-    try raiseFileLimit()
+    RawClient.raiseFileLimit()
     let server = try TestServer()
     let clients = try (0..<LinkServer.clientsMax).map { _ in try RawClient(path: server.path) }
     for client in clients { #expect(client.askStatus()) }
@@ -44,14 +44,6 @@ import Testing
       clients.filter { $0.hasAnswer() }.allSatisfy { client in
         client.receive().flatMap(fault) == .tooManyClients
       })
-  }
-
-  private func raiseFileLimit() throws {
-    var limit = rlimit()
-    let files = __rlimit_resource_t(RLIMIT_NOFILE.rawValue)
-    try #require(unsafe getrlimit(files, &limit) == 0)
-    limit.rlim_cur = min(limit.rlim_max, 8192)
-    try #require(unsafe setrlimit(files, &limit) == 0)
   }
 
   @Test("R-056 a client that never reads its answers is closed, and the others are served")

@@ -1,6 +1,7 @@
 import DosingCore
 import Glibc
 import ProgrammerLink
+import RawLink
 import Testing
 
 @Suite struct RoundTripTests {
@@ -68,6 +69,6 @@ import Testing
   }
 
   private func stopFrame(number: UInt32) -> [UInt8] {
-    bytes(of: writeFrame(.stop, number: number, body: EmptyBody()))
+    writeFrame(.stop, number: number, body: EmptyBody()).array
   }
 }

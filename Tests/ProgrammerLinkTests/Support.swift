@@ -2,6 +2,7 @@ import DosingCore
 import Glibc
 import ProgrammerLink
 import Quantities
+import RawLink
 import Synchronization
 import Testing
 
@@ -122,60 +123,7 @@ final class TestDesk: LinkAnswering, @unchecked Sendable {
   }
 }
 
-/// A client that sends whatever bytes it likes.
-final class RawClient {
-  private let descriptor: Int32
-
-  /// How long an answer may take before the test gives up. Nothing is measured by it.
-  private static let patienceSeconds = 60
-
-  init(path: String) throws {
-    // Not for the children that other tests start: they would keep it open after its end.
-    let kind = Int32(SOCK_SEQPACKET.rawValue | SOCK_CLOEXEC.rawValue)
-    descriptor = socket(AF_UNIX, kind, 0)
-    #expect(descriptor >= 0)
-    var patience = timeval(tv_sec: Self.patienceSeconds, tv_usec: 0)
-    for option in [SO_RCVTIMEO, SO_SNDTIMEO] {
-      let failed = unsafe setsockopt(
-        descriptor, SOL_SOCKET, option, &patience, socklen_t(MemoryLayout<timeval>.size))
-      #expect(failed == 0)
-    }
-    var address = sockaddr_un()
-    address.sun_family = sa_family_t(AF_UNIX)
-    unsafe withUnsafeMutableBytes(of: &address.sun_path) { unsafe $0.copyBytes(from: path.utf8) }
-    let connected = unsafe withUnsafePointer(to: &address) { address in
-      unsafe address.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-        unsafe connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_un>.size))
-      }
-    }
-    try #require(connected == 0)
-  }
-
-  deinit { _ = close(descriptor) }
-
-  /// False where the pump has closed the connection.
-  func send(_ bytes: [UInt8]) -> Bool {
-    let flags = Int32(MSG_NOSIGNAL)
-    let sent = unsafe bytes.withUnsafeBytes {
-      unsafe Glibc.send(descriptor, $0.baseAddress, $0.count, flags)
-    }
-    return sent == bytes.count
-  }
-
-  /// The next answer; nil where the connection is closed or patience has ended.
-  func receive() -> [UInt8]? { receive(flags: 0) }
-
-  /// Whether an answer is there already.
-  func hasAnswer() -> Bool { receive(flags: Int32(MSG_DONTWAIT) | Int32(MSG_PEEK)) != nil }
-
-  private func receive(flags: Int32) -> [UInt8]? {
-    var bytes = [UInt8](repeating: 0, count: FrameHeader.frameMax)
-    let length = unsafe bytes.withUnsafeMutableBytes {
-      unsafe recv(descriptor, $0.baseAddress, $0.count, flags)
-    }
-    return length > 0 ? Array(bytes.prefix(length)) : nil
-  }
-
+extension RawClient {
   /// Sends a good question and reads its answer.
   func askStatus(number: UInt32 = 7) -> Bool {
     guard send(askStatusFrame(number: number)), let answer = receive() else { return false }
@@ -201,10 +149,8 @@ func header(of frame: [UInt8]) -> FrameHeader? { try? FrameHeader.read(frame.spa
 
 func kind(of frame: [UInt8]) -> FrameKind? { header(of: frame)?.kind }
 
-func bytes(of frame: FrameWriter) -> [UInt8] { (0..<frame.count).map { frame.bytes[$0] } }
-
 func askStatusFrame(number: UInt32 = 7) -> [UInt8] {
-  bytes(of: writeFrame(.askStatus, number: number, body: EmptyBody()))
+  writeFrame(.askStatus, number: number, body: EmptyBody()).array
 }
 
 extension [UInt8] {

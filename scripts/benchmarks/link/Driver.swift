@@ -3,6 +3,7 @@ internal import Foundation
 internal import Glibc
 internal import ProgrammerLink
 internal import Quantities
+internal import RawLink
 
 /// What the programmer link costs, and what it does to the pump. Prints numbers, one line, for
 /// scripts/bench.
@@ -78,48 +79,7 @@ struct Driver {
   }
 
   private static func printStatusSize(_ path: String) throws {
-    let client = try RawClient(path)
-    guard client.send(Load.question), let length = client.receive(wait: true) else { exit(69) }
-    print(length)
-  }
-}
-
-extension FrameWriter {
-  var array: [UInt8] { (0..<count).map { bytes[$0] } }
-}
-
-/// A connection that sends whatever it is given.
-final class RawClient {
-  let descriptor: Int32
-
-  init(_ path: String) throws {
-    descriptor = socket(AF_UNIX, Int32(SOCK_SEQPACKET.rawValue), 0)
-    var address = sockaddr_un()
-    address.sun_family = sa_family_t(AF_UNIX)
-    unsafe withUnsafeMutableBytes(of: &address.sun_path) { unsafe $0.copyBytes(from: path.utf8) }
-    let connected = unsafe withUnsafePointer(to: &address) { address in
-      unsafe address.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-        unsafe connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_un>.size))
-      }
-    }
-    guard connected == 0 else { throw CocoaError(.fileReadUnknown) }
-  }
-
-  deinit { _ = close(descriptor) }
-
-  func send(_ bytes: [UInt8]) -> Bool {
-    unsafe bytes.withUnsafeBytes {
-      unsafe Glibc.send(
-        descriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL) | Int32(MSG_DONTWAIT))
-    } == bytes.count
-  }
-
-  /// The length of the next answer; nil where there is none.
-  func receive(wait: Bool) -> Int? {
-    var bytes = [UInt8](repeating: 0, count: FrameHeader.frameMax)
-    let length = unsafe bytes.withUnsafeMutableBytes {
-      unsafe recv(descriptor, $0.baseAddress, $0.count, wait ? 0 : Int32(MSG_DONTWAIT))
-    }
-    return length > 0 ? length : nil
+    guard let status = try RawClient(path: path).ask(Load.question) else { exit(69) }
+    print(status.count)
   }
 }

@@ -1,7 +1,7 @@
 internal import DosingCore
 internal import Foundation
 internal import Glibc
-internal import ProgrammerLink
+internal import RawLink
 
 /// As many programmers as a pump takes: some ask as fast as they are answered, some send a byte a
 /// second, and the others say nothing.
@@ -17,12 +17,8 @@ final class Load {
   private var bytes = 0
 
   init(socket path: String) throws {
-    var limit = rlimit()
-    let files = __rlimit_resource_t(RLIMIT_NOFILE.rawValue)
-    _ = unsafe getrlimit(files, &limit)
-    limit.rlim_cur = limit.rlim_max
-    _ = unsafe setrlimit(files, &limit)
-    clients = try (0..<Self.connections).map { _ in try RawClient(path) }
+    RawClient.raiseFileLimit()
+    clients = try (0..<Self.connections).map { _ in try RawClient(path: path) }
   }
 
   func run(seconds: Double) {
@@ -34,7 +30,7 @@ final class Load {
       guard Date() >= nextByte else { continue }
       nextByte += 1
       for client in clients.dropFirst(Self.askers).prefix(Self.dribblers) {
-        while client.receive(wait: false) != nil {}
+        while client.receiveAtOnce() != nil {}
         if client.send([0x49]) { bytes += 1 }
       }
     }
@@ -43,11 +39,11 @@ final class Load {
 
   private func answerAskers() {
     var polled = clients.prefix(Self.askers).map {
-      pollfd(fd: $0.descriptor, events: Int16(POLLIN), revents: 0)
+      pollfd(fd: $0.file, events: Int16(POLLIN), revents: 0)
     }
     guard unsafe poll(&polled, nfds_t(polled.count), 100) > 0 else { return }
     for (index, entry) in polled.enumerated() where entry.revents & Int16(POLLIN) != 0 {
-      guard clients[index].receive(wait: false) != nil else { continue }
+      guard clients[index].receiveAtOnce() != nil else { continue }
       statuses += 1
       _ = clients[index].send(Self.question)
     }
