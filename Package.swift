@@ -189,7 +189,8 @@ let package = Package(
     .testTarget(
       name: "ProgramTests",
       dependencies: [
-        "Quantities", "DosingCore", "ProgrammerLink", "ChildProcess", "RawLink", "SeededNumbers",
+        "Quantities", "DosingCore", "Journal", "ProgrammerLink", "ChildProcess", "RawLink",
+        "SeededNumbers",
         "pumpd",
         "pumpctl", "pumpsim", "kill-at-call",
         database,

@@ -127,6 +127,8 @@ extension FrameFault {
     case .tooManyKeys: ("too-many-keys", "the pump holds \(KeyRecord.countMax) keys and no more")
     case .keyIsKnown:
       ("key-is-known", "the key was enrolled before; one that was revoked never comes back")
+    case .overtakenByStop:
+      ("overtaken-by-stop", "a stop came before it, so it was not done; look, and ask again")
     case .noSuchKey: ("no-such-key", "the pump knows no such key; see pumpctl key list")
     case .engineSilent:
       ("engine-silent", "the tick did not take the request; nothing was done")

@@ -140,6 +140,7 @@ extension DosingState {
       if before.isStopped, !stoppedByCommand {
         stoppedByCommand = true
         raise(.stopped)
+        stopEscalates = now + TickCount(rig.ticks(Limits.stopEscalation))
       }
       if before.hasNoHistory { raise(.noHistory) }
       watchClock()

@@ -70,6 +70,12 @@ public final class Keeper: @unchecked Sendable {
     link.tell(changes, contents.map { entry($0, at: tick) }, isUrgent: isUrgent)
   }
 
+  /// A stop that the tick thread does not decide: it holds after a restart all the same.
+  public func keepStop() { link.askStop() }
+
+  /// A request that was never decided.
+  public func forget(_ id: Int64) { requests.forget(id) }
+
   /// What the link told up to this number is durable.
   public var durableTicket: Int64 { link.durableTicket }
 
@@ -96,16 +102,23 @@ public final class Keeper: @unchecked Sendable {
       take(upTo: record.events.count)
     }
     let linkIsUrgent = takeLink()
+    if link.takeStop() { keepStop(isHardStopped: false) }
     guard proposal != nil || linkIsUrgent else { return true }
     do {
-      if let proposal { try write(proposal) } else { try journal.keep(linkChanges, linkEntries) }
-      linkIsDurable()
+      if let proposal {
+        try write(proposal)
+      } else {
+        try journal.keep(linkChanges, linkEntries)
+        linkIsDurable()
+      }
       proposal = nil
       if failing.exchange(false, ordering: .relaxed) { report(.storageWorks) }
       return true
     } catch {
       if !failing.exchange(true, ordering: .relaxed) { report(.storageFails(error)) }
-      if let proposal { keepStop(proposal) }
+      if let proposal, proposal.isStopped || proposal.isHardStopped {
+        keepStop(isHardStopped: proposal.isHardStopped)
+      }
       return false
     }
   }
@@ -137,13 +150,14 @@ public final class Keeper: @unchecked Sendable {
         isSettled: proposal.isSettled, rig: rig, prescription: proposal.prescriptionBytes,
         body: proposal.state.array), waiting + linkEntries, linkChanges)
     waiting = []
-    link.setOrder(proposal.prescriptionBytes)
+    linkIsDurable()
     generation = next
     if isNew {
       var safe = safe
       safe.generation = next
       try copies.write(safe)
     }
+    link.setOrder(proposal.prescriptionBytes)
     durable.store(proposal.commit, ordering: .releasing)
     record.grants.publish {
       $0 = LeaseGrant(commit: proposal.commit, leaseEnd: proposal.leaseEnd)
@@ -157,18 +171,18 @@ public final class Keeper: @unchecked Sendable {
       tick: proposal.tick, leaseEnd: proposal.leaseEnd)
   }
 
-  /// A stop is kept in the copies even where the journal cannot be written: they need no space.
-  private func keepStop(_ proposal: CommitProposal) {
-    guard let old = copies.record else { return }
-    let stops =
-      (proposal.isStopped && !old.isStopped) || (proposal.isHardStopped && !old.isHardStopped)
-    guard stops else { return }
+  /// A stop is kept in the copies even where the journal cannot be written, or the tick proposes nothing:
+  /// they need no space, and no tick.
+  private func keepStop(isHardStopped: Bool) {
+    guard let old = copies.record, !old.isStopped || (isHardStopped && !old.isHardStopped) else {
+      return
+    }
     var stopped = old
     // One of the copies may hold it even where the write fails: what comes later has to be newer.
     generation = max(generation, old.generation) + 1
     stopped.generation = generation
-    stopped.isStopped = proposal.isStopped
-    stopped.isHardStopped = proposal.isHardStopped
+    stopped.isStopped = true
+    stopped.isHardStopped = old.isHardStopped || isHardStopped
     try? copies.write(stopped)
   }
 
@@ -268,6 +282,8 @@ private final class RequestMemory: Sendable {
 
   func put(_ request: Requested) { asked.withLock { $0[request.id] = request } }
 
+  func forget(_ id: Int64) { asked.withLock { $0[id] = nil } }
+
   func take(_ event: EngineEvent) -> Requested {
     var request = asked.withLock { $0.removeValue(forKey: event.value) } ?? Requested()
     request.id = event.value
@@ -289,6 +305,7 @@ private final class LinkNews: Sendable {
     var news = News()
     var durableTicket: Int64 = 0
     var order: [UInt8]?
+    var stopIsAsked = false
   }
 
   private let kept: Mutex<Kept>
@@ -312,6 +329,15 @@ private final class LinkNews: Sendable {
       $0.news.changes = LinkChanges()
       $0.news.entries = []
       return news
+    }
+  }
+
+  func askStop() { kept.withLock { $0.stopIsAsked = true } }
+
+  func takeStop() -> Bool {
+    kept.withLock { kept in
+      defer { kept.stopIsAsked = false }
+      return kept.stopIsAsked
     }
   }
 

@@ -88,6 +88,8 @@ public struct TickLoop: ~Copyable {
   public mutating func tick(_ number: Int64) -> (decision: Decision, refusal: StepRefusal?) {
     let decision = core.step(TickInputs(tick: Tick(number)))
     if decision.changesOutputs { show() }
+    // A resume that was taken back had opened the interlock.
+    if decision.tookBack, core.mode == .stoppedByCommand { drive.shutInterlock() }
     let refusal = decision.steps ? step() : nil
     page?.write(core.trace(stepIsUnderWay: false))
     drive.completeTick()

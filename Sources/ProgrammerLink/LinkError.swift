@@ -17,6 +17,8 @@ public enum LinkError: Error, Equatable, Sendable {
   case unknownPump(Label)
   /// The status was not signed by the pump's key. Nothing was sent.
   case notThePump
+  /// Another pump, patient, drug or concentration answers than before. Nothing was sent.
+  case otherPump
   /// The answer to a command was not signed by the pump's key: what became of it is not known.
   case outcomeNotSigned
   /// The library could not sign.

@@ -41,6 +41,8 @@ public struct LinkServer: ~Copyable {
   /// Where there are so many, the one that was silent longest makes room for the next: whoever has
   /// something to say is heard, however many say nothing.
   public static let clientsMax = 1_024
+  /// Files that the pump itself may need.
+  private static let filesKept = 64
   /// So many connections may wait to be taken.
   private static let backlog: Int32 = 128
   /// A client that says nothing for so long is closed.
@@ -48,6 +50,7 @@ public struct LinkServer: ~Copyable {
 
   private let listener: UnixSocket
   private let path: String
+  private let clientsMax: Int
   private var clients: [Client] = []
   private var lastID = 0
   private var buffer = MessageBuffer()
@@ -70,6 +73,15 @@ public struct LinkServer: ~Copyable {
     try listener.listen(at: path, backlog: Self.backlog)
     self.listener = listener
     self.path = path
+    clientsMax = min(Self.clientsMax, max(1, Self.filesAllowed - Self.filesKept))
+  }
+
+  private static var filesAllowed: Int {
+    var limit = rlimit()
+    guard unsafe getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else {
+      return 0
+    }
+    return Int(clamping: limit.rlim_cur)
   }
 
   deinit {
@@ -160,7 +172,7 @@ public struct LinkServer: ~Copyable {
         _ = close(descriptor)
         continue
       }
-      if clients.count >= Self.clientsMax { dropMostSilent() }
+      if clients.count >= clientsMax { dropMostSilent() }
       lastID += 1
       clients.append(
         Client(

@@ -1,10 +1,20 @@
 public import DosingCore
+internal import Quantities
 
 /// A programmer with a key, who knows the keys of the pumps that he trusts.
 public struct Programmer: ~Copyable {
   private var client: LinkClient
   private let key: SigningKey
   private let pumps: (Label) -> VerifyingKey?
+  private var shown: Shown?
+
+  /// What somebody has seen before he signs.
+  private struct Shown: Equatable {
+    let serial: Label
+    let patient: Label
+    let drug: Label
+    let concentration: Concentration
+  }
 
   /// - Parameter pumps: the key of the pump of that serial; nil where it is not known.
   public init(
@@ -15,7 +25,16 @@ public struct Programmer: ~Copyable {
     self.pumps = pumps
   }
 
+  /// The serial of the pump that answered first; nil before.
+  public var serial: Label? { shown?.serial }
+
+  /// Goes on over another connection: whoever reads may take longer than a pump waits.
+  public mutating func reconnect(_ client: consuming LinkClient) { self.client = client }
+
   /// What the pump is doing; it was the pump that said so.
+  ///
+  /// - Throws: `otherPump` where it is not the pump, patient, drug or concentration of before: a relay may
+  ///   lead elsewhere, and nothing is signed for a pump that was not seen.
   public mutating func status() throws(LinkError) -> Status {
     let answered = try client.ask(.askStatus, as: key.id)
     switch answered.reply {
@@ -24,6 +43,11 @@ public struct Programmer: ~Copyable {
       guard answered.isFrom(pump), answered.seal.serial == status.serial else {
         throw .notThePump
       }
+      let now = Shown(
+        serial: status.serial, patient: status.patient, drug: status.drug,
+        concentration: status.concentration)
+      if let shown, shown != now { throw .otherPump }
+      shown = now
       return status
     case .rejected(let fault): throw .rejected(fault)
     default: throw .badAnswer

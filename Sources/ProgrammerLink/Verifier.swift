@@ -104,8 +104,9 @@ public struct Verifier: Sendable {
     if !challenges.isFresh(seal.challenge, at: now) { throw .stale }
     if seal.number <= record.newestNumber { throw .replayed }
     if !header.kind.permission.roles.contains(record.role) { throw .wrongRole }
-    if record.role == .patient, !keys.countPatient(record.id, at: now) { throw .tooOften }
+    // Whoever is told to wait does not find it done later: this number is used up, too.
     keys.accept(seal.number, of: record.id)
+    if record.role == .patient, !keys.countPatient(record.id, at: now) { throw .tooOften }
     return VerifiedCommand(header, .key(record), number: seal.number)
   }
 

@@ -33,6 +33,7 @@ struct Bolus: ParsableCommand {
     guard yes || consents(to: "Give it?") else { end(.badData, "nothing was changed") }
     let body = BolusBody(dose: dose, duration: duration)
     // Asked anew: whoever reads may take his time, and a challenge has a minute.
+    programmer.reconnect(connection.open())
     let reply = connection.attempt { () throws(LinkError) in try programmer.order(.bolus, body) }
     report(reply, done: "bolus of \(dose.shown(decimals: 3)) begun")
   }

@@ -67,6 +67,10 @@ struct Connection: ParsableArguments {
         .noPermission,
         "the answer is not signed by the pump that is trusted here; nothing was sent. If the pump "
           + "has a new key: pumpctl key trust")
+    case .otherPump:
+      end(
+        .noPermission,
+        "another pump, patient, drug or concentration answers now than was shown; nothing was sent")
     case .outcomeNotSigned:
       end(
         .unavailable,

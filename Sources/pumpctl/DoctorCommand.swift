@@ -61,7 +61,8 @@ struct Doctor: ParsableCommand {
       case .nobodyListens: return .nobodyListens
       case .noPermission: return .noPermission
       case .pathTooLong: return .pathTooLong
-      case .noAnswer, .badAnswer, .rejected, .unknownPump, .notThePump, .outcomeNotSigned,
+      case .noAnswer, .badAnswer, .rejected, .unknownPump, .notThePump, .otherPump,
+        .outcomeNotSigned,
         .cannotSign:
         return .failed("no answer of a pump")
       case .system(let call, let errno):

@@ -132,6 +132,8 @@ struct RequestJSON: Encodable {
   /// Who signed, and the number that the key used up; nil for nobody.
   let key: String?
   let keyNumber: Int64?
+  /// SHA-256 of the whole frame, as it came.
+  let frameDigest: String
   let user: UInt32
   let process: Int32
   let accepted: Bool
@@ -156,6 +158,7 @@ struct RequestJSON: Encodable {
     command = order.code
     key = requested.seal?.key.text
     keyNumber = requested.seal?.number
+    frameDigest = hexadecimal(sha256(of: requested.frame))
     user = requested.user
     process = requested.process
     accepted = requested.reason == 0

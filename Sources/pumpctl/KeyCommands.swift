@@ -144,7 +144,11 @@ struct RevokeKey: ParsableCommand {
     let reply: LinkClient.Reply
     if unsigned {
       var client = connection.open()
-      reply = connection.attempt { () throws(LinkError) in try client.ask(.revoke, body) }.reply
+      let answered = connection.attempt { () throws(LinkError) in try client.ask(.revoke, body) }
+      if let pump = signing.key(of: answered.seal.serial), !answered.isFrom(pump) {
+        connection.fail(.outcomeNotSigned)
+      }
+      reply = answered.reply
     } else {
       var programmer = signing.programmer(connection)
       reply = connection.attempt { () throws(LinkError) in try programmer.order(.revoke, body) }

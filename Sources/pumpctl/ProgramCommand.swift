@@ -58,6 +58,7 @@ struct Program: ParsableCommand {
     let comparison = ProgramComparison(
       old: proposal.old, new: document.prescription,
       warnings: document.describe(proposal.findings), digest: answered)
+    print("pump \(programmer.serial?.text ?? "-")")
     print(comparison.lines.joined(separator: "\n"))
     if let digest {
       guard digest.lowercased() == hexadecimal(answered) else {
@@ -66,6 +67,7 @@ struct Program: ParsableCommand {
     } else if !consents(to: "Commit it?") {
       end(.badData, "nothing was changed")
     }
+    programmer.reconnect(connection.open())
     let reply = connection.attempt { () throws(LinkError) in
       try programmer.order(.commit, CommitBody(digest: proposal.digest))
     }

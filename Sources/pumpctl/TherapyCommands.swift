@@ -12,7 +12,9 @@ struct PatientBolusCommand: ParsableCommand {
   @OptionGroup var connection: Connection
   @OptionGroup var signing: SigningOptions
 
-  func run() { signing.order(connection, .patientBolus, EmptyBody(), done: "patient bolus begun") }
+  func run() {
+    signing.order(connection, .patientBolus, EmptyBody(), done: "has begun the patient bolus")
+  }
 }
 
 struct Stop: ParsableCommand {
@@ -86,7 +88,7 @@ struct New: ParsableCommand {
   func run() {
     signing.order(
       connection, .new, NewBody(deliveredIn24h: delivered),
-      done: "the history begins with \(delivered.shown(decimals: 3)) in the last 24 h")
+      done: "begins its history with \(delivered.shown(decimals: 3)) in the last 24 h")
   }
 }
 
@@ -97,17 +99,17 @@ extension SigningOptions {
   ) {
     var programmer = programmer(connection)
     let reply = connection.attempt { () throws(LinkError) in try programmer.order(kind, body) }
-    report(reply, done: done)
+    report(reply, done: "pump \(programmer.serial?.text ?? "-") \(done)")
   }
 
   /// Sends one command without a signature.
   fileprivate func ask(_ connection: Connection, _ kind: FrameKind, done: String) {
     var client = connection.open()
     let answered = connection.attempt { () throws(LinkError) in try client.ask(kind) }
-    if let pump = key(of: answered.seal.serial), !answered.isFrom(pump) {
-      connection.fail(.outcomeNotSigned)
-    }
-    report(answered.reply, done: done)
+    let pump = key(of: answered.seal.serial)
+    if let pump, !answered.isFrom(pump) { connection.fail(.outcomeNotSigned) }
+    let doubt = pump == nil ? "; its signature was NOT CHECKED, see pumpctl key trust" : ""
+    report(answered.reply, done: "pump \(answered.seal.serial.text) \(done)\(doubt)")
   }
 }
 
@@ -132,7 +134,7 @@ func reject(_ reply: LinkClient.Reply) -> Never {
   }
   switch fault {
   case .notPermitted: end(.noPermission, fault.sentence)
-  case .tooOften, .noSuchProposal, .tooManyKeys, .keyIsKnown, .noSuchKey:
+  case .tooOften, .noSuchProposal, .overtakenByStop, .tooManyKeys, .keyIsKnown, .noSuchKey:
     end(.badData, fault.sentence)
   default: end(.unavailable, fault.sentence)
   }

@@ -9,29 +9,47 @@ internal import ProgrammerLink
 /// programmers.
 struct IdentityFile {
   let identity: PumpIdentity
-  let isNew: Bool
+  /// What is worth a warning; nil where the key is the one that programmers know.
+  private(set) var warning: String?
 
-  /// Reads the key, or makes one where there is none.
-  init(directory: String, serial: Label) throws(Failure) {
+  /// Reads the key, or makes one where there is none. A key that cannot be read or kept is no reason not
+  /// to deliver: the pump answers with a new one, which nobody trusts yet.
+  init(directory: String, serial: Label) {
     let path = "\(directory)/identity"
-    let file = unsafe open(path, O_RDONLY | O_CLOEXEC)
-    if file < 0, errno == ENOENT {
-      let key = SigningKey()
-      try Self.write(key, path, in: directory)
-      (identity, isNew) = (PumpIdentity(serial: serial, key: key), true)
-      return
+    var why = "this pump has a new key"
+    do {
+      if let key = try Self.read(path) {
+        identity = PumpIdentity(serial: serial, key: key)
+        return
+      }
+    } catch {
+      why = error.message
+      _ = unsafe rename(path, path + ".damaged")
     }
-    guard file >= 0 else { throw Self.failure("cannot read", path) }
+    let key = SigningKey()
+    identity = PumpIdentity(serial: serial, key: key)
+    do {
+      try Self.write(key, path, in: directory)
+    } catch {
+      why += "; \(error.message)"
+    }
+    warning = "\(why): its key is now \(key.id.text), which every programmer has to trust anew"
+  }
+
+  /// Nil where there is none.
+  private static func read(_ path: String) throws(Failure) -> SigningKey? {
+    let file = unsafe open(path, O_RDONLY | O_CLOEXEC)
+    guard file >= 0 else {
+      if errno == ENOENT { return nil }
+      throw failure("cannot read", path)
+    }
     defer { _ = close(file) }
     var bytes = [UInt8](repeating: 0, count: 128)
-    let count = unsafe read(file, &bytes, bytes.count)
-    guard let key = Self.key(bytes.prefix(max(0, count))) else {
-      throw Failure(
-        .unavailable,
-        "\(path): not a key of a pump; put the file back, or remove it and tell every programmer "
-          + "the new key")
+    let count = unsafe Glibc.read(file, &bytes, bytes.count)
+    guard let key = key(bytes.prefix(max(0, count))) else {
+      throw Failure(.unavailable, "\(path) is not a key of a pump, and was put aside as .damaged")
     }
-    (identity, isNew) = (PumpIdentity(serial: serial, key: key), false)
+    return key
   }
 
   private static func key(_ text: some Collection<UInt8>) -> SigningKey? {

@@ -23,6 +23,9 @@ final class LinkDesk: LinkAnswering {
   private let line: RequestLine
   private var keyChanges: [OwedKeys] = []
   private var lastID: Int64 = 0
+  private var lastStopID: Int64 = 0
+  /// Orders that came into force, or may have.
+  private var commits = 0
   private let turnCount = Atomic<Int64>(0)
 
   /// Keys that were changed; told when it is durable.
@@ -48,7 +51,8 @@ final class LinkDesk: LinkAnswering {
     self.verifier = verifier
     self.log = LinkLog(log)
     proposals = Proposals(rig: rig)
-    line = RequestLine(engine: engine, keeper: keeper, log: log)
+    line = RequestLine(
+      engine: engine, keeper: keeper, shutInterlock: { hardware.shutInterlock() }, log: log)
   }
 
   /// From any thread: how often the link thread came round. Grows as long as it is alive.
@@ -77,6 +81,7 @@ final class LinkDesk: LinkAnswering {
       log.refuse(header.kind, doubt, from: sender.peer, at: RealTime.now)
       return reject(question, doubt == .tooOften ? .tooOften : .notPermitted)
     } catch let fault as FrameFault {
+      log.refuse(header.kind, fault, from: sender.peer, at: RealTime.now)
       return reject(question, fault)
     } catch {
       return reject(question, .malformedBody)
@@ -187,12 +192,23 @@ final class LinkDesk: LinkAnswering {
     }
     var body = CommitBody()
     try readBody(frame, into: &body)
-    if engine.status.read().mode == .hardStop { proposals.removeAll() }
     guard !line.changesOrder, let key = command.key?.id,
       let therapy = proposals.take(
-        body.digest, by: key, beside: keeper.durableOrder, at: RealTime.sinceBoot)
+        body.digest, by: key, in: circumstances, at: RealTime.sinceBoot)
     else { throw FrameFault.noSuchProposal }
+    commits += 1
     return .program(therapy)
+  }
+
+  private var circumstances: Proposals.Circumstances {
+    let alarms = engine.status.read().alarms
+    let latching: [AlarmCode] = [.hardStop, .interlockDisagrees, .basalRefusedByLimit]
+    return Proposals.Circumstances(
+      order: keeper.durableOrder, commits: commits,
+      latches: latching.map {
+        let alarm = alarms[Int($0.rawValue)]
+        return alarm.priority > 0 ? alarm.raised.number : -1
+      })
   }
 
   private func submit(
@@ -209,6 +225,7 @@ final class LinkDesk: LinkAnswering {
     // The number, and what was asked, are known to the journal before the tick decides.
     keeper.tell(changes, at: tickNow, isUrgent: false)
     lastID += 1
+    if case .stop = request { lastStopID = lastID }
     var requested = Requested()
     requested.id = lastID
     requested.user = sender.peer.user
@@ -243,10 +260,12 @@ final class LinkDesk: LinkAnswering {
     let (kind, who) = (waiting.command.header.kind, waiting.command.sender.words)
     switch outcome {
     case .fault(let fault):
+      if fault != .outcomeUnknown { keeper.forget(waiting.id) }
       log.say("\(kind) by \(who): \(fault)")
       return reject(waiting.question, fault)
     case .decided(let reply, let isDurable):
-      log.say("\(kind) by \(who): \(reply.answer.outcome)" + (isDurable ? "" : ", not durable yet"))
+      let how = isDurable ? "" : ", not durable yet: its challenge alone stands against a replay"
+      log.say("\(kind) by \(who): \(reply.answer.outcome)\(how)")
       return decided(reply, isDurable: isDurable, waiting)
     }
   }
@@ -257,7 +276,7 @@ final class LinkDesk: LinkAnswering {
     if case .accepted = reply.answer {
       switch waiting.request {
       case .propose(let therapy): return proposal(therapy, waiting)
-      case .resume:
+      case .resume where waiting.id > lastStopID:
         verifier.stopOrigin = .none
         var changes = LinkChanges()
         changes.stopOrigin = StopOrigin.none
@@ -273,10 +292,10 @@ final class LinkDesk: LinkAnswering {
 
   private func proposal(_ therapy: Therapy, _ waiting: WaitingRequest) -> FrameWriter {
     guard let key = waiting.command.key?.id else { return reject(waiting.question, .notPermitted) }
-    let old = keeper.durableOrder
-    let digest = proposals.keep(therapy, by: key, beside: old, at: RealTime.sinceBoot)
+    let circumstances = circumstances
+    let digest = proposals.keep(therapy, by: key, in: circumstances, at: RealTime.sinceBoot)
     let body = ProposalBody(
-      digest: digest, old: old.flatMap { Prescription(recordBytes: $0) },
+      digest: digest, old: circumstances.order.flatMap { Prescription(recordBytes: $0) },
       findings: waiting.findings)
     return identity.answer(waiting.question, .proposal, body)
   }

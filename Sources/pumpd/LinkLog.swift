@@ -17,13 +17,13 @@ final class LinkLog {
 
   init(_ say: @escaping (String) -> Void) { self.say = say }
 
-  func refuse(_ kind: FrameKind, _ doubt: Doubt, from peer: Peer, at now: Nanoseconds) {
+  func refuse(_ kind: FrameKind, _ why: some Error, from peer: Peer, at now: Nanoseconds) {
     guard now - saidAt >= Self.lineEvery else {
       unsaid += 1
       return
     }
     let more = unsaid > 0 ? ", and \(unsaid) frames before it" : ""
-    say("refused \(kind) from \(userWords(peer.user)): \(doubt)\(more)")
+    say("refused \(kind) from \(userWords(peer.user)): \(why)\(more)")
     (saidAt, unsaid) = (now, 0)
   }
 

@@ -7,10 +7,19 @@ struct Proposals {
   private struct Pending {
     let digest: [UInt8]
     let therapy: Therapy
-    /// The record of the order that it was shown beside; nil for none.
-    let old: [UInt8]?
+    let circumstances: Circumstances
     /// CLOCK_BOOTTIME.
     let proposed: Nanoseconds
+  }
+
+  /// What a proposal is shown in; it dies where any of it changes.
+  struct Circumstances: Equatable {
+    /// The record of the order in force; nil for none.
+    var order: [UInt8]?
+    /// How many orders came into force since the start of the pump.
+    var commits: Int
+    /// When each alarm that latches was raised; -1 where it is off.
+    var latches: [Int64]
   }
 
   private var pending: [KeyID: Pending] = [:]
@@ -24,26 +33,28 @@ struct Proposals {
   ///
   /// - Returns: its digest: the same for the same order beside the same order on the same rig.
   mutating func keep(
-    _ therapy: Therapy, by key: KeyID, beside old: [UInt8]?, at now: Nanoseconds
+    _ therapy: Therapy, by key: KeyID, in circumstances: Circumstances, at now: Nanoseconds
   ) -> InlineArray<32, UInt8> {
-    let parts = [rig, old ?? [], therapy.prescription.recordBytes]
+    let parts = [rig, circumstances.order ?? [], therapy.prescription.recordBytes]
     let digest = sha256(of: parts.flatMap { sha256(of: $0) })
-    pending[key] = Pending(digest: digest, therapy: therapy, old: old, proposed: now)
+    pending[key] = Pending(
+      digest: digest, therapy: therapy, circumstances: circumstances, proposed: now)
     var bytes = InlineArray<32, UInt8>(repeating: 0)
     for index in digest.indices { bytes[index] = digest[index] }
     return bytes
   }
 
   /// What was shown to the holder of the key under that digest; nil where it is not there, is too old, or
-  /// another order has come into force since. It is gone then.
+  /// something has changed since. It is gone then.
   mutating func take(
-    _ digest: InlineArray<32, UInt8>, by key: KeyID, beside old: [UInt8]?, at now: Nanoseconds
+    _ digest: InlineArray<32, UInt8>, by key: KeyID, in circumstances: Circumstances,
+    at now: Nanoseconds
   ) -> Therapy? {
     guard let found = pending.removeValue(forKey: key) else { return nil }
     let isNamed = found.digest.indices.allSatisfy { found.digest[$0] == digest[$0] }
-    guard isNamed, found.old == old, now - found.proposed <= Self.life else { return nil }
+    guard isNamed, found.circumstances == circumstances, now - found.proposed <= Self.life else {
+      return nil
+    }
     return found.therapy
   }
-
-  mutating func removeAll() { pending = [:] }
 }

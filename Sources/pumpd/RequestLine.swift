@@ -18,8 +18,11 @@ struct WaitingRequest {
   let arrived: Nanoseconds
   /// The client of a stop was told that its outcome is unknown; the stop itself stays in line.
   var isTold = false
+  /// The journal thread was asked to keep a stop that the tick thread does not decide.
+  var isKept = false
 
   var isStop: Bool { command.header.kind == .stop }
+  var isResume: Bool { command.header.kind == .resume }
 }
 
 /// Requests wait here for the tick thread, so that none of them holds up a `stop`, and then until they
@@ -40,10 +43,13 @@ final class RequestLine {
 
   private let engine: RealTimeEngine
   private let keeper: Keeper
+  private let shutInterlock: () -> Void
   private let log: (String) -> Void
   /// At most one for each client.
   private var line: [WaitingRequest] = []
   private var owed: [Owed] = []
+  /// Resumes that a later stop made void.
+  private var overtaken: [WaitingRequest] = []
   /// When the request at the head of the line was offered to the tick thread; nil where it was not.
   private var offered: Nanoseconds?
   /// The tick thread still has a request whose client was told that its outcome is unknown.
@@ -51,16 +57,33 @@ final class RequestLine {
 
   /// How long the tick thread may take to decide. A tick takes 100 ms at most.
   private static let patience = Nanoseconds.seconds(1)
+  /// After so long the journal thread keeps a stop by itself: before a supervisor that misses the tick
+  /// thread kills the process.
+  private static let stopKeptAfter = Nanoseconds.milliseconds(250)
   /// How long an accepted request may take to be durable or to be taken back, by the tick.
   private static let durablePatience = Nanoseconds(Limits.requestDurableWithin.count * 3 / 2)
 
-  init(engine: RealTimeEngine, keeper: Keeper, log: @escaping (String) -> Void) {
+  /// - Parameter shutInterlock: the independent path of a stop.
+  init(
+    engine: RealTimeEngine, keeper: Keeper, shutInterlock: @escaping () -> Void,
+    log: @escaping (String) -> Void
+  ) {
+    self.shutInterlock = shutInterlock
     self.engine = engine
     self.keeper = keeper
     self.log = log
   }
 
-  func append(_ waiting: WaitingRequest) { line.append(waiting) }
+  func append(_ waiting: WaitingRequest) {
+    guard waiting.isStop else { return line.append(waiting) }
+    // A stop goes before all that waits, and a resume that was asked before it is not done after it.
+    if offered != nil, line[0].isResume, engine.requests.withdraw() {
+      offered = nil
+    }
+    let first = offered == nil ? 0 : 1
+    overtaken += line[first...].filter(\.isResume)
+    line = Array(line[..<first]) + [waiting] + line[first...].filter { !$0.isResume }
+  }
 
   /// Whether a change of the order is on its way: until it is durable or taken back, nobody knows which
   /// order is in force.
@@ -74,6 +97,7 @@ final class RequestLine {
       log("a request that was given up was decided after all: \(late.answer.outcome)")
       slotIsStuck = false
     }
+    if let resume = overtaken.popLast() { return (resume, .fault(.overtakenByStop)) }
     if let settled = settled() { return settled }
     guard let first = line.first else { return nil }
     if !slotIsStuck, let progress = progress(first) {
@@ -95,31 +119,41 @@ final class RequestLine {
   /// A request that is durable, was taken back, or is a stop that acted.
   private func settled() -> (WaitingRequest, Outcome)? {
     for index in owed.indices {
-      let (waiting, reply) = (owed[index].waiting, owed[index].reply)
-      let age = RealTime.now - owed[index].since
-      var outcome: Outcome?
-      if reply.commit <= keeper.durableCommit {
-        outcome = .decided(reply, isDurable: true)
-      } else if waiting.request.actsAtOnce {
-        if age > Self.patience || keeper.isFailing {
-          outcome = .decided(reply, isDurable: false)
-        }
-      } else if engine.record.takenBackAt >= reply.tick {
-        outcome = .fault(.notDurable)
-      } else if age > Self.durablePatience {
-        outcome = .fault(.outcomeUnknown)
-      }
-      guard let outcome else { continue }
-      owed.remove(at: index)
-      return (waiting, outcome)
+      guard let outcome = outcome(of: owed[index]) else { continue }
+      return (owed.remove(at: index).waiting, outcome)
     }
     return nil
+  }
+
+  private func outcome(of owed: Owed) -> Outcome? {
+    let (request, reply) = (owed.waiting.request, owed.reply)
+    let age = RealTime.now - owed.since
+    // First: what was taken back may have become durable a moment later, and taken back again with the
+    // next commit.
+    if !request.actsAtOnce, reply.commit > 0, engine.record.takenBackAt >= reply.tick {
+      return .fault(.notDurable)
+    }
+    if reply.commit <= keeper.durableCommit { return .decided(reply, isDurable: true) }
+    // While nothing can be written down, resume acts at once, too.
+    if request.actsAtOnce || (owed.waiting.isResume && storageHasFailed) {
+      return age > Self.patience || keeper.isFailing ? .decided(reply, isDurable: false) : nil
+    }
+    return age > Self.durablePatience ? .fault(.outcomeUnknown) : nil
+  }
+
+  private var storageHasFailed: Bool {
+    engine.status.read().alarms[Int(AlarmCode.storageFailed.rawValue)].priority > 0
   }
 
   /// A stop is never given up: the interlock is shut, and the core has to hear of it when it can. Its
   /// client and those behind it are told.
   private func whileStopWaits(_ stop: WaitingRequest) -> (WaitingRequest, Outcome)? {
-    guard RealTime.now - stop.arrived > Self.patience else { return nil }
+    let age = RealTime.now - stop.arrived
+    if !stop.isKept, age > Self.stopKeptAfter {
+      line[0].isKept = true
+      keeper.keepStop()
+    }
+    guard age > Self.patience else { return nil }
     if !stop.isTold {
       line[0].isTold = true
       return (stop, .fault(.outcomeUnknown))
@@ -129,6 +163,9 @@ final class RequestLine {
     return (next, .fault(next.isStop ? .outcomeUnknown : .engineSilent))
   }
 
+  /// A request that was accepted may still be taken back; what is decided after it would go with it.
+  private var waitsForStorage: Bool { owed.contains { !$0.waiting.request.actsAtOnce } }
+
   private enum Progress {
     case fault(FrameFault)
     case reply(RequestSlot.Reply)
@@ -137,11 +174,16 @@ final class RequestLine {
   /// Offers the request, or looks whether it was answered.
   private func progress(_ first: WaitingRequest) -> Progress? {
     guard let offered else {
+      if !first.request.actsAtOnce, waitsForStorage { return nil }
       engine.requests.offer(first.request, id: first.id)
       self.offered = RealTime.now
       return nil
     }
-    if let reply = engine.requests.takeReply() { return .reply(reply) }
+    if let reply = engine.requests.takeReply() {
+      // A resume that the tick had already taken when the stop came has opened the interlock again.
+      if first.isResume, line.contains(where: \.isStop) { shutInterlock() }
+      return .reply(reply)
+    }
     if first.isStop || RealTime.now - offered < Self.patience { return nil }
     if engine.requests.withdraw() { return .fault(.engineSilent) }
     slotIsStuck = true

@@ -51,7 +51,7 @@ final class RunningEngine {
     if locked != 0 {
       log.warning("memory is not locked (\(Self.text(locked))); ticks may wait for pages")
     }
-    let identity = try IdentityFile(directory: options.state, serial: document.serial)
+    let identity = IdentityFile(directory: options.state, serial: document.serial)
     let memory = try PumpMemory(document, directory: options.state, isNew: options.isNew)
     for remark in memory.remarks { log.info("\(remark)") }
     for warning in memory.warnings { log.warning("\(warning)") }
@@ -85,10 +85,7 @@ final class RunningEngine {
       identity: identity.identity,
       verifier: memory.verifier(serial: document.serial, groups: options.groups)
     ) { log.info("\($0)") }
-    if identity.isNew {
-      let key = identity.identity.verifying
-      log.warning("this pump has a new key, \(key.id.text): every programmer has to trust it anew")
-    }
+    if let warning = identity.warning { log.warning("\(warning)") }
 
     housekeeping = Housekeeping(engine: engine, desk: desk, world: world, log: log)
     housekeeping.start()

@@ -158,6 +158,11 @@ import Testing
     pump.run(for: .seconds(2))
     #expect(pump.mode == .stoppedByCommand)
     #expect(pump.alarms[.stopped] != nil)
+    // A stop that came back escalates like any other.
+    #expect(pump.alarms[.stopped]?.priority == .medium)
+    pump.grant(pump.propose())
+    pump.run(for: .minutes(61))
+    #expect(pump.alarms[.stopped]?.priority == .high)
 
     let fresh = try Pump(nil)
     fresh.loseHistory()

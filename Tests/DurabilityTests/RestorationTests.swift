@@ -1,5 +1,6 @@
 import DosingCore
 import Durability
+import Engine
 import Journal
 import Quantities
 import Testing
@@ -35,6 +36,28 @@ import Testing
       rig: history.rig, clock: WeekTime(sinceMonday: .zero),
       time: StartTime(now: now, witness: witness ? .batteryClock(utc: now.utc) : .nobody),
       trace: nil, safeBasal: safeBasal, firstTickIn: .milliseconds(50))
+  }
+
+  @Test("R-084 R-106 A stop that no tick decided is kept in the copies, and holds after a restart")
+  func stopWithoutTick() throws {
+    try lived { history, state, record in
+      #expect(!record.isStopped)
+      let journal = try Journal(
+        path: history.machine.disk.journalPath, serial: "BP-1", makesNew: true)
+      let pump = restoration(history, safeBasal: record, otherBoot: false).restore(state)
+      #expect(seen(pump.core).mode == .continuous)
+      let start = PumpStart(pump, now: history.machine.now, isSimulated: true)
+      let copies = SafeBasalCopies(DiskCopies(disk: history.machine.disk))
+      let keeper = Keeper(
+        TickRecord(), journal: journal, copies: copies, start: start, report: { _ in })
+      keeper.keepStop()
+      // Nothing was proposed: there is no tick.
+      #expect(keeper.turn())
+      let kept = try #require(SafeBasalCopies(DiskCopies(disk: history.machine.disk)).record)
+      #expect(kept.isStopped && kept.generation > record.generation)
+      let again = restoration(history, safeBasal: kept, otherBoot: false).restore(state)
+      #expect(seen(again.core).mode == .stoppedByCommand)
+    }
   }
 
   @Test("R-089 A journal that is gone: the order of the safe-basal record, no extra doses")

@@ -1,6 +1,7 @@
 import ChildProcess
 import DosingCore
 import Foundation
+import Journal
 import ProgrammerLink
 import Quantities
 import SeededNumbers
@@ -121,6 +122,8 @@ final class LinkStory {
       .compactMap { $0["request"] as? [String: Any] }
     var violations: [String] = []
     var numbers: Set<String> = []
+    // What came to the relay, before it did anything with it.
+    let sent = Set(relay.requests.map { Self.text(sha256(of: $0)) })
     var counted: [Signed: Int] = [:]
     var inForce: Int64 = 0
     for request in requests {
@@ -129,6 +132,9 @@ final class LinkStory {
       else {
         violations.append("a command that nobody signed: \(request)")
         continue
+      }
+      if !sent.contains(request["frame_digest"] as? String ?? "") {
+        violations.append("\(command) was carried out by a frame that nobody sent")
       }
       if !numbers.insert("\(key) \(number)").inserted {
         violations.append("number \(number) of key \(key) was used twice")
@@ -176,6 +182,10 @@ final class LinkStory {
 
   static func text(_ digest: InlineArray<32, UInt8>) -> String {
     digest.indices.map { String(format: "%02x", digest[$0]) }.joined()
+  }
+
+  private static func text(_ digest: [UInt8]) -> String {
+    digest.map { String(format: "%02x", $0) }.joined()
   }
 
   static func text(_ id: KeyID) -> String { String(format: "%016lx", id.raw) }

@@ -3,6 +3,7 @@ import DosingCore
 import Foundation
 import Glibc
 import ProgrammerLink
+import Quantities
 import RawLink
 import Testing
 
@@ -125,13 +126,115 @@ import Testing
     #expect(try pump.word("mode") == "stopped-by-command")
   }
 
+  @Test("R-106 The relay itself says that it is one: nothing unsigned passes, though root runs it")
+  func throughTheRelay() throws {
+    let pump = try RunningPump()
+    try pump.program()
+    var ends: [Int32] = [-1, -1]
+    let kind = Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue)
+    #expect(unsafe socketpair(AF_UNIX, kind, 0, &ends) == 0)
+    let (near, far, path) = (ends[0], ends[1], pump.socket)
+    let relay = Thread {
+      var relay = try? LinkRelay(path: path)
+      try? relay?.run(input: far, output: far)
+      _ = close(far)
+    }
+    relay.start()
+    var client = LinkClient(stream: near)
+    for kind in [FrameKind.stop, .resume, .enroll, .revoke] {
+      guard case .rejected(.notPermitted) = try client.ask(kind).reply else {
+        Issue.record("\(kind) passed")
+        continue
+      }
+    }
+    guard case .status(let status) = try client.ask(.askStatus).reply else {
+      Issue.record("no status")
+      return
+    }
+    #expect(status.mode == .continuous)
+  }
+
+  @Test("R-107 A stop with a key that meets a resume on its way is still a stop with a key")
+  func stopMeetsResume() throws {
+    let pump = try RunningPump()
+    try pump.program()
+    let key = SigningKey()
+    try pump.enroll(key, role: "technician", name: "tom")
+    for _ in 0..<10 {
+      #expect(try pump.control("stop", "--signed").code == 0)
+      var asker = try LinkClient(path: pump.socket)
+      guard case .status(let status) = try asker.ask(.askStatus, as: key.id).reply else { return }
+      func frame(_ kind: FrameKind, _ step: Int64) throws -> [UInt8] {
+        var seal = Seal()
+        (seal.serial, seal.key) = (status.serial, key.id)
+        (seal.number, seal.challenge) = (status.newestNumber + step, status.challenge)
+        let frame = writeFrame(kind, number: 1, body: EmptyBody(), seal: seal)
+        return try #require(key.signed(frame)).array
+      }
+      let (first, second) = (try RawClient(path: pump.socket), try RawClient(path: pump.socket))
+      #expect(first.send(try frame(.resume, 1)))
+      #expect(second.send(try frame(.stop, 2)))
+      _ = (first.receive(), second.receive())
+      // Whichever came first, who has no key may not end it; the pump stands.
+      #expect(try pump.control("stop").code == 0)
+      #expect(try pump.control("resume", "--unsigned").code == 77)
+      #expect(try pump.control("resume").code == 0)
+    }
+  }
+
+  @Test("R-105 Nothing is signed for another pump, or another patient, than was shown")
+  func anotherPump() throws {
+    let pump = try RunningPump()
+    try pump.program()
+    let other = try RunningPump(
+      rig: Texts.rig.replacingOccurrences(of: "BP-0001", with: "BP-0002"))
+    try other.program(Texts.prescription.replacingOccurrences(of: "BENCH-01", with: "BENCH-02"))
+    let key = SigningKey()
+    var pumps: [(serial: Label, key: VerifyingKey)] = []
+    for running in [pump, other] {
+      try running.enroll(key, role: "clinician", name: "anna")
+      var client = try LinkClient(path: running.socket)
+      let answered = try client.ask(.askKeys)
+      guard case .keys(let keys) = answered.reply else { return }
+      pumps.append((answered.seal.serial, try #require(VerifyingKey(bytes: keys.pumpKey))))
+    }
+    let known = pumps
+    var programmer = Programmer(try LinkClient(path: pump.socket), key: key) { serial in
+      known.first { $0.serial == serial }?.key
+    }
+    #expect(try programmer.status().serial.count > 0)
+    programmer.reconnect(try LinkClient(path: other.socket))
+    #expect(throws: LinkError.otherPump) {
+      try programmer.order(.bolus, BolusBody(dose: Mass(nanograms: 10_000), duration: .minutes(10)))
+    }
+    #expect(try other.status()["extra_dose"] == nil)
+  }
+
+  @Test("R-103 A pump whose identity or keys are damaged goes on delivering")
+  func damagedIdentity() throws {
+    let pump = try RunningPump()
+    try pump.program()
+    pump.process.kill(SIGKILL)
+    #expect(pump.process.wait() == 128 + SIGKILL)
+    try "xyz".write(toFile: pump.state + "/identity", atomically: true, encoding: .utf8)
+    try pump.startAgain(code: 77)
+    let status = try pump.programmerWithoutTrust("status", "--json")
+    #expect(status.contains("\"mode\":\"continuous\""))
+    // Nobody takes it for the old one before he says so.
+    #expect(try pump.control("stop", "--signed").code == 77)
+    #expect(try pump.control("key", "trust").code == 0)
+    #expect(try pump.control("stop", "--signed").code == 0)
+  }
+
   @Test("R-105 A pump elsewhere is programmed through ssh; an impostor is not believed")
   func throughSSH() throws {
     let pump = try RunningPump()
     try pump.program()
     #expect(try pump.remote("status").output.contains("signed by the pump"))
     #expect(try pump.remote("patient-bolus").code == 0)
+    #expect(try pump.control("stop").code == 0)
     #expect(try pump.remote("resume", "--unsigned").code == 77)
+    #expect(try pump.control("resume", "--unsigned").code == 0)
     // Another pump with the same serial in its place.
     let other = try RunningPump()
     for command in [
@@ -210,6 +313,14 @@ extension RunningPump {
   /// The lines of the keys that the pump knows.
   func keys() throws -> String {
     try control("key", "list").output.split(separator: "\n").dropFirst().joined(separator: "\n")
+  }
+
+  /// What somebody is shown who trusts no pump.
+  fileprivate func programmerWithoutTrust(_ arguments: String...) throws -> String {
+    try Programs.run(
+      "pumpctl", arguments + ["--state", state],
+      environment: ["PUMPCTL_PUMPS=\(folder.path("no-pumps"))"]
+    ).output
   }
 
   fileprivate func newestNumber() throws -> Int {

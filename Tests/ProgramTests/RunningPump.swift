@@ -30,11 +30,13 @@ final class RunningPump {
   }
 
   /// After its end: the same pump with what it remembers.
-  func startAgain() throws {
+  ///
+  /// - Parameter code: what `pumpctl status` ends with once it runs.
+  func startAgain(code: Int32 = 0) throws {
     process = try Child(
       Programs.path("pumpd"), ["--rig", folder.path("rig.yaml"), "--state", state],
       output: "/dev/null", errors: logPath + "-again")
-    try waitUntil("it answers") { try control("status").code == 0 }
+    try waitUntil("it answers") { try control("status").code == code }
   }
 
   /// Ends it as a user does and waits.

@@ -85,6 +85,8 @@ public enum FrameFault: UInt8, Error, Sendable {
   /// The key was enrolled before; it may have been revoked since.
   case keyIsKnown = 17
   case noSuchKey = 18
+  /// A stop came before it was decided; it was not done.
+  case overtakenByStop = 19
 }
 
 extension FrameHeader {
