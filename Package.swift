@@ -189,7 +189,8 @@ let package = Package(
     .testTarget(
       name: "ProgramTests",
       dependencies: [
-        "Quantities", "DosingCore", "Journal", "ProgrammerLink", "ChildProcess", "RawLink",
+        "Quantities", "DosingCore", "Journal", "ProgrammerLink", "ChildProcess", "CKernelWorld",
+        "RawLink",
         "SeededNumbers",
         "pumpd",
         "pumpctl", "pumpsim", "kill-at-call",

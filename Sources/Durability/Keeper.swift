@@ -332,7 +332,13 @@ private final class LinkNews: Sendable {
     }
   }
 
-  func askStop() { kept.withLock { $0.stopIsAsked = true } }
+  /// Who stopped it is written with it, since no commit may come.
+  func askStop() {
+    kept.withLock {
+      $0.stopIsAsked = true
+      $0.news.isUrgent = true
+    }
+  }
 
   func takeStop() -> Bool {
     kept.withLock { kept in

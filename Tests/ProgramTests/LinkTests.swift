@@ -1,3 +1,4 @@
+import CKernelWorld
 import ChildProcess
 import DosingCore
 import Foundation
@@ -93,6 +94,29 @@ import Testing
     #expect(try pump.control("resume").code == 77)
     #expect(try pump.control("resume", "--unsigned").code == 0)
     #expect(try pump.word("mode") == "continuous")
+  }
+
+  private static let mayFreeze = KillPoints.isPermitted
+
+  @Test(
+    "R-084 R-106 A stop that a hung tick thread never decides holds after the kill",
+    .enabled(if: mayFreeze, "needs the permission to trace a process"))
+  func stopWhileTheTickHangs() throws {
+    let pump = try RunningPump()
+    try pump.program()
+    let tick = try pump.thread("tick")
+    #expect(ckw_stop_thread(tick) == 0)
+    // The interlock is shut; what the tick will make of it nobody knows.
+    #expect(try pump.control("stop").code == 69)
+    #expect(try pump.word("mode") == "continuous")
+    pump.process.kill(SIGKILL)
+    // Whoever traces a thread has to see its end.
+    var status: Int32 = 0
+    _ = unsafe waitpid(tick, &status, Int32(bitPattern: UInt32(__WALL)))
+    #expect(pump.process.wait() == 128 + SIGKILL)
+    try pump.startAgain()
+    #expect(try pump.word("mode") == "stopped-by-command")
+    #expect(try pump.control("resume", "--unsigned").code == 0)
   }
 
   @Test("R-107 A stop with a key is resumed with a key alone, whoever stops it once more without")
@@ -326,6 +350,15 @@ extension RunningPump {
   fileprivate func newestNumber() throws -> Int {
     let words = try keys().split(separator: " ")
     return try #require(words.last.flatMap { Int($0) })
+  }
+
+  /// The thread with a name.
+  fileprivate func thread(_ name: String) throws -> pid_t {
+    let tasks = "/proc/\(process.id)/task"
+    let found = try FileManager.default.contentsOfDirectory(atPath: tasks).first { task in
+      (try? String(contentsOfFile: "\(tasks)/\(task)/comm", encoding: .utf8)) == name + "\n"
+    }
+    return try #require(found.flatMap { pid_t($0) })
   }
 
   /// Somebody with a key of his own.
