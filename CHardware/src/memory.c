@@ -51,6 +51,8 @@ static int give_back(struct dl_phdr_info *object, size_t size, void *unused) {
 }
 
 int chw_lock_memory(void) {
+  /* One heap for all threads: those that allocate do so seldom, and the tick thread never does. */
+  (void)mallopt(M_ARENA_MAX, 1);
   (void)malloc_trim(0);
   (void)dl_iterate_phdr(give_back, NULL);
   const int error = raise_limit();

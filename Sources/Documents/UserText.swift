@@ -1,16 +1,29 @@
 internal import Glibc
 
-/// As in `user anna (1000)`. Read from the file, since a directory service may let its caller wait.
+/// As in `user anna (1000)`.
 public func userWords(_ user: UInt32) -> String {
-  let file = unsafe fopen("/etc/passwd", "re")
-  guard let file = unsafe file else { return "user \(user)" }
+  let name = accountField(0, in: "/etc/passwd") { $0.count > 2 && $0[2] == "\(user)" }
+  return name.map { "user \($0) (\(user))" } ?? "user \(user)"
+}
+
+/// The number of a group of this machine; nil where there is none of that name.
+public func groupNumber(_ name: String) -> UInt32? {
+  accountField(2, in: "/etc/group") { $0[0] == name }.flatMap { UInt32($0) }
+}
+
+/// A field of the first line that is wanted. Read from the file, since a directory service may let its
+/// caller wait, and brings libraries with it.
+private func accountField(
+  _ place: Int, in path: String, isWanted: ([Substring]) -> Bool
+) -> String? {
+  guard let file = unsafe fopen(path, "re") else { return nil }
   defer { unsafe fclose(file) }
   var line = [CChar](repeating: 0, count: 1024)
   while unsafe fgets(&line, Int32(line.count), file) != nil {
-    let bytes = line.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }
+    let bytes = line.prefix { $0 != 0 && $0 != 10 }.map { UInt8(bitPattern: $0) }
     let fields = String(decoding: bytes, as: UTF8.self)
       .split(separator: ":", omittingEmptySubsequences: false)
-    if fields.count > 2, fields[2] == "\(user)" { return "user \(fields[0]) (\(user))" }
+    if fields.count > place, isWanted(fields) { return String(fields[place]) }
   }
-  return "user \(user)"
+  return nil
 }

@@ -71,6 +71,8 @@ public final class Journal {
       try database.writeWithoutTransaction { database in
         // A commit that is not on the disk is none.
         try database.execute(sql: "PRAGMA synchronous = FULL")
+        // A commit touches a few pages; what is locked in memory should not be more than that needs.
+        try database.execute(sql: "PRAGMA cache_size = -512")
       }
       try migrator.migrate(database)
       if let serial { try database.write { try begin($0, serial) } }

@@ -19,17 +19,16 @@ struct GroupOptions: ParsableArguments {
   func linkGroups() throws(Failure) -> LinkGroups {
     LinkGroups(
       owner: geteuid(), status: try statusGroup.map(Self.number) ?? getegid(),
-      stop: try stopGroup.map(Self.number) ?? Self.find("pump-stop"))
+      stop: try stopGroup.map(Self.number) ?? groupNumber("pump-stop"))
   }
 
   private static func number(_ name: String) throws(Failure) -> UInt32 {
-    guard let number = UInt32(name) ?? find(name) else {
+    guard let number = UInt32(name) ?? groupNumber(name) else {
       throw Failure(.usage, "there is no group '\(name)'; give a name or a number of a group")
     }
     return number
   }
 
-  private static func find(_ name: String) -> UInt32? { unsafe getgrnam(name)?.pointee.gr_gid }
 }
 
 /// Connections are files, and a process may often have only 1,024 of them.

@@ -47,10 +47,6 @@ final class RunningEngine {
 
     hardware = try document.openHardware(heartbeat: TickLoop.heartbeat)
     if !isSimulated { log.info("\(GPIOChip.libraryVersion)") }
-    let locked = RealTime.lockMemory()
-    if locked != 0 {
-      log.warning("memory is not locked (\(Self.text(locked))); ticks may wait for pages")
-    }
     let identity = IdentityFile(directory: options.state, serial: document.serial)
     let memory = try PumpMemory(document, directory: options.state, isNew: options.isNew)
     for remark in memory.remarks { log.info("\(remark)") }
@@ -69,6 +65,11 @@ final class RunningEngine {
     let loop = try Self.loop(memory, on: hardware)
     var blank = Status(serial: document.serial)
     blank.simulated = isSimulated
+    // When all is open: what only the start needed is given back first.
+    let locked = RealTime.lockMemory()
+    if locked != 0 {
+      log.warning("memory is not locked (\(Self.text(locked))); ticks may wait for pages")
+    }
     let engine = RealTimeEngine(
       loop: loop, commits: start.commits, drive: hardware.drive,
       start: Nanoseconds(start.timeOfTickZero.monotonic),
