@@ -25,6 +25,8 @@ public final class Keeper: @unchecked Sendable {
   private var linkChanges = LinkChanges()
   private var linkEntries: [Entry] = []
   private var linkTicket: Int64 = 0
+  /// A commit of this start is in the journal.
+  private var hasCommitted = false
   private let durable: Atomic<Int64>
   private let failing = Atomic<Bool>(false)
 
@@ -103,7 +105,8 @@ public final class Keeper: @unchecked Sendable {
     }
     let linkIsUrgent = takeLink()
     if link.takeStop() { keepStop(isHardStopped: false) }
-    guard proposal != nil || linkIsUrgent else { return true }
+    // The start comes first: what belongs to it hangs on its entry, and on the state of its first commit.
+    guard proposal != nil || (linkIsUrgent && hasCommitted) else { return true }
     do {
       if let proposal {
         try write(proposal)
@@ -150,6 +153,7 @@ public final class Keeper: @unchecked Sendable {
         isSettled: proposal.isSettled, rig: rig, prescription: proposal.prescriptionBytes,
         body: proposal.state.array), waiting + linkEntries, linkChanges)
     waiting = []
+    hasCommitted = true
     linkIsDurable()
     generation = next
     if isNew {

@@ -31,6 +31,8 @@ public struct LinkMemory: Sendable {
 
 extension Journal {
   /// Makes changes of the link and their events durable, without a commit of the engine.
+  ///
+  /// - Precondition: there was one, whose state says where the chain of events ends.
   public func keep(_ link: LinkChanges, _ entries: [Entry]) throws(JournalError) {
     do {
       var chain = chain

@@ -53,6 +53,10 @@ import Testing
       keeper.keepStop()
       // Nothing was proposed: there is no tick.
       #expect(keeper.turn())
+      // What the link tells has to wait: no event stands before its start.
+      #expect(keeper.tell(LinkChanges(), at: 0, isUrgent: true) == 1)
+      #expect(keeper.turn())
+      #expect(keeper.durableTicket == 0)
       let kept = try #require(SafeBasalCopies(DiskCopies(disk: history.machine.disk)).record)
       #expect(kept.isStopped && kept.generation > record.generation)
       let again = restoration(history, safeBasal: kept, otherBoot: false).restore(state)

@@ -169,6 +169,9 @@ extension RunningPump {
     process.kill(SIGKILL)
     #expect(process.wait() == 128 + SIGKILL)
     try startAgain()
+    try waitUntil("the start is written down") {
+      try entries("--kind", "started").count == 2
+    }
   }
 
   /// The entries that `log` shows, by their keys.
