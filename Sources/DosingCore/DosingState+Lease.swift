@@ -137,11 +137,7 @@ extension DosingState {
     if let before {
       therapy = before.therapy
       if let therapy { adopt(therapy) }
-      if before.isStopped, !stoppedByCommand {
-        stoppedByCommand = true
-        raise(.stopped)
-        stopEscalates = now + TickCount(rig.ticks(Limits.stopEscalation))
-      }
+      if before.isStopped { rememberStop() }
       if before.hasNoHistory { raise(.noHistory) }
       watchClock()
     }

@@ -136,8 +136,8 @@ extension DosingState {
     return trace.stepsInDoubt - stepsInDoubt + (trace.stepIsUnderWay ? 1 : 0)
   }
 
-  /// A stop that acted before it was durable.
-  private mutating func rememberStop() {
+  /// A stop that acted before it was durable, or that the end of a resume brings back.
+  mutating func rememberStop() {
     guard !stoppedByCommand else { return }
     stoppedByCommand = true
     raise(.stopped)

@@ -45,9 +45,9 @@ struct Channel: ~Copyable {
 }
 
 /// Frames in a byte stream. Nothing stands between them: a frame's head says how long it is.
-enum FrameStream {
+public enum FrameStream {
   /// Whether all of it went out. Waits. To a socket that nobody reads it raises no signal.
-  static func write(_ frame: Span<UInt8>, to descriptor: Int32) -> Bool {
+  public static func write(_ frame: Span<UInt8>, to descriptor: Int32) -> Bool {
     var sent = 0
     while sent < frame.count {
       let count = unsafe frame.extracting(droppingFirst: sent).withUnsafeBytes { rest in
@@ -64,7 +64,7 @@ enum FrameStream {
   }
 
   /// The next frame; nil at the end of the stream, or where nothing comes in time.
-  static func read(from descriptor: Int32) throws(LinkError) -> [UInt8]? {
+  public static func read(from descriptor: Int32) throws(LinkError) -> [UInt8]? {
     guard var frame = bytes(FrameHeader.headLength, from: descriptor) else { return nil }
     guard let length = FrameHeader.wholeLength(frame.span) else { throw .badAnswer }
     guard let rest = bytes(length - frame.count, from: descriptor) else { return nil }

@@ -129,9 +129,7 @@ public struct LinkServer: ~Copyable {
     case .closed: drop(index)
     case .message(let length):
       clients[index].lastHeard = now
-      // For as long as it is connected: what it carries cannot be told from what it says itself.
-      if kind(of: length) == .relayed { clients[index].isRelayed = true }
-      if let answer = answer(to: length, from: clients[index].sender, desk) {
+      if let answer = answer(to: length, from: index, desk) {
         if !UnixSocket.send(answer, to: client.descriptor) { drop(index) }
       } else {
         clients[index].isOwedAnswer = true
@@ -139,18 +137,16 @@ public struct LinkServer: ~Copyable {
     }
   }
 
-  private func kind(of length: Int) -> FrameKind? {
-    guard length <= buffer.bytes.count else { return nil }
-    return try? FrameHeader.read(buffer.bytes.span.extracting(first: length)).kind
-  }
-
-  private func answer(
-    to length: Int, from sender: LinkSender, _ desk: some LinkAnswering
+  private mutating func answer(
+    to length: Int, from index: Int, _ desk: some LinkAnswering
   ) -> FrameWriter? {
     if length > buffer.bytes.count { return Self.rejection(.oversized) }
-    let frame = buffer.bytes.span.extracting(first: length)
     do {
-      return desk.answer(try FrameHeader.read(frame), frame, from: sender)
+      let header = try FrameHeader.read(buffer.bytes.span.extracting(first: length))
+      // For as long as it is connected: what it carries cannot be told from what it says itself.
+      if header.kind == .relayed { clients[index].isRelayed = true }
+      let sender = clients[index].sender
+      return desk.answer(header, buffer.bytes.span.extracting(first: length), from: sender)
     } catch {
       return Self.rejection(error)
     }

@@ -35,7 +35,9 @@ public struct Programmer: ~Copyable {
   ///
   /// - Throws: `otherPump` where it is not the pump, patient, drug or concentration of before: a relay may
   ///   lead elsewhere, and nothing is signed for a pump that was not seen.
-  public mutating func status() throws(LinkError) -> Status {
+  public mutating func status() throws(LinkError) -> Status { try askStatus().status }
+
+  private mutating func askStatus() throws(LinkError) -> (status: Status, pump: VerifyingKey) {
     let answered = try client.ask(.askStatus, as: key.id)
     switch answered.reply {
     case .status(let status):
@@ -48,7 +50,7 @@ public struct Programmer: ~Copyable {
         concentration: status.concentration)
       if let shown, shown != now { throw .otherPump }
       shown = now
-      return status
+      return (status, pump)
     case .rejected(let fault): throw .rejected(fault)
     default: throw .badAnswer
     }
@@ -58,14 +60,7 @@ public struct Programmer: ~Copyable {
   public mutating func order(
     _ kind: FrameKind, _ body: some FrameBody = EmptyBody()
   ) throws(LinkError) -> LinkClient.Reply {
-    try order(kind, body, under: try status())
-  }
-
-  /// The same, with the challenge and the number of a status that is less than a minute old.
-  public mutating func order(
-    _ kind: FrameKind, _ body: some FrameBody, under status: Status
-  ) throws(LinkError) -> LinkClient.Reply {
-    guard let pump = pumps(status.serial) else { throw .unknownPump(status.serial) }
+    let (status, pump) = try askStatus()
     var seal = Seal()
     seal.serial = status.serial
     seal.key = key.id

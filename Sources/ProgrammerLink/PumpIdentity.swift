@@ -15,7 +15,7 @@ public struct Question: Sendable {
 
 /// Who a pump is to its programmers: its serial, and the key with which it signs its answers.
 public struct PumpIdentity: Sendable {
-  public let serial: Label
+  private let serial: Label
   private let key: SigningKey
 
   public init(serial: Label, key: SigningKey) {

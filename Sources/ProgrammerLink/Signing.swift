@@ -44,8 +44,9 @@ public struct VerifyingKey: Sendable {
 
   /// Nil where these bytes are not a key.
   public init?(bytes: InlineArray<32, UInt8>) {
-    let raw = bytes.indices.map { bytes[$0] }
-    guard let key = try? Curve25519.Signing.PublicKey(rawRepresentation: raw) else { return nil }
+    guard let key = try? Curve25519.Signing.PublicKey(rawRepresentation: bytes.array) else {
+      return nil
+    }
     self.init(key)
   }
 
@@ -55,17 +56,16 @@ public struct VerifyingKey: Sendable {
   }
 
   public var bytes: InlineArray<32, UInt8> {
-    let raw = [UInt8](key.rawRepresentation)
-    var bytes = InlineArray<32, UInt8>(repeating: 0)
-    for index in raw.indices { bytes[index] = raw[index] }
+    guard let bytes = InlineArray<32, UInt8>([UInt8](key.rawRepresentation)) else {
+      preconditionFailure("an Ed25519 key has 32 bytes")
+    }
     return bytes
   }
 
   /// Whether it signed the frame, every byte of it.
   public func signed(_ frame: Span<UInt8>, _ seal: Seal) -> Bool {
     let signed = (0..<(frame.count - Seal.signatureLength)).map { frame[$0] }
-    let signature = seal.signature.indices.map { seal.signature[$0] }
-    return key.isValidSignature(signature, for: signed)
+    return key.isValidSignature(seal.signature.array, for: signed)
   }
 
   fileprivate static func head(_ digest: some Sequence<UInt8>, at offset: Int) -> UInt64 {

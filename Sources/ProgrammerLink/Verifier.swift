@@ -28,13 +28,10 @@ public struct VerifiedCommand: Sendable {
 
   public let header: FrameHeader
   public let sender: Sender
-  /// The number that the key used up; 0 where nobody signed.
-  public let number: Int64
 
-  fileprivate init(_ header: FrameHeader, _ sender: Sender, number: Int64 = 0) {
+  fileprivate init(_ header: FrameHeader, _ sender: Sender) {
     self.header = header
     self.sender = sender
-    self.number = number
   }
 
   public var key: KeyRecord? {
@@ -107,7 +104,7 @@ public struct Verifier: Sendable {
     // Whoever is told to wait does not find it done later: this number is used up, too.
     keys.accept(seal.number, of: record.id)
     if record.role == .patient, !keys.countPatient(record.id, at: now) { throw .tooOften }
-    return VerifiedCommand(header, .key(record), number: seal.number)
+    return VerifiedCommand(header, .key(record))
   }
 
   private func permits(_ permission: UnsignedPermission, _ link: LinkSender) -> Bool {

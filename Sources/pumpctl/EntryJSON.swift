@@ -175,7 +175,7 @@ struct RequestJSON: Encodable {
       durationNanoseconds = bolus.duration.count
     case .new(let new): deliveredPicolitres = new.deliveredIn24h.baseUnits
     case .commit(let commit):
-      digest = hexadecimal(commit.digest.indices.map { commit.digest[$0] })
+      digest = hexadecimal(commit.digest.array)
     case .plain, .unreadable: break
     }
   }

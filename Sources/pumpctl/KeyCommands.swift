@@ -97,10 +97,10 @@ struct ListKeys: ParsableCommand {
 
   func run() {
     let (answered, keys) = connection.askKeys()
-    let pump = signing.key(of: answered.seal.serial)
-    if let pump, !answered.isFrom(pump) { connection.fail(.notThePump) }
+    let isTrusted = signing.trusts(
+      answered, of: answered.seal.serial, on: connection, else: .notThePump)
     print(
-      "pump \(answered.seal.serial.text), its key is \(pump == nil ? "not known here" : "trusted")")
+      "pump \(answered.seal.serial.text), its key is \(isTrusted ? "trusted" : "not known here")")
     for index in 0..<keys.count {
       let key = keys[index]
       let state = key.isRevoked ? ", revoked" : ""
@@ -145,9 +145,8 @@ struct RevokeKey: ParsableCommand {
     if unsigned {
       var client = connection.open()
       let answered = connection.attempt { () throws(LinkError) in try client.ask(.revoke, body) }
-      if let pump = signing.key(of: answered.seal.serial), !answered.isFrom(pump) {
-        connection.fail(.outcomeNotSigned)
-      }
+      _ = signing.trusts(
+        answered, of: answered.seal.serial, on: connection, else: .outcomeNotSigned)
       reply = answered.reply
     } else {
       var programmer = signing.programmer(connection)

@@ -66,8 +66,6 @@ struct KeyFile {
 
   // MARK: Reading
 
-  var exists: Bool { unsafe access(path, F_OK) == 0 }
-
   /// - Parameter passphrase: asked where the key is sealed.
   func read(passphrase: () throws(Failure) -> String) throws(Failure) -> SigningKey {
     let fields = try fields()
@@ -130,5 +128,5 @@ struct KeyFile {
 }
 
 extension VerifyingKey {
-  var hexadecimalText: String { hexadecimal(bytes.indices.map { bytes[$0] }) }
+  var hexadecimalText: String { hexadecimal(bytes.array) }
 }

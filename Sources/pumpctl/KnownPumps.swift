@@ -50,9 +50,8 @@ struct KnownPumps {
 extension VerifyingKey {
   /// Nil where these are not the 64 digits of a key.
   init?(hexadecimal text: String) {
-    guard let raw = Documents.bytes(hexadecimal: text), raw.count == 32 else { return nil }
-    var bytes = InlineArray<32, UInt8>(repeating: 0)
-    for index in raw.indices { bytes[index] = raw[index] }
+    guard let bytes = Documents.bytes(hexadecimal: text).flatMap({ InlineArray<32, UInt8>($0) })
+    else { return nil }
     self.init(bytes: bytes)
   }
 }

@@ -54,7 +54,7 @@ struct Program: ParsableCommand {
   private func commit(
     _ proposal: ProposalBody, _ document: PrescriptionDocument, _ programmer: inout Programmer
   ) {
-    let answered = proposal.digest.indices.map { proposal.digest[$0] }
+    let answered = proposal.digest.array
     let comparison = ProgramComparison(
       old: proposal.old, new: document.prescription,
       warnings: document.describe(proposal.findings), digest: answered)

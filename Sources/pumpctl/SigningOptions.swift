@@ -52,6 +52,17 @@ struct SigningOptions: ParsableArguments {
     }
   }
 
+  /// Whether the pump of that serial gave the answer; false where none is trusted here. An answer of
+  /// somebody else ends the program.
+  func trusts(
+    _ answered: LinkClient.Answered, of serial: Label, on connection: Connection,
+    else error: LinkError
+  ) -> Bool {
+    guard let pump = key(of: serial) else { return false }
+    guard answered.isFrom(pump) else { connection.fail(error) }
+    return true
+  }
+
   func passphrase(_ question: String) throws(Failure) -> String {
     guard let passphraseFile else { return try Self.ask(question) }
     guard let file = unsafe fopen(passphraseFile, "re") else {

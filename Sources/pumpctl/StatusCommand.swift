@@ -35,9 +35,10 @@ struct StatusCommand: ParsableCommand {
   private func read(_ client: inout LinkClient) -> (Status, isSignedByTrustedKey: Bool) {
     let answered = connection.attempt { () throws(LinkError) in try client.ask(.askStatus) }
     guard case .status(let status) = answered.reply else { reject(answered.reply) }
-    guard let pump = signing.key(of: status.serial) else { return (status, false) }
-    guard answered.isFrom(pump) else { connection.fail(.notThePump) }
-    return (status, true)
+    return (
+      status,
+      signing.trusts(answered, of: status.serial, on: connection, else: .notThePump)
+    )
   }
 }
 

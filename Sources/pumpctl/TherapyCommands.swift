@@ -106,9 +106,9 @@ extension SigningOptions {
   fileprivate func ask(_ connection: Connection, _ kind: FrameKind, done: String) {
     var client = connection.open()
     let answered = connection.attempt { () throws(LinkError) in try client.ask(kind) }
-    let pump = key(of: answered.seal.serial)
-    if let pump, !answered.isFrom(pump) { connection.fail(.outcomeNotSigned) }
-    let doubt = pump == nil ? "; its signature was NOT CHECKED, see pumpctl key trust" : ""
+    let isTrusted = trusts(
+      answered, of: answered.seal.serial, on: connection, else: .outcomeNotSigned)
+    let doubt = isTrusted ? "" : "; its signature was NOT CHECKED, see pumpctl key trust"
     report(answered.reply, done: "pump \(answered.seal.serial.text) \(done)\(doubt)")
   }
 }

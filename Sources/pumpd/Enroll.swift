@@ -50,9 +50,8 @@ struct Enroll: ParsableCommand {
     }
     switch answered.reply {
     case .keys(let keys):
-      let pump = keys.pumpKey.indices.map { keys.pumpKey[$0] }
       print("enrolled \(role) \(name), key \(VerifyingKey(bytes: body.publicKey)?.id.text ?? "?")")
-      print("pump \(answered.seal.serial.text) \(hexadecimal(pump))")
+      print("pump \(answered.seal.serial.text) \(hexadecimal(keys.pumpKey.array))")
     case .rejected(.notPermitted):
       throw Failure(.noPermission, "the pump takes keys from root alone")
     case .rejected(.malformedBody):
@@ -70,12 +69,12 @@ struct Enroll: ParsableCommand {
     guard let name = Label(utf8: name.utf8) else {
       throw Failure(.usage, "--name '\(name)': accepted are 1 to 31 printable ASCII characters")
     }
-    guard let bytes = bytes(hexadecimal: key), bytes.count == 32 else {
+    guard
+      let publicKey = bytes(hexadecimal: key).flatMap({ InlineArray<32, UInt8>($0) })
+    else {
       throw Failure(
         .badData, "'\(key)' is not a public key: 64 hexadecimal digits; see pumpctl key new")
     }
-    var publicKey = InlineArray<32, UInt8>(repeating: 0)
-    for index in bytes.indices { publicKey[index] = bytes[index] }
     return EnrollBody(role: role, name: name, publicKey: publicKey)
   }
 }

@@ -215,17 +215,17 @@ final class LinkDesk: LinkAnswering {
     _ request: Request, _ question: Question, _ command: VerifiedCommand, _ frame: Span<UInt8>,
     _ findings: Findings, _ sender: LinkSender
   ) {
+    lastID += 1
     var changes = LinkChanges()
     changes.keys = used(by: command)
     if case .stop = request {
+      lastStopID = lastID
       // Stop acts first, by the independent path, and is decided second.
       hardware.shutInterlock()
       changes.stopOrigin = stopped(by: command)
     }
     // The number, and what was asked, are known to the journal before the tick decides.
     keeper.tell(changes, at: tickNow, isUrgent: false)
-    lastID += 1
-    if case .stop = request { lastStopID = lastID }
     var requested = Requested()
     requested.id = lastID
     requested.user = sender.peer.user

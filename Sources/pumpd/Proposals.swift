@@ -1,11 +1,12 @@
 internal import DosingCore
 internal import Journal
+internal import ProgrammerLink
 internal import Quantities
 
 /// What was proposed and may still be committed: one proposal for each key, its newest.
 struct Proposals {
   private struct Pending {
-    let digest: [UInt8]
+    let digest: InlineArray<32, UInt8>
     let therapy: Therapy
     let circumstances: Circumstances
     /// CLOCK_BOOTTIME.
@@ -36,12 +37,12 @@ struct Proposals {
     _ therapy: Therapy, by key: KeyID, in circumstances: Circumstances, at now: Nanoseconds
   ) -> InlineArray<32, UInt8> {
     let parts = [rig, circumstances.order ?? [], therapy.prescription.recordBytes]
-    let digest = sha256(of: parts.flatMap { sha256(of: $0) })
+    guard let digest = InlineArray<32, UInt8>(sha256(of: parts.flatMap { sha256(of: $0) })) else {
+      preconditionFailure("a SHA-256 has 32 bytes")
+    }
     pending[key] = Pending(
       digest: digest, therapy: therapy, circumstances: circumstances, proposed: now)
-    var bytes = InlineArray<32, UInt8>(repeating: 0)
-    for index in digest.indices { bytes[index] = digest[index] }
-    return bytes
+    return digest
   }
 
   /// What was shown to the holder of the key under that digest; nil where it is not there, is too old, or
@@ -51,8 +52,9 @@ struct Proposals {
     at now: Nanoseconds
   ) -> Therapy? {
     guard let found = pending.removeValue(forKey: key) else { return nil }
-    let isNamed = found.digest.indices.allSatisfy { found.digest[$0] == digest[$0] }
-    guard isNamed, found.circumstances == circumstances, now - found.proposed <= Self.life else {
+    guard found.digest.array == digest.array, found.circumstances == circumstances,
+      now - found.proposed <= Self.life
+    else {
       return nil
     }
     return found.therapy

@@ -1,6 +1,7 @@
 import DosingCore
 import Foundation
 import Glibc
+import ProgrammerLink
 import RawLink
 import SeededNumbers
 import Synchronization
@@ -51,12 +52,9 @@ final class CrookedRelay: Sendable {
   private func carry(_ programmer: Int32) {
     guard let pump = try? RawClient(path: socket) else { return }
     _ = pump.ask(writeFrame(.relayed, number: 0, body: EmptyBody()).array)
-    while let request = Self.frame(from: programmer) {
+    while let request = try? FrameStream.read(from: programmer) {
       guard let (answer, isLast) = treat(request, pump) else { return }
-      let sent = unsafe answer.withUnsafeBytes {
-        unsafe Glibc.send(programmer, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL))
-      }
-      guard sent == answer.count, !isLast else { return }
+      guard FrameStream.write(answer.span, to: programmer), !isLast else { return }
     }
   }
 
@@ -105,27 +103,5 @@ final class CrookedRelay: Sendable {
     // Behind the head, so that it still is a frame.
     altered[16 + bit / 8 % (answer.count - 16)] ^= 1 << UInt8(bit % 8)
     return altered
-  }
-
-  private static func frame(from descriptor: Int32) -> [UInt8]? {
-    guard let head = bytes(FrameHeader.headLength, from: descriptor),
-      let length = FrameHeader.wholeLength(head.span),
-      let rest = bytes(length - head.count, from: descriptor)
-    else { return nil }
-    return head + rest
-  }
-
-  private static func bytes(_ count: Int, from descriptor: Int32) -> [UInt8]? {
-    var bytes: [UInt8] = []
-    var part = [UInt8](repeating: 0, count: count)
-    while bytes.count < count {
-      let wanted = count - bytes.count
-      let got = unsafe part.withUnsafeMutableBytes {
-        unsafe read(descriptor, $0.baseAddress, wanted)
-      }
-      guard got > 0 else { return nil }
-      bytes += part.prefix(got)
-    }
-    return bytes
   }
 }

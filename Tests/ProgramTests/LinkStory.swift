@@ -190,12 +190,3 @@ final class LinkStory {
 
   static func text(_ id: KeyID) -> String { String(format: "%016lx", id.raw) }
 }
-
-extension RunningPump {
-  func enroll(_ key: SigningKey, role: String, name: String) throws {
-    let outcome = try Programs.run(
-      "pumpd", "enroll", "--state", state, "--role", role, "--name", name,
-      LinkStory.text(key.verifying.bytes))
-    if outcome.code != 0 { throw KillTestFailure(what: outcome.errors) }
-  }
-}

@@ -70,6 +70,11 @@ extension FrameCoder {
     value = min(Int(byte), capacity)
   }
 
+  /// Bytes whose number is fixed.
+  mutating func field<let length: Int>(_ value: inout InlineArray<length, UInt8>) {
+    for index in value.indices { field(&value[index]) }
+  }
+
   public mutating func field(_ value: inout Label) {
     var bytes = InlineArray<31, UInt8>(repeating: 0)
     var count = value.count

@@ -5,7 +5,7 @@ public struct KeyID: Hashable, Sendable, BitwiseCopyable {
   public init(_ raw: UInt64) { self.raw = raw }
 }
 
-/// What the holder of a key may ask for: see `Authority` of the programmer link.
+/// What the holder of a key may ask for: see the table of `FrameKind.permission` in the programmer link.
 public enum Role: UInt8, Sendable, BitwiseCopyable {
   case clinician = 1
   case patient = 2
@@ -50,7 +50,7 @@ public struct KeyRecord: Sendable, BitwiseCopyable {
     coder.field(&id.raw)
     coder.field(&role)
     coder.field(&name)
-    for index in 0..<32 { coder.field(&publicKey[index]) }
+    coder.field(&publicKey)
     coder.field(magnitude: &newestNumber)
     coder.field(&isRevoked)
   }
@@ -83,7 +83,7 @@ public struct KeysBody: FrameBody, Sendable {
   }
 
   public mutating func layout(_ coder: inout some FrameCoder) {
-    for index in 0..<32 { coder.field(&pumpKey[index]) }
+    coder.field(&pumpKey)
     coder.field(count: &count, atMost: KeyRecord.countMax)
     for index in 0..<count { records[index].layout(&coder) }
   }
@@ -107,7 +107,7 @@ public struct EnrollBody: FrameBody, Sendable {
   public mutating func layout(_ coder: inout some FrameCoder) {
     coder.field(&role)
     coder.field(&name)
-    for index in 0..<32 { coder.field(&publicKey[index]) }
+    coder.field(&publicKey)
   }
 }
 

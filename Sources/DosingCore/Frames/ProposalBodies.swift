@@ -17,7 +17,7 @@ public struct ProposalBody: FrameBody, Sendable {
   }
 
   public mutating func layout(_ coder: inout some FrameCoder) {
-    for index in 0..<32 { coder.field(&digest[index]) }
+    coder.field(&digest)
     var isThere = old != nil
     coder.field(&isThere)
     if isThere {
@@ -38,6 +38,6 @@ public struct CommitBody: FrameBody, Sendable {
   public init(digest: InlineArray<32, UInt8> = InlineArray(repeating: 0)) { self.digest = digest }
 
   public mutating func layout(_ coder: inout some FrameCoder) {
-    for index in 0..<32 { coder.field(&digest[index]) }
+    coder.field(&digest)
   }
 }

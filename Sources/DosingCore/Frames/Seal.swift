@@ -34,7 +34,7 @@ public struct Seal: FrameBody, Sendable {
     coder.field(&key.raw)
     coder.field(magnitude: &number)
     challenge.layout(&coder)
-    for index in 0..<Self.signatureLength { coder.field(&signature[index]) }
+    coder.field(&signature)
   }
 
   /// Of a frame whose header has been read.
