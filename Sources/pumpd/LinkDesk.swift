@@ -201,14 +201,8 @@ final class LinkDesk: LinkAnswering {
   }
 
   private var circumstances: Proposals.Circumstances {
-    let alarms = engine.status.read().alarms
-    let latching: [AlarmCode] = [.hardStop, .interlockDisagrees, .basalRefusedByLimit]
-    return Proposals.Circumstances(
-      order: keeper.durableOrder, commits: commits,
-      latches: latching.map {
-        let alarm = alarms[Int($0.rawValue)]
-        return alarm.priority > 0 ? alarm.raised.number : -1
-      })
+    Proposals.Circumstances(
+      order: keeper.durableOrder, commits: commits, status: engine.status.read())
   }
 
   private func submit(

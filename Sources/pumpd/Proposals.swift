@@ -21,6 +21,19 @@ struct Proposals {
     var commits: Int
     /// When each alarm that latches was raised; -1 where it is off.
     var latches: [Int64]
+
+    private static let latching: [AlarmCode] = [
+      .hardStop, .interlockDisagrees, .basalRefusedByLimit,
+    ]
+
+    init(order: [UInt8]?, commits: Int, status: Status) {
+      self.order = order
+      self.commits = commits
+      latches = Self.latching.map {
+        let alarm = status.alarms[Int($0.rawValue)]
+        return alarm.priority > 0 ? alarm.raised.number : -1
+      }
+    }
   }
 
   private var pending: [KeyID: Pending] = [:]

@@ -60,6 +60,46 @@ import Testing
     #expect(rig.motorSteps() > before)
     #expect(rig.motorSteps() == loop.steps)
   }
+
+  @Test("R-053 R-081 A resume that cannot be made durable leaves the interlock shut again")
+  func resumeThatIsTakenBack() throws {
+    let rig = try TestRig(dosing)
+    let record = TickRecord()
+    var loop = RecordedLoop(rig.loop(), record: record, commits: 0)
+    var next: Int64 = 0
+    var tookBack = false
+    var asked: Int64 = 0
+    func run(_ ticks: Int64, granting: Bool, _ requests: [Request] = []) {
+      for _ in 0..<ticks {
+        rig.setTime(ofTick: next)
+        if granting, let proposal = record.proposals.readIfNew() {
+          record.grants.publish {
+            $0 = LeaseGrant(commit: proposal.commit, leaseEnd: proposal.leaseEnd)
+          }
+        }
+        loop.begin(next, missed: 0)
+        if next == asked { for request in requests { #expect(decided(request)) } }
+        if loop.tick(next).tookBack { tookBack = true }
+        next += 1
+      }
+    }
+    func decided(_ request: Request) -> Bool {
+      loop.decide(request, id: 1, at: next).answer.isAccepted
+    }
+    run(
+      100, granting: true, [.program(try therapy(.continuous(dosing.aStep(every: 2)), on: dosing))])
+    #expect(rig.motorSteps() > 0)
+    asked = next
+    run(10, granting: true, [.stop])
+    asked = next
+    run(400, granting: false, [.resume])
+    #expect(tookBack)
+    let (steps, refused) = (rig.motorSteps(), rig.refusedAsShut)
+    // Whatever asks for a pulse now, the interlock refuses it by itself.
+    _ = rig.hardware.drive.step()
+    #expect(rig.refusedAsShut == refused + 1)
+    #expect(rig.motorSteps() == steps)
+  }
 }
 
 extension Nanoseconds {
