@@ -64,11 +64,13 @@ enum { CHW_LINE_COUNT = 4 };
 typedef struct chw_interlock_limits {
   int64_t tick_ns;              /* 1 to 100 ms */
   int64_t step_interval_ns_min; /* from one step to the next; 0 or more */
-  int32_t steps_per_minute_max; /* in any 60 s; 1 to CHW_STEPS_PER_MINUTE_CEILING */
+  int32_t steps_per_minute_max; /* in any 60 s: those of the fastest legal flow, rounded up, and 2;
+                                   1 to CHW_STEPS_PER_MINUTE_CEILING */
   int64_t steps_per_hour_max;   /* the rig's ceiling; 1 or more */
   int64_t steps_per_day_max;    /* the rig's ceiling; 1 or more */
 } chw_interlock_limits;
-enum { CHW_STEPS_PER_MINUTE_CEILING = 60000 };
+/* A step in every tick of 1 ms, and one for the edge on each side. */
+enum { CHW_STEPS_PER_MINUTE_CEILING = 60002 };
 
 /*
  * The wires from a GPIO chip to the rig. All are active high, so that a pull-down at each one is the
@@ -143,7 +145,10 @@ chw_error chw_open(
  */
 void chw_close(chw_rig *_Nonnull rig);
 
-/* [any] The rig's monotonic clock. Never goes back. A vDSO read; in virtual time a load. */
+/*
+ * [any] The rig's clock: CLOCK_BOOTTIME, which counts on while the machine is suspended: steps age by it.
+ * Never goes back. A vDSO read; in virtual time a load.
+ */
 int64_t chw_now_ns(const chw_rig *_Nonnull rig);
 
 /*
@@ -161,7 +166,7 @@ typedef enum __attribute__((enum_extensibility(closed))) chw_step_result : int32
   CHW_STEP_MADE = 0,
   CHW_STEP_TOO_SOON = 1,      /* the interval since the last step is too short */
   CHW_STEP_LAPSED = 2,        /* no complete tick within max(3 ticks, 50 ms) */
-  CHW_STEP_SHUT = 3,          /* chw_interlock_shut is in force */
+  CHW_STEP_SHUT = 3,          /* the levels say so, or a stop was asked for and not decided */
   CHW_STEP_MINUTE_LIMIT = 4,
   CHW_STEP_HOUR_LIMIT = 5,
   CHW_STEP_DAY_LIMIT = 6,
@@ -170,40 +175,70 @@ typedef enum __attribute__((enum_extensibility(closed))) chw_step_result : int32
   CHW_STEP_LEASE_LIMIT = 9    /* the lease is used up */
 } chw_step_result;
 
-enum { CHW_HISTORY_LOADS_MAX = 16384 };
+/*
+ * The rolling windows. Each is cut into buckets that are numbered from the epoch: bucket b holds the
+ * steps of [epoch + b x length, epoch + (b + 1) x length). b may be negative.
+ */
+typedef enum __attribute__((enum_extensibility(closed))) chw_window : int32_t {
+  CHW_WINDOW_HOUR = 0, /* buckets of 1 min: the current one and 60 full ones */
+  CHW_WINDOW_DAY = 1   /* buckets of 15 min: the current one and 96 full ones */
+} chw_window;
+enum { CHW_HOUR_BUCKETS = 61, CHW_DAY_BUCKETS = 97 };
 
 /*
- * Before sealing: `steps` were made `age_ns` before this call (0 to 24 h; more is ignored). Round
- * ages down (young), so that a restart never forgives. Oldest first; a step older than one loaded
- * before is CHW_ERROR_INVALID. At most CHW_HISTORY_LOADS_MAX calls with steps, then
- * CHW_ERROR_NO_MEMORY. Loaded steps count as any others, except in chw_interlock_counts.steps.
+ * Before sealing: `steps` confirmed steps (0 or more) were made in `bucket` of a window. Numbers, not
+ * ages: however long it takes until the interlock is sealed, nothing moves. Each bucket of a window
+ * once, in ascending order; those that are left out are empty, and those that are too old for the
+ * window when it is sealed are forgotten. Out of order, below 0, or too much to be counted is
+ * CHW_ERROR_INVALID and changes nothing. Loaded steps count as any others, except in
+ * chw_interlock_counts.steps.
  */
-chw_error chw_interlock_load(chw_rig *_Nonnull rig, int64_t age_ns, int64_t steps);
+chw_error chw_interlock_load(
+    chw_rig *_Nonnull rig, chw_window window, int64_t bucket, int64_t steps);
 
 /*
  * Seals the interlock: limits cannot be changed any more, history cannot be loaded any more.
- * `epoch_ns` is the time of tick 0 (within 2^61 of 0; it may lie in the past or in the future):
- * buckets of the windows are aligned to it. From here on steps may be made, once a tick has
- * completed. The hour holds the current bucket of 1 min and 60 full ones, the day the current one
- * of 15 min and 96 full ones. Each of the two lets pass one step more than its ceiling, because
- * the interlock may date a step one bucket later than its caller does.
+ * `epoch_ns` is the time of tick 0 (within 2^61 of 0; it may lie in the past or in the future).
+ * CHW_ERROR_INVALID where a limit is out of its range, or where a bucket was loaded that has not
+ * begun; then nothing is sealed.
+ *
+ * Each window lets pass one step more than its ceiling, because the interlock may date a step one
+ * bucket later than its caller does. The minute takes what was loaded for its last two buckets as made
+ * at the fastest legal flow.
+ *
+ * From here on steps may be made, once levels permit them and a tick has completed.
  */
 chw_error chw_interlock_seal(
     chw_rig *_Nonnull rig, const chw_interlock_limits *_Nonnull limits, int64_t epoch_ns);
 
 /*
- * [tick] The therapy's own ceilings, set at each commit, before or after sealing; none until then.
- * The interlock uses the smaller of these and the sealed ones. 0 permits no step at all. Values
- * below 0 are CHW_ERROR_INVALID and change nothing.
+ * What the tick says about steps, as a whole each time it changes. All are levels and none an event,
+ * so that saying them again changes nothing. Before the first time nothing is permitted: all are 0.
  */
-chw_error chw_interlock_set_therapy_ceilings(
-    chw_rig *_Nonnull rig, int64_t steps_per_hour_max, int64_t steps_per_day_max);
+typedef struct chw_interlock_levels {
+  bool open;                  /* steps may be made */
+  int64_t stops_decided;      /* how many of the stops that were asked for the tick has decided */
+  int64_t steps_per_hour_max; /* the therapy's ceilings; what was sealed binds where it is smaller, */
+  int64_t steps_per_day_max;  /* and 0 permits no step at all */
+  int64_t lease_steps_max;    /* pulses that may have been put on the wire since open, in all */
+} chw_interlock_levels;
 
 /*
- * [tick] The lease: how many pulses may have been put on the wire since open, in all. No bound until
- * the first call; values below 0 are CHW_ERROR_INVALID and change nothing.
+ * [tick] Before or after sealing. Values below 0, and more stops decided than were asked for, are
+ * CHW_ERROR_INVALID and change nothing.
  */
-chw_error chw_interlock_set_lease(chw_rig *_Nonnull rig, int64_t steps_max);
+chw_error chw_interlock_set_levels(
+    chw_rig *_Nonnull rig, const chw_interlock_levels *_Nonnull levels);
+
+/*
+ * [any] Asks for a stop: raises the count of stops asked for, and returns it. From then on every step
+ * is refused, until levels tell that so many stops were decided. Takes effect within the call, even if
+ * the tick hangs: a pulse that is under way is completed, and none follows.
+ */
+int64_t chw_interlock_ask_stop(chw_rig *_Nonnull rig);
+
+/* [any] How many stops were asked for since open. */
+int64_t chw_interlock_stops_asked(const chw_rig *_Nonnull rig);
 
 /*
  * [tick] One complete step pulse, if every check passes; else nothing happens on the wire and the
@@ -225,24 +260,19 @@ enum { CHW_PULSE_NS_MIN = 2000 };
  */
 void chw_complete_tick(chw_rig *_Nonnull rig);
 
-/*
- * [any] Refuse every step from now on. Takes effect within the call, even if the tick hangs: a
- * pulse that is under way is completed, and none follows.
- */
-void chw_interlock_shut(chw_rig *_Nonnull rig);
-
-/* [any] Ends chw_interlock_shut. */
-void chw_interlock_reopen(chw_rig *_Nonnull rig);
-
 typedef struct chw_interlock_counts {
-  int64_t steps;          /* pulses put on the wire since open */
-  int64_t hour_steps;     /* in the window that the next step would be judged by */
+  int64_t steps;           /* pulses put on the wire since open */
+  int64_t hour_steps;      /* in the window that the next step would be judged by */
   int64_t day_steps;
   int64_t refused[10];     /* by chw_step_result */
-  int64_t lapses;         /* how often the permission lapsed and came back */
+  int64_t lapses;          /* how often the permission lapsed and came back */
+  int64_t hour_steps_max;  /* the ceilings in force: 0 until it is sealed and has levels */
+  int64_t day_steps_max;
+  int64_t lease_steps_max; /* the lease in force: 0 until it has levels */
+  int64_t stops_asked;
 } chw_interlock_counts;
 
-/* [tick] What the interlock has counted. */
+/* [tick] What the interlock has counted, and what is in force. */
 chw_interlock_counts chw_interlock_read_counts(const chw_rig *_Nonnull rig);
 
 /* ---- Time and threads. Each returns 0 or a negative errno. ---- */
@@ -252,6 +282,9 @@ chw_interlock_counts chw_interlock_read_counts(const chw_rig *_Nonnull rig);
  * One system call; goes on after a signal.
  */
 int chw_sleep_until_ns(int64_t deadline_ns);
+
+/* The same by CLOCK_BOOTTIME, the rig's clock. A machine that is suspended is not woken for it. */
+int chw_sleep_until_boot_ns(int64_t deadline_ns);
 
 /*
  * Maps a file that is shared with whoever comes after this process: what is stored into it outlives the

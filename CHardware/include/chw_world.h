@@ -53,8 +53,12 @@ int64_t chw_world_heartbeat_edge_ns(const chw_rig *_Nonnull rig);
 /* [any] How many heartbeat edges there were. */
 int64_t chw_world_heartbeat_edges(const chw_rig *_Nonnull rig);
 
-/* A drive that accepts orders and fails: while set, every pulse ends in CHW_STEP_DRIVE_ERROR. */
-void chw_world_break_drive(chw_rig *_Nonnull rig, bool broken);
+/*
+ * [any] The next `times` writes to a line, or pulses, fail with CHW_ERROR_SYSTEM and change nothing on
+ * the wires. Below 0: until further notice; 0: no more from now on.
+ */
+void chw_world_fail_line(chw_rig *_Nonnull rig, chw_line line, int32_t times);
+void chw_world_fail_drive(chw_rig *_Nonnull rig, int32_t times);
 
 /* ---- The other end of a simulated bus ---- */
 

@@ -5,7 +5,6 @@
 
 #define SECOND_NS INT64_C(1000000000)
 #define MINUTE_NS (60 * SECOND_NS)
-#define DAY_NS (24 * 60 * MINUTE_NS)
 
 /* Permission outlives a few late ticks, whatever their length, and no more. */
 #define PERMISSION_TICKS 3
@@ -19,9 +18,13 @@
  */
 #define DATING_ALLOWANCE_STEPS 1
 
+/* What `steps_per_minute_max` holds beyond the steps of the fastest flow: one for each edge. */
+#define EDGE_STEPS 2
+
 _Static_assert(
     sizeof((chw_interlock_counts){0}.refused) == sizeof((struct interlock){0}.refused),
     "one count for each result");
+_Static_assert(CHW_DAY_BUCKETS <= WINDOW_BUCKETS_MAX, "the longest window has room");
 
 static int64_t smaller(int64_t a, int64_t b) { return a < b ? a : b; }
 static int64_t larger(int64_t a, int64_t b) { return a > b ? a : b; }
@@ -29,15 +32,11 @@ static int64_t larger(int64_t a, int64_t b) { return a > b ? a : b; }
 chw_error interlock_open(struct interlock *interlock) {
   interlock->tick_completed_ns = NEVER_NS;
   interlock->step_made_ns = NEVER_NS;
-  interlock->therapy_steps_per_hour_max = INT64_MAX;
-  interlock->therapy_steps_per_day_max = INT64_MAX;
-  interlock->lease_steps_max = INT64_MAX;
-  window_open(&interlock->hour, MINUTE_NS, 60);
-  window_open(&interlock->day, 15 * MINUTE_NS, 96);
+  window_open(&interlock->hour, MINUTE_NS, CHW_HOUR_BUCKETS);
+  window_open(&interlock->day, 15 * MINUTE_NS, CHW_DAY_BUCKETS);
   interlock->minute.times_ns =
       malloc(CHW_STEPS_PER_MINUTE_CEILING * sizeof *interlock->minute.times_ns);
-  interlock->history.loads = malloc(CHW_HISTORY_LOADS_MAX * sizeof *interlock->history.loads);
-  if (interlock->minute.times_ns == NULL || interlock->history.loads == NULL) {
+  if (interlock->minute.times_ns == NULL) {
     return CHW_ERROR_NO_MEMORY;
   }
   for (int32_t i = 0; i < CHW_STEPS_PER_MINUTE_CEILING; i++) {
@@ -46,34 +45,36 @@ chw_error interlock_open(struct interlock *interlock) {
   return CHW_OK;
 }
 
-void interlock_close(struct interlock *interlock) {
-  free(interlock->minute.times_ns);
-  free(interlock->history.loads);
+void interlock_close(struct interlock *interlock) { free(interlock->minute.times_ns); }
+
+/* ---- Before sealing ---- */
+
+static chw_error load(struct window *window, int64_t bucket, int64_t steps) {
+  const int64_t bucket_max = TIME_NS_MAX / window->bucket_ns;
+  if (bucket <= window->newest || bucket < -bucket_max || bucket > bucket_max) {
+    return CHW_ERROR_INVALID;
+  }
+  /* The total may never overflow, with what was loaded and with the steps of any lifetime. */
+  if (steps < 0 || steps > INT64_MAX / 2 - window->total) {
+    return CHW_ERROR_INVALID;
+  }
+  window_move_on(window, bucket);
+  window->total += steps;
+  return CHW_OK;
 }
 
 chw_error interlock_load(
-    struct interlock *interlock, int64_t now_ns, int64_t age_ns, int64_t steps) {
-  struct history *const history = &interlock->history;
-  if (interlock->sealed || age_ns < 0 || steps < 0) {
+    struct interlock *interlock, chw_window window, int64_t bucket, int64_t steps) {
+  if (interlock->sealed) {
     return CHW_ERROR_INVALID;
   }
-  if (steps == 0 || age_ns > DAY_NS) {
-    return CHW_OK;
+  switch (window) {
+  case CHW_WINDOW_HOUR:
+    return load(&interlock->hour, bucket, steps);
+  case CHW_WINDOW_DAY:
+    return load(&interlock->day, bucket, steps);
   }
-  const struct loaded_steps load = {.time_ns = now_ns - age_ns, .steps = steps};
-  if (history->count > 0 && load.time_ns < history->loads[history->count - 1].time_ns) {
-    return CHW_ERROR_INVALID;
-  }
-  /* No window may ever overflow, with what was loaded and with the steps of any lifetime. */
-  if (steps > INT64_MAX / 2 - history->steps) {
-    return CHW_ERROR_INVALID;
-  }
-  if (history->count == CHW_HISTORY_LOADS_MAX) {
-    return CHW_ERROR_NO_MEMORY;
-  }
-  history->loads[history->count++] = load;
-  history->steps += steps;
-  return CHW_OK;
+  return CHW_ERROR_INVALID;
 }
 
 static void remember_time(struct step_times *times, int64_t time_ns) {
@@ -81,21 +82,24 @@ static void remember_time(struct step_times *times, int64_t time_ns) {
   times->next = times->next + 1 < times->capacity ? times->next + 1 : 0;
 }
 
-/* Not earlier than any before them. */
-static void count_steps(struct interlock *interlock, int64_t time_ns, int64_t steps) {
-  interlock->step_made_ns = time_ns;
-  window_add(&interlock->hour, time_ns - interlock->epoch_ns, steps);
-  window_add(&interlock->day, time_ns - interlock->epoch_ns, steps);
-}
-
-static void remember_history(
-    struct interlock *interlock, int64_t now_ns, int64_t time_ns, int64_t steps) {
-  count_steps(interlock, time_ns, steps);
-  if (time_ns <= now_ns - MINUTE_NS) {
-    return;
-  }
-  for (int64_t i = smaller(steps, interlock->minute.capacity); i > 0; i--) {
-    remember_time(&interlock->minute, time_ns);
+/*
+ * The minute needs times, and only counts were loaded: those of the two buckets that can hold anything
+ * of the last 60 s. Their steps are placed as the fastest legal flow makes them, with the newest one now.
+ *
+ * Never looser than the truth: the fastest flow makes at most `flow` steps in 60 s, so the spacing here
+ * is at most its own, and each step is placed no earlier than it was made.
+ * Never refuses a legal continuation: `flow` placed steps fill the minute up to EDGE_STEPS, and each
+ * leaves it no later than a step of the fastest flow can follow.
+ *
+ * The interval from the newest of them is not known either. A step may be due at once, so none is
+ * placed: what a row of restarts could make of that is bounded by the windows, which are exact.
+ */
+static void place_in_minute(struct interlock *interlock, int64_t now_ns) {
+  const int64_t current = window_bucket(&interlock->hour, now_ns - interlock->epoch_ns);
+  const int64_t flow = larger(1, interlock->limits.steps_per_minute_max - EDGE_STEPS);
+  const int64_t loaded = window_steps_since(&interlock->hour, current - 1);
+  for (int64_t older = smaller(loaded, interlock->minute.capacity) - 1; older >= 0; older--) {
+    remember_time(&interlock->minute, now_ns - older * MINUTE_NS / flow);
   }
 }
 
@@ -106,44 +110,56 @@ static bool limits_are_in_range(const chw_interlock_limits *limits) {
          limits->steps_per_hour_max >= 1 && limits->steps_per_day_max >= 1;
 }
 
+static bool is_loaded_ahead(const struct window *window, int64_t time_ns) {
+  return window->newest > window_bucket(window, time_ns);
+}
+
 chw_error interlock_seal(
     struct interlock *interlock, int64_t now_ns, const chw_interlock_limits *limits,
     int64_t epoch_ns) {
   if (interlock->sealed || !limits_are_in_range(limits) || epoch_ns < -TIME_NS_MAX ||
-      epoch_ns > TIME_NS_MAX) {
+      epoch_ns > TIME_NS_MAX || is_loaded_ahead(&interlock->hour, now_ns - epoch_ns) ||
+      is_loaded_ahead(&interlock->day, now_ns - epoch_ns)) {
     return CHW_ERROR_INVALID;
   }
   interlock->limits = *limits;
   interlock->epoch_ns = epoch_ns;
   interlock->permission_ns = larger(PERMISSION_TICKS * limits->tick_ns, PERMISSION_NS_MIN);
   interlock->minute.capacity = limits->steps_per_minute_max;
-  for (int32_t i = 0; i < interlock->history.count; i++) {
-    const struct loaded_steps load = interlock->history.loads[i];
-    remember_history(interlock, now_ns, load.time_ns, load.steps);
-  }
-  free(interlock->history.loads);
-  interlock->history = (struct history){0};
+  place_in_minute(interlock, now_ns);
   interlock->sealed = true;
   return CHW_OK;
 }
 
-chw_error interlock_set_therapy_ceilings(
-    struct interlock *interlock, int64_t steps_per_hour_max, int64_t steps_per_day_max) {
-  if (steps_per_hour_max < 0 || steps_per_day_max < 0) {
+/* ---- Levels ---- */
+
+chw_error interlock_set_levels(
+    struct interlock *interlock, const chw_interlock_levels *levels) {
+  /* More stops decided than asked for would be a stop that is forgiven before it comes. */
+  if (levels->stops_decided < 0 ||
+      levels->stops_decided > atomic_load(&interlock->stops_asked) ||
+      levels->steps_per_hour_max < 0 || levels->steps_per_day_max < 0 ||
+      levels->lease_steps_max < 0) {
     return CHW_ERROR_INVALID;
   }
-  interlock->therapy_steps_per_hour_max = steps_per_hour_max;
-  interlock->therapy_steps_per_day_max = steps_per_day_max;
+  interlock->levels = *levels;
   return CHW_OK;
 }
 
-chw_error interlock_set_lease(struct interlock *interlock, int64_t steps_max) {
-  if (steps_max < 0) {
-    return CHW_ERROR_INVALID;
-  }
-  interlock->lease_steps_max = steps_max;
-  return CHW_OK;
+static bool is_open(const struct interlock *interlock) {
+  return interlock->levels.open &&
+         interlock->levels.stops_decided >= atomic_load(&interlock->stops_asked);
 }
+
+static int64_t hour_steps_max(const struct interlock *interlock) {
+  return smaller(interlock->limits.steps_per_hour_max, interlock->levels.steps_per_hour_max);
+}
+
+static int64_t day_steps_max(const struct interlock *interlock) {
+  return smaller(interlock->limits.steps_per_day_max, interlock->levels.steps_per_day_max);
+}
+
+/* ---- Steps ---- */
 
 /* A ceiling of 0 leaves no legal step that could have been dated differently: no allowance. */
 static bool has_room(const struct window *window, int64_t time_ns, int64_t ceiling) {
@@ -151,32 +167,29 @@ static bool has_room(const struct window *window, int64_t time_ns, int64_t ceili
 }
 
 chw_step_result interlock_judge(const struct interlock *interlock, int64_t now_ns) {
-  const chw_interlock_limits *const limits = &interlock->limits;
   if (!interlock->sealed) {
     return CHW_STEP_NOT_SEALED;
   }
-  if (atomic_load(&interlock->shut)) {
+  if (!is_open(interlock)) {
     return CHW_STEP_SHUT;
   }
   if (interlock->tick_completed_ns < now_ns - interlock->permission_ns) {
     return CHW_STEP_LAPSED;
   }
-  if (interlock->step_made_ns > now_ns - limits->step_interval_ns_min) {
+  if (interlock->step_made_ns > now_ns - interlock->limits.step_interval_ns_min) {
     return CHW_STEP_TOO_SOON;
   }
-  if (interlock->steps >= interlock->lease_steps_max) {
+  if (interlock->steps >= interlock->levels.lease_steps_max) {
     return CHW_STEP_LEASE_LIMIT;
   }
   if (interlock->minute.times_ns[interlock->minute.next] > now_ns - MINUTE_NS) {
     return CHW_STEP_MINUTE_LIMIT;
   }
   const int64_t time_ns = now_ns - interlock->epoch_ns;
-  if (!has_room(&interlock->hour, time_ns,
-          smaller(limits->steps_per_hour_max, interlock->therapy_steps_per_hour_max))) {
+  if (!has_room(&interlock->hour, time_ns, hour_steps_max(interlock))) {
     return CHW_STEP_HOUR_LIMIT;
   }
-  if (!has_room(&interlock->day, time_ns,
-          smaller(limits->steps_per_day_max, interlock->therapy_steps_per_day_max))) {
+  if (!has_room(&interlock->day, time_ns, day_steps_max(interlock))) {
     return CHW_STEP_DAY_LIMIT;
   }
   return CHW_STEP_MADE;
@@ -188,8 +201,10 @@ void interlock_record(struct interlock *interlock, int64_t now_ns, chw_step_resu
     return;
   }
   interlock->steps++;
-  count_steps(interlock, now_ns, 1);
+  interlock->step_made_ns = now_ns;
   remember_time(&interlock->minute, now_ns);
+  window_add(&interlock->hour, now_ns - interlock->epoch_ns);
+  window_add(&interlock->day, now_ns - interlock->epoch_ns);
 }
 
 chw_interlock_counts interlock_read_counts(const struct interlock *interlock, int64_t now_ns) {
@@ -199,6 +214,10 @@ chw_interlock_counts interlock_read_counts(const struct interlock *interlock, in
       .hour_steps = window_sum(&interlock->hour, time_ns),
       .day_steps = window_sum(&interlock->day, time_ns),
       .lapses = interlock->lapses,
+      .hour_steps_max = hour_steps_max(interlock),
+      .day_steps_max = day_steps_max(interlock),
+      .lease_steps_max = interlock->levels.lease_steps_max,
+      .stops_asked = atomic_load(&interlock->stops_asked),
   };
   memcpy(counts.refused, interlock->refused, sizeof counts.refused);
   return counts;

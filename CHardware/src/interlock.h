@@ -1,6 +1,9 @@
 /*
  * The interlock: whether a step may be made now. It can only refuse. It keeps its own counts and
  * takes the time from the rig's clock at the moment of the step, never from its caller.
+ *
+ * One function judges and changes nothing, one records and judges nothing. So that no window is above
+ * its ceiling holds by what these two do, whatever is called between them.
  */
 #ifndef CHW_INTERLOCK_H
 #define CHW_INTERLOCK_H
@@ -26,34 +29,19 @@ struct step_times {
   int32_t next;
 };
 
-struct loaded_steps {
-  int64_t time_ns;
-  int64_t steps;
-};
-
-/* What was loaded waits here until sealing says how the buckets lie. */
-struct history {
-  struct loaded_steps *loads;
-  int32_t count;
-  int64_t steps;
-};
-
 struct interlock {
+  _Atomic int64_t stops_asked; /* the only member that other threads touch */
   bool sealed;
-  atomic_bool shut; /* the only member that other threads touch */
+  chw_interlock_levels levels;
   int64_t tick_completed_ns;
   int64_t permission_ns; /* how long a completed tick permits steps */
   int64_t lapses;
   int64_t step_made_ns;
   int64_t epoch_ns;
   chw_interlock_limits limits;
-  int64_t therapy_steps_per_hour_max;
-  int64_t therapy_steps_per_day_max;
-  int64_t lease_steps_max;
   struct step_times minute;
   struct window hour;
   struct window day;
-  struct history history;
   int64_t steps;
   int64_t refused[CHW_STEP_LEASE_LIMIT + 1];
 };
@@ -63,14 +51,12 @@ chw_error interlock_open(struct interlock *interlock);
 void interlock_close(struct interlock *interlock);
 
 chw_error interlock_load(
-    struct interlock *interlock, int64_t now_ns, int64_t age_ns, int64_t steps);
+    struct interlock *interlock, chw_window window, int64_t bucket, int64_t steps);
 chw_error interlock_seal(
     struct interlock *interlock, int64_t now_ns, const chw_interlock_limits *limits,
     int64_t epoch_ns);
-chw_error interlock_set_therapy_ceilings(
-    struct interlock *interlock, int64_t steps_per_hour_max, int64_t steps_per_day_max);
-
-chw_error interlock_set_lease(struct interlock *interlock, int64_t steps_max);
+chw_error interlock_set_levels(
+    struct interlock *interlock, const chw_interlock_levels *levels);
 
 /* CHW_STEP_MADE: the step may be made. Changes nothing. */
 chw_step_result interlock_judge(const struct interlock *interlock, int64_t now_ns);

@@ -92,8 +92,8 @@ void chw_complete_tick(chw_rig *rig) {
   }
 }
 
-chw_error chw_interlock_load(chw_rig *rig, int64_t age_ns, int64_t steps) {
-  return interlock_load(&rig->interlock, rig_now_ns(rig), age_ns, steps);
+chw_error chw_interlock_load(chw_rig *rig, chw_window window, int64_t bucket, int64_t steps) {
+  return interlock_load(&rig->interlock, window, bucket, steps);
 }
 
 chw_error chw_interlock_seal(
@@ -104,18 +104,17 @@ chw_error chw_interlock_seal(
   return interlock_seal(&rig->interlock, rig_now_ns(rig), limits, epoch_ns);
 }
 
-chw_error chw_interlock_set_therapy_ceilings(
-    chw_rig *rig, int64_t steps_per_hour_max, int64_t steps_per_day_max) {
-  return interlock_set_therapy_ceilings(&rig->interlock, steps_per_hour_max, steps_per_day_max);
+chw_error chw_interlock_set_levels(chw_rig *rig, const chw_interlock_levels *levels) {
+  return interlock_set_levels(&rig->interlock, levels);
 }
 
-chw_error chw_interlock_set_lease(chw_rig *rig, int64_t steps_max) {
-  return interlock_set_lease(&rig->interlock, steps_max);
+int64_t chw_interlock_ask_stop(chw_rig *rig) {
+  return atomic_fetch_add(&rig->interlock.stops_asked, 1) + 1;
 }
 
-void chw_interlock_shut(chw_rig *rig) { atomic_store(&rig->interlock.shut, true); }
-
-void chw_interlock_reopen(chw_rig *rig) { atomic_store(&rig->interlock.shut, false); }
+int64_t chw_interlock_stops_asked(const chw_rig *rig) {
+  return atomic_load(&rig->interlock.stops_asked);
+}
 
 chw_interlock_counts chw_interlock_read_counts(const chw_rig *rig) {
   return interlock_read_counts(&rig->interlock, rig_now_ns(rig));

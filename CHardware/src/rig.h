@@ -23,7 +23,7 @@ struct chw_rig {
 /* Relaxed: the clock orders nothing but itself. */
 static inline int64_t rig_now_ns(const chw_rig *rig) {
   return rig->virtual_time ? atomic_load_explicit(&rig->virtual_now_ns, memory_order_relaxed)
-                           : chw_monotonic_ns();
+                           : chw_boot_ns();
 }
 
 #endif

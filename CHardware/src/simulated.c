@@ -23,7 +23,9 @@ _Static_assert(
 struct simulated {
   struct backend base;
   atomic_bool lines[CHW_LINE_COUNT];
-  atomic_bool drive_is_broken;
+  /* How many of the next ones fail; below 0 for all. */
+  _Atomic int32_t line_failures[CHW_LINE_COUNT];
+  _Atomic int32_t pulse_failures;
   _Atomic int64_t heartbeat_edge_ns;
   _Atomic int64_t heartbeat_edges;
   struct trace trace;
@@ -44,8 +46,19 @@ static int64_t get_edge_ns(const struct simulated *simulated) {
 
 /* ---- The bus face ---- */
 
+/* Whether the next one fails. The world may set the number meanwhile, and then counts from there. */
+static bool take_failure(_Atomic int32_t *failures) {
+  int32_t left = atomic_load_explicit(failures, memory_order_acquire);
+  while (left > 0 && !atomic_compare_exchange_weak(failures, &left, left - 1)) {
+  }
+  return left != 0;
+}
+
 static chw_error set_line(struct backend *backend, chw_line line, bool active) {
   struct simulated *const simulated = (struct simulated *)backend;
+  if (take_failure(&simulated->line_failures[line])) {
+    return CHW_ERROR_SYSTEM;
+  }
   atomic_store_explicit(&simulated->lines[line], active, memory_order_release);
   return CHW_OK;
 }
@@ -55,8 +68,8 @@ static chw_error step_pulse(struct backend *backend, int64_t now_ns) {
   struct trace *const trace = &simulated->trace;
   const uint32_t written = atomic_load_explicit(&trace->written, memory_order_relaxed);
   const uint32_t taken = atomic_load_explicit(&trace->taken, memory_order_acquire);
-  if (atomic_load_explicit(&simulated->drive_is_broken, memory_order_acquire)) {
-    return CHW_ERROR_GONE;
+  if (take_failure(&simulated->pulse_failures)) {
+    return CHW_ERROR_SYSTEM;
   }
   if (written - taken == CHW_WORLD_TRACE_CAPACITY) {
     return CHW_ERROR_BUSY;
@@ -174,9 +187,16 @@ int64_t chw_world_heartbeat_edges(const chw_rig *rig) {
              : atomic_load_explicit(&simulated->heartbeat_edges, memory_order_acquire);
 }
 
-void chw_world_break_drive(chw_rig *rig, bool broken) {
+void chw_world_fail_line(chw_rig *rig, chw_line line, int32_t times) {
+  struct simulated *const simulated = simulated_of(rig);
+  if (simulated != NULL && line >= 0 && line < CHW_LINE_COUNT) {
+    atomic_store_explicit(&simulated->line_failures[line], times, memory_order_release);
+  }
+}
+
+void chw_world_fail_drive(chw_rig *rig, int32_t times) {
   struct simulated *const simulated = simulated_of(rig);
   if (simulated != NULL) {
-    atomic_store_explicit(&simulated->drive_is_broken, broken, memory_order_release);
+    atomic_store_explicit(&simulated->pulse_failures, times, memory_order_release);
   }
 }

@@ -38,8 +38,6 @@ extension Finding {
     case .concentrationOutOfRange:
       "\(Concentration(baseUnits: value).fileText) is outside "
         + "\(Limits.concentrationMin.fileText) to \(Limits.concentrationMax.fileText)"
-    case .arithmeticOutOfRange:
-      "tick, head and concentration have no common unit in 64 bits; use rounder numbers"
     case .dayWithoutPattern:
       "\(weekdays.indices.contains(Int(value)) ? weekdays[Int(value)] : "a day") has no pattern"
     case .patternEmpty: "the pattern has no steps; give it one from \"00:00\""

@@ -172,7 +172,7 @@ extension Finding.Rule {
   /// The key of a prescription that a rule is about.
   fileprivate var prescriptionKey: String {
     switch self {
-    case .concentrationOutOfRange, .arithmeticOutOfRange: "concentration"
+    case .concentrationOutOfRange: "concentration"
     case .hourLimitBelowBasal, .rigHourLimitBelowBasal, .rigHourLimitTighter,
       .hourDoseLimitAboveDayDoseLimit:
       "max_dose_1h"

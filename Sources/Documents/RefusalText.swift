@@ -17,6 +17,11 @@ extension RefusalReason {
     case .nothingToAcknowledge: "nothing-to-acknowledge"
     case .accountUncertain: "account-uncertain"
     case .storageFailed: "storage-failed"
+    case .driveFails: "drive-fails"
+    case .orderNotValid: "order-not-valid"
+    case .requestWaits: "request-waits"
+    case .noHardStop: "no-hard-stop"
+    case .deliveredOutOfRange: "delivered-out-of-range"
     case .extraDoseRunning: "extra-dose-running"
     case .reservoirLow: "reservoir-low"
     case .reservoirTooSmall: "reservoir-too-small"
@@ -57,12 +62,20 @@ extension Refusal {
     case .stopped: "delivery is stopped; resume it first"
     case .minimumBasal: "basal is at minimum, on which no extra dose is given"
     case .safeBasal: "safe basal is running, on which no extra dose is given"
-    case .hardStop: "the pump is in hard stop; an engineer has to look at it"
+    case .hardStop: "the pump is in hard stop; look at it, then pumpctl clear"
     case .highAlarm: "a high alarm is on; see pumpctl status"
     case .notStopped: "delivery is not stopped by command"
     case .noHistory:
       "nothing is known of the last 24 h; say what was given, with pumpctl new"
-    case .hasHistory: "the pump knows what was given in the last 24 h"
+    case .hasHistory: "the pump knows what was given in the last 24 h, and nobody said it"
+    case .driveFails: "the motor takes no pulses; look at drive and lines"
+    case .orderNotValid:
+      "this version would refuse the order in force; program it anew, then ask again"
+    case .requestWaits: "another request is being written down; ask again in a moment"
+    case .noHardStop: "the pump is not in hard stop"
+    case .deliveredOutOfRange:
+      "\(volume(value)) cannot have been given: rig, reservoir and the rest of the answer leave room for "
+        + volume(limit)
     case .nothingToAcknowledge: "no alarm is on that acknowledging would end"
     case .accountUncertain:
       "what was delivered before the last start is not known; look, then pumpctl acknowledge"

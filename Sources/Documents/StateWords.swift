@@ -41,7 +41,12 @@ extension StepRefusal {
   private var row: (code: String, words: String) {
     switch self {
     case .notYet: ("not-yet", "not yet; the step waits")
-    case .window: ("window", "a window of the interlock is full")
+    case .driveFailed: ("drive-failed", "the drive failed; the step waits")
+    case .window(let hour, let day):
+      (
+        "window",
+        "a window of the interlock is full: it has counted \(hour) steps in the hour, \(day) in the day"
+      )
     }
   }
 }
@@ -58,10 +63,36 @@ extension ExtraDose.Kind {
   }
 }
 
-extension AlarmCode {
-  /// Those that are on in `AlarmTable.bits`.
-  public static func on(in bits: UInt16) -> [AlarmCode] {
-    allCases.filter { bits & (1 << UInt16($0.rawValue)) != 0 }
+extension Account.Deficit {
+  /// Stable, for programs.
+  public var code: String { row.code }
+  /// What basal was missing for.
+  public var words: String { row.words }
+
+  private var row: (code: String, words: String) {
+    switch self {
+    case .lateTick: ("lateTick", "late ticks")
+    case .stepWaited: ("stepWaited", "waiting steps")
+    case .limit: ("limit", "limits")
+    case .notRunning: ("notRunning", "not running")
+    case .noLease: ("noLease", "waiting storage")
+    case .reservoirEmpty: ("reservoirEmpty", "empty reservoir")
+    case .hardStop: ("hardStop", "hard stop")
+    case .suspended: ("suspended", "suspended")
+    case .driveFailed: ("driveFailed", "failing drive")
+    }
+  }
+}
+
+extension AlarmPriority {
+  /// Stable, for programs.
+  public var code: String { "\(self)" }
+}
+
+extension FaultCode {
+  /// Those that are on in the bits of an entry of the first version.
+  public static func on(in bits: UInt16) -> [FaultCode] {
+    allCases.filter { $0.rawValue < 16 && bits & (1 << UInt16($0.rawValue)) != 0 }
   }
 
   public var code: String { row.code }
@@ -75,8 +106,9 @@ extension AlarmCode {
     case .basalRefusedByLimit:
       ("basal-refused-by-limit", "a limit refused basal: defect of the engine")
     case .interlockDisagrees:
-      ("interlock-disagrees", "the interlock refused a step: defect of the engine")
-    case .hardStop: ("hard-stop", "hard stop after two refusals of the interlock in a day")
+      ("interlock-disagrees", "the interlock refused a step: defect of the engine; acknowledge")
+    case .hardStop:
+      ("hard-stop", "interlock and engine have counted differently; look, then pumpctl clear")
     case .storageFailed:
       ("storage-failed", "what is delivered cannot be written down; free or mend the disk")
     case .restartedOften:
@@ -92,6 +124,15 @@ extension AlarmCode {
     case .otherRig:
       ("other-rig", "the rig file is not the committed one, which runs; see pumpd --help")
     case .noHistory: ("no-history", "say what was given in the last 24 h: pumpctl new")
+    case .driveFails:
+      ("drive-fails", "the motor takes no pulses, basal waits; look at drive and lines")
+    case .outputFails: ("output-fails", "a line cannot be driven; look at the wiring")
+    case .storageSlow: ("storage-slow", "basal waits for the storage; look at the disk")
+    case .suspended: ("suspended", "the machine slept and nothing was delivered; acknowledge")
+    case .newClockUncertain:
+      ("new-clock-uncertain", "nobody vouched for the clock of the new pump; acknowledge")
+    case .orderNotValid:
+      ("order-not-valid", "this version would refuse the order in force; program it anew")
     }
   }
 }

@@ -10,6 +10,8 @@ public struct StartTime: Sendable {
     case synchronisedKernel
     /// A clock with a battery, declared in the rig file, whose reading in ns is this.
     case batteryClock(utc: Int64)
+    /// The bench is a simulation, and so is its clock. Time without power is attested by nobody.
+    case simulation
   }
 
   public var now: MachineTime
@@ -32,7 +34,7 @@ public struct StartTime: Sendable {
       return (Nanoseconds(max(0, now.boot - state.boot)), true)
     }
     switch witness {
-    case .nobody: break
+    case .nobody, .simulation: break
     case .synchronisedKernel where now.utc >= state.utc:
       return (Nanoseconds(now.utc - state.utc), true)
     case .batteryClock(let utc)

@@ -164,7 +164,7 @@ public final class Keeper: @unchecked Sendable {
     link.setOrder(proposal.prescriptionBytes)
     durable.store(proposal.commit, ordering: .releasing)
     record.grants.publish {
-      $0 = LeaseGrant(commit: proposal.commit, leaseEnd: proposal.leaseEnd)
+      $0 = TickFacts.Grant(commit: proposal.commit, leaseEnd: proposal.leaseEnd)
     }
   }
 
@@ -223,11 +223,18 @@ public final class Keeper: @unchecked Sendable {
     case .ticksMissed: .ticksMissed(event.value)
     case .basalChanged: .basalChanged(UInt8(clamping: event.value))
     case .extraDoseEnded: .extraDoseEnded
-    case .alarmsChanged: .alarms(event.alarms)
-    case .stepRefused: .stepRefused(UInt8(clamping: event.value))
+    case .faultChanged:
+      .fault(
+        FaultChange(
+          code: UInt8(clamping: event.value), priority: UInt8(clamping: event.more),
+          raised: event.detail))
+    case .stepRefused: .stepRefused(event.refusal)
     case .leaseGranted: .leaseGranted(commit: event.value, end: event.detail)
     case .commitProposed: committed(event)
     case .requestTakenBack: .requestTakenBack
+    case .requestActed: .requestActed
+    case .suspended: .suspended(event.value)
+    case .outputsFailed: .outputsFailed(UInt8(clamping: event.value))
     case .clockTrusted: .clockTrusted(late: event.value)
     case .engineEnded: .ended
     }
@@ -274,7 +281,18 @@ extension CommitProposal {
   }
 }
 
-extension FrameWriter {
+extension EngineEvent {
+  /// Of a step that was not made.
+  fileprivate var refusal: StepRefusal {
+    switch value {
+    case 1: .window(hourSteps: detail, daySteps: more)
+    case 2: .driveFailed
+    default: .notYet
+    }
+  }
+}
+
+extension BoundedWriter {
   /// What was written.
   public var array: [UInt8] { (0..<count).map { bytes[$0] } }
 }

@@ -22,9 +22,9 @@ public struct PumpStart: Sendable {
     var pump = pump
     (rig, therapy, tick) = (pump.core.rig, pump.core.therapy, pump.core.now.number)
     (commits, generation) = (pump.commits, pump.generation)
-    isStopped = pump.core.trace(stepIsUnderWay: false).isStopped
+    isStopped = pump.core.board.on[.stopped]
     timeOfTickZero = now.later(by: pump.bootOfTickZero - now.boot)
-    var writer = FrameWriter()
+    var writer = RecordWriter()
     pump.core.layout(&writer)
     var started = Started()
     started.state = writer.array

@@ -13,7 +13,8 @@ public struct Replay: ~Copyable {
     public var ticks: Int64 = 0
     /// Steps, answers, alarms, changes of basal and commits that were the same.
     public var decisions: Int64 = 0
-    /// Entries before the first start that is still there, and behind a hole in the record.
+    /// Entries before the first start that is still there, behind a hole in the record, and of starts of an
+    /// earlier version.
     public var entriesSkipped: Int64 = 0
     /// The newest tick that was recorded, and its UTC in ns.
     public var lastTick: Int64 = 0
@@ -60,6 +61,11 @@ public struct Replay: ~Copyable {
     report.lastUTC = entry.utc
     if case .started(let started) = entry.content {
       endRun()
+      // What an earlier version decided it decided by other rules.
+      guard DosingState.isOfNewestLayout(started.state.span) else {
+        report.entriesSkipped += 1
+        return
+      }
       current = try begin(started, at: entry.tick)
       report.starts += 1
     } else if case .eventsLost = entry.content {
@@ -87,10 +93,9 @@ public struct Replay: ~Copyable {
     }
     var therapy: Therapy?
     if !started.prescription.isEmpty {
-      var findings = Findings()
       therapy = try journal.document(started.prescription)
         .flatMap { Prescription(recordBytes: $0) }
-        .flatMap { Therapy($0, on: rig, findings: &findings) }
+        .flatMap { Therapy.inForce($0, on: rig) }
       if therapy == nil { throw missing("prescription") }
     }
     guard

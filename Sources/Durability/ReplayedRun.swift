@@ -9,6 +9,10 @@ struct ReplayedRun: ~Copyable {
   private(set) var decisions: Int64 = 0
   /// What the tick that ran last decided and the record has not told yet.
   private var owed = Decision()
+  private var owedFaults: [FaultChange] = []
+  private var told = ToldFaults()
+  /// Facts of the next tick, as far as they have been read.
+  private var facts: TickFacts?
   private var hasEnded = false
   /// The newest proposal of each key.
   private var proposed: [KeyID: Therapy] = [:]
@@ -24,31 +28,46 @@ struct ReplayedRun: ~Copyable {
 
   /// Does what an entry tells of, and holds the outcome against it.
   mutating func visit(_ entry: Entry) throws(Replay.Difference) {
+    if try takeFact(entry) { return }
+    learn()
     switch entry.content {
     case .started, .eventsLost, .sampled: break
     case .ticksMissed(let count):
       try runQuietly(before: entry.tick - count)
       lastRun = entry.tick - 1
-    case .leaseGranted(let commit, let end):
-      try runQuietly(before: entry.tick)
-      core.grant(commit, end: end)
-    case .clockTrusted(let late):
-      try runQuietly(before: entry.tick)
-      core.trustClock(late: Nanoseconds(late))
     case .requested(let requested):
       try runQuietly(before: entry.tick)
       try decide(requested, at: entry.tick)
     case .steps(let ticks):
       for tick in ticks { try step(at: tick) }
-    case .stepRefused(let raw):
-      try step(at: entry.tick)
-      guard let refusal = StepRefusal(rawValue: raw) else {
-        throw difference(entry.tick, "refusal of a step", "\(raw)", "no such refusal")
-      }
-      core.stepRefused(refusal)
+    case .stepRefused(let refusal): try step(at: entry.tick, refusal)
     case .keyChanged, .framesRefused: break
     default: try hold(entry)
     }
+  }
+
+  // MARK: Facts
+
+  /// Whether the entry is a fact of its tick. All facts of a tick are told to the core at once.
+  private mutating func takeFact(_ entry: Entry) throws(Replay.Difference) -> Bool {
+    var new = facts ?? TickFacts(tick: Tick(entry.tick))
+    switch entry.content {
+    case .leaseGranted(let commit, let end):
+      new.grant = TickFacts.Grant(commit: commit, leaseEnd: end)
+    case .clockTrusted(let late): new.clockIsLate = Nanoseconds(late)
+    case .suspended(let length): new.suspended = Nanoseconds(length)
+    case .outputsFailed(let bits): new.failedOutputs = OutputSet(bits: bits)
+    default: return false
+    }
+    if facts == nil { try runQuietly(before: entry.tick) }
+    facts = new
+    return true
+  }
+
+  private mutating func learn() {
+    guard let facts else { return }
+    core.learn(facts)
+    self.facts = nil
   }
 
   // MARK: Ticks
@@ -58,37 +77,63 @@ struct ReplayedRun: ~Copyable {
     while next < tick { try runTick(steps: false) }
   }
 
-  private mutating func step(at tick: Int64) throws(Replay.Difference) {
+  private mutating func step(
+    at tick: Int64, _ refusal: StepRefusal? = nil
+  ) throws(Replay.Difference) {
     try runQuietly(before: tick)
     guard next == tick else {
       throw difference(tick, "step", "made", "tick \(tick) had been passed")
     }
-    try runTick(steps: true)
+    try runTick(steps: true, refusal)
     decisions += 1
   }
 
-  private mutating func runTick(steps: Bool) throws(Replay.Difference) {
+  private mutating func runTick(
+    steps: Bool, _ refusal: StepRefusal? = nil
+  ) throws(Replay.Difference) {
     try expectNothingOwed()
     let tick = next
-    owed = core.step(TickInputs(tick: Tick(tick)))
+    owed = core.step(Tick(tick))
     lastRun = tick
     ticks += 1
     if owed.steps != steps {
       throw difference(tick, "step", steps ? "made" : "none", owed.steps ? "made" : "none")
     }
-    owed.steps = false
-    owed.wasLate = false
+    if steps { core.stepEnded(refusal) }
+    // The record begins with all faults that are on.
+    if owed.faultsChanged || ticks == 1 { oweFaults() }
+    (owed.steps, owed.wasLate, owed.faultsChanged) = (false, false, false)
+    owed.mayChangeOutputs = false
+  }
+
+  private mutating func oweFaults() {
+    var changes: [FaultChange] = []
+    told.forEachChange(in: core.board) { code, priority, raised in
+      changes.append(
+        FaultChange(
+          code: code.rawValue, priority: priority?.rawValue ?? 0, raised: raised.number))
+    }
+    owedFaults += changes
   }
 
   private func expectNothingOwed() throws(Replay.Difference) {
+    if let fault = owedFaults.first {
+      throw difference(lastRun, "faults", "unchanged", Self.words(fault))
+    }
     if owed == Decision() { return }
     let what =
       owed.basalChanged
       ? "basal"
-      : owed.alarmsChanged
-        ? "alarms"
-        : owed.extraDoseEnded ? "end of an extra dose" : owed.wantsCommit ? "commit" : "taken back"
+      : owed.extraDoseEnded
+        ? "end of an extra dose"
+        : owed.wantsCommit ? "commit" : owed.carriedOut ? "request acts" : "taken back"
     throw difference(lastRun, what, "unchanged", "changed")
+  }
+
+  private static func words(_ change: FaultChange) -> String {
+    let code = FaultCode(rawValue: change.code).map { "\($0)" } ?? "fault \(change.code)"
+    return change.priority == 0
+      ? "\(code) ended" : "\(code) on since tick \(change.raised), priority \(change.priority)"
   }
 
   // MARK: What was decided
@@ -117,12 +162,14 @@ struct ReplayedRun: ~Copyable {
     }
     do {
       let seal = try Seal.read(frame)
-      if try FrameHeader.read(frame).kind == .commit {
+      if try FrameHeader.read(frame, isRecord: true).kind == .commit {
         guard let therapy = proposed[seal.key] else { throw fails("nothing was proposed") }
         return .program(therapy)
       }
       var findings = Findings()
-      guard let asked = try request(in: frame, on: core.rig, findings: &findings) else {
+      guard
+        let asked = try request(in: frame, on: core.rig, isRecord: true, findings: &findings)
+      else {
         throw fails("it does not fit the rig")
       }
       guard case .program(let therapy) = asked, seal.isSigned else { return asked }
@@ -145,10 +192,12 @@ struct ReplayedRun: ~Copyable {
     try runQuietly(before: tick)
     if next == tick { try runTick(steps: false) }
     switch entry.content {
-    case .alarms(let bits):
-      try expectOwed(tick, "alarms", owed.alarmsChanged)
-      owed.alarmsChanged = false
-      try expect(tick, "alarms", "\(bits)", "\(core.alarms.bits)")
+    case .fault(let change):
+      let replayed = owedFaults.isEmpty ? "unchanged" : Self.words(owedFaults.removeFirst())
+      try expect(tick, "faults", Self.words(change), replayed)
+    case .requestActed:
+      try expectOwed(tick, "request acts", owed.carriedOut)
+      owed.carriedOut = false
     case .basalChanged(let mode):
       try expectOwed(tick, "basal", owed.basalChanged)
       owed.basalChanged = false

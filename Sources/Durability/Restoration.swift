@@ -26,15 +26,16 @@ public struct Restoration {
   /// The therapy clock, where nothing says what it was.
   public var clock: WeekTime
   public var time: StartTime
-  /// What the last tick left behind, if it belongs to the journal and to this boot.
-  public var trace: TickTrace?
+  /// Reads what the last tick left behind, if it belongs to the journal and to this boot. Takes how many of
+  /// today's units of account the unit of a trace of the first layout was.
+  public var trace: (_ unitsInUnit: Int128) -> TickTrace?
   public var safeBasal: SafeBasalRecord?
   /// How long after now the first tick will be.
   public var firstTickIn: Nanoseconds
 
   public init(
-    rig: Rig, clock: WeekTime, time: StartTime, trace: TickTrace?, safeBasal: SafeBasalRecord?,
-    firstTickIn: Nanoseconds
+    rig: Rig, clock: WeekTime, time: StartTime, trace: @escaping (Int128) -> TickTrace?,
+    safeBasal: SafeBasalRecord?, firstTickIn: Nanoseconds
   ) {
     self.rig = rig
     self.clock = clock
@@ -48,6 +49,11 @@ public struct Restoration {
   public func newPump() -> RestoredPump {
     var pump = blank(on: rig)
     pump.remarks = ["a new pump: reservoir full, nothing delivered in the last 24 h, no therapy"]
+    if case .nobody = time.witness {
+      pump.core.doubtNewClock()
+      pump.remarks.append(
+        "nobody vouches for the system clock, from which the therapy clock is taken")
+    }
     return pump
   }
 
@@ -81,6 +87,7 @@ public struct Restoration {
         from: state.body.span, rig: committed, therapy: therapy)
     else { return nil }
 
+    let trace = trace(therapy?.unitsInFirstUnit(on: committed) ?? 1)
     // Within one boot the ticks go on as if they had never ceased.
     let passed = time.passed(since: state)
     let period = committed.tick.count
@@ -153,9 +160,7 @@ public struct Restoration {
   }
 
   private static func therapy(_ record: [UInt8], on rig: Rig) -> Therapy? {
-    var findings = Findings()
-    return Prescription(recordBytes: record).flatMap {
-      Therapy($0, on: rig, findings: &findings)
-    }
+    // What was accepted once stays in force, whatever is said of it today.
+    Prescription(recordBytes: record).flatMap { Therapy.inForce($0, on: rig) }
   }
 }

@@ -1,7 +1,7 @@
 /// Something that the tick did, in fixed memory: worth a line in the log, or needed to replay what
 /// happened.
 public struct EngineEvent: Equatable, Sendable, BitwiseCopyable {
-  /// What `value` and `detail` are is said for each; `value` is else the mode, as
+  /// What `value`, `detail` and `more` are is said for each; `value` is else the mode, as
   /// `DeliveryMode.rawValue`.
   public enum Kind: UInt8, Sendable, BitwiseCopyable {
     /// A request was decided. value: its number; detail: 0, or the `RefusalReason.rawValue`.
@@ -10,10 +10,13 @@ public struct EngineEvent: Equatable, Sendable, BitwiseCopyable {
     case ticksMissed
     case basalChanged
     case extraDoseEnded
-    case alarmsChanged
+    /// A fault was raised, became a high alarm, or ended. value: the `FaultCode.rawValue`; detail: since
+    /// when it is or was on; more: the `AlarmPriority.rawValue`, 0 where it ended.
+    case faultChanged
     /// A step was decided, and passed.
     case stepMade
-    /// A step was decided, and the interlock refused it. value: the `StepRefusal.rawValue`.
+    /// A step was decided, and not made. value: 0 for not yet, 1 for a window of the interlock, of which
+    /// detail and more are what the hour and the day hold, 2 for the drive.
     case stepRefused
     /// A commit was durable before this tick. value: its number; detail: where its lease ends.
     case leaseGranted
@@ -21,6 +24,12 @@ public struct EngineEvent: Equatable, Sendable, BitwiseCopyable {
     case commitProposed
     /// A request was taken back, since it could not be made durable.
     case requestTakenBack
+    /// A request that had become durable acts from this tick on.
+    case requestActed
+    /// The machine slept before this tick. value: for how many ns.
+    case suspended
+    /// What could not be driven in the tick before has changed. value: the `OutputSet.bits`.
+    case outputsFailed
     /// Somebody vouched for the therapy clock before this tick. value: by how many ns it was late.
     case clockTrusted
     /// The engine ended in order, after this tick.
@@ -31,14 +40,13 @@ public struct EngineEvent: Equatable, Sendable, BitwiseCopyable {
   public var tick: Int64
   public var value: Int64
   public var detail: Int64
-  /// Bit i is set while the alarm with raw value i is on.
-  public var alarms: UInt16
+  public var more: Int64
 
-  public init(_ kind: Kind, tick: Int64, value: Int64, detail: Int64 = 0, alarms: UInt16 = 0) {
+  public init(_ kind: Kind, tick: Int64, value: Int64, detail: Int64 = 0, more: Int64 = 0) {
     self.kind = kind
     self.tick = tick
     self.value = value
     self.detail = detail
-    self.alarms = alarms
+    self.more = more
   }
 }

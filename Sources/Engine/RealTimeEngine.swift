@@ -27,13 +27,15 @@ public final class RealTimeEngine: @unchecked Sendable {
   /// A request was decided, and whoever asked will look.
   private var statusIsDue = false
   private var sampled = Sample()
+  /// By how much the clock that counts suspension is ahead of the one that does not.
+  private var suspendedSoFar = RealTime.sinceBoot - RealTime.now
 
   /// How often a status is published.
   public static let statusPeriod = Nanoseconds(100_000_000)
 
   /// - Parameters:
   ///   - commits: the number of the newest commit there is; nil where nothing is made durable.
-  ///   - start: the deadline of tick 0; the epoch with which the interlock was sealed.
+  ///   - start: the deadline of tick 0, since boot; the epoch with which the interlock was sealed.
   ///   - memoryLocked: whether the process has locked its memory; for the status.
   ///   - sensors: nil where the rig has none.
   public init(
@@ -69,8 +71,8 @@ public final class RealTimeEngine: @unchecked Sendable {
     var next = first
     while !ending.load(ordering: .relaxed) {
       let deadline = start + Nanoseconds(next * period.count)
-      RealTime.sleep(until: deadline)
-      let woke = RealTime.now
+      RealTime.sleep(untilBoot: deadline)
+      let woke = RealTime.sinceBoot
       lateness.record(woke - deadline)
       // A tick that could only begin after the next deadline is skipped, never replayed.
       let number = max(next, (woke - start).count / period.count)
@@ -80,14 +82,26 @@ public final class RealTimeEngine: @unchecked Sendable {
     loop.settle(at: next - 1)
   }
 
+  /// For how long the machine slept since this was last asked: whole ticks of it.
+  private func takeSuspension() -> Int64 {
+    let suspended = RealTime.sinceBoot - RealTime.now
+    let new = suspended - suspendedSoFar
+    guard new >= period else { return 0 }
+    suspendedSoFar = suspended
+    return new.count
+  }
+
   private func run(_ number: Int64, missed: Int64) {
-    loop.begin(number, missed: missed)
+    // Whoever slept has missed ticks.
+    loop.begin(number, missed: missed, suspended: missed > 0 ? takeSuspension() : 0)
     requests.answer(at: number) { request, id in
       // Whoever asked will look.
       statusIsDue = true
       return loop.decide(request, id: id, at: number)
     }
-    _ = loop.tick(number)
+    let decision = loop.tick(number)
+    // Whoever is told what became of it will look.
+    if decision.carriedOut || decision.tookBack { statusIsDue = true }
     if statusIsDue || number % ticksPerStatus == 0 { publish(number) }
     // A load and a store, not one locked instruction: the tick is the only writer.
     completed.store(completed.load(ordering: .relaxed) + 1, ordering: .relaxed)
@@ -113,6 +127,8 @@ public final class RealTimeEngine: @unchecked Sendable {
     health.interlockSteps = counts.steps
     health.interlockRefusals = counts.refusals
     health.interlockLapses = counts.lapses
+    health.interlockHourSteps = counts.hourSteps
+    health.interlockDaySteps = counts.daySteps
     health.realTimePriority = priority.load(ordering: .relaxed)
     let readings = sensors?.readings(at: RealTime.now)
     if let readings { sample(readings, at: number) }

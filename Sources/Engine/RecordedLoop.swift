@@ -6,6 +6,9 @@ internal import Quantities
 public struct RecordedLoop: ~Copyable {
   public private(set) var loop: TickLoop
   private let record: TickRecord
+  /// Of which faults the record tells. At a start of none, so that it begins with all that are on.
+  private var told = ToldFaults()
+  private var isFirst = true
 
   /// - Parameter commits: the number of the newest commit there is; nil where nothing is made durable.
   public init(_ loop: consuming TickLoop, record: TickRecord, commits: Int64?) {
@@ -14,25 +17,36 @@ public struct RecordedLoop: ~Copyable {
     if let commits { self.loop.beginLeases(afterCommit: commits) }
   }
 
-  /// What became known since the last tick: that `missed` ticks did not run, and what is durable. Before
-  /// anything else in tick `number`.
+  /// What became known since the last tick. Before anything else in tick `number`.
+  ///
+  /// - Parameters:
+  ///   - missed: how many ticks did not run before it.
+  ///   - suspended: for how many ns of them the machine slept.
   @inline(__always)
-  public mutating func begin(_ number: Int64, missed: Int64) {
+  public mutating func begin(_ number: Int64, missed: Int64, suspended: Int64 = 0) {
     if missed > 0 { note(.ticksMissed, at: number, value: missed) }
-    if let grant = record.grants.readIfNew() { take(grant, at: number) }
-    if let late = record.clock.readIfNew() { trustClock(late: late, at: number) }
+    let (grant, late) = (record.grants.readIfNew(), record.clock.readIfNew())
+    if grant == nil, late == nil, suspended == 0, loop.newlyFailed == nil { return }
+    var facts = TickFacts(tick: Tick(number))
+    facts.grant = grant
+    facts.clockIsLate = late.map { Nanoseconds($0) }
+    facts.suspended = Nanoseconds(suspended)
+    facts.failedOutputs = loop.newlyFailed
+    learn(facts)
   }
 
   @inline(never)
-  private mutating func take(_ grant: LeaseGrant, at number: Int64) {
-    loop.grant(grant.commit, leaseEnd: grant.leaseEnd)
-    note(.leaseGranted, at: number, value: grant.commit, detail: grant.leaseEnd)
-  }
-
-  @inline(never)
-  private mutating func trustClock(late: Int64, at number: Int64) {
-    loop.trustClock(late: Nanoseconds(late))
-    note(.clockTrusted, at: number, value: late)
+  private mutating func learn(_ facts: TickFacts) {
+    let number = facts.tick.number
+    if facts.suspended > .zero { note(.suspended, at: number, value: facts.suspended.count) }
+    if let failed = facts.failedOutputs {
+      note(.outputsFailed, at: number, value: Int64(failed.bits))
+    }
+    if let late = facts.clockIsLate { note(.clockTrusted, at: number, value: late.count) }
+    if let grant = facts.grant {
+      note(.leaseGranted, at: number, value: grant.commit, detail: grant.leaseEnd)
+    }
+    loop.learn(facts)
   }
 
   /// Decides a request in tick `number`, before `tick(_:)` runs it.
@@ -62,23 +76,47 @@ public struct RecordedLoop: ~Copyable {
   @inline(never)
   private mutating func note(_ decision: Decision, _ refusal: StepRefusal?, at number: Int64) {
     if let refusal {
-      note(.stepRefused, at: number, value: Int64(refusal.rawValue))
+      note(refusal, at: number)
     } else if decision.steps {
       note(.stepMade, at: number)
     }
     if decision.basalChanged { note(.basalChanged, at: number) }
     if decision.extraDoseEnded { note(.extraDoseEnded, at: number) }
-    if decision.alarmsChanged { note(.alarmsChanged, at: number) }
+    if decision.faultsChanged || isFirst { noteFaults(at: number) }
+    isFirst = false
+    if decision.carriedOut {
+      note(.requestActed, at: number)
+      record.act(commit: loop.core.actedCommit, at: number)
+    }
     if decision.tookBack {
       note(.requestTakenBack, at: number)
-      record.takeBack(at: number)
+      record.takeBack(commit: loop.core.takenBackCommit)
     }
     if decision.wantsCommit { propose(at: number) }
   }
 
+  private func note(_ refusal: StepRefusal, at number: Int64) {
+    switch refusal {
+    case .notYet: note(.stepRefused, at: number, value: 0)
+    case .window(let hour, let day):
+      note(.stepRefused, at: number, value: 1, detail: hour, more: day)
+    case .driveFailed: note(.stepRefused, at: number, value: 2)
+    }
+  }
+
+  private mutating func noteFaults(at number: Int64) {
+    told.forEachChange(in: loop.core.board) { code, priority, raised in
+      record.events.append(
+        EngineEvent(
+          .faultChanged, tick: number, value: Int64(code.rawValue), detail: raised.number,
+          more: Int64(priority?.rawValue ?? 0)))
+    }
+  }
+
   /// What has happened up to now is to be made durable, with the next lease.
   private mutating func propose(at number: Int64) {
-    let (commit, leaseEnd) = loop.propose()
+    var after = loop.core.afterWaiting
+    let (commit, leaseEnd) = loop.propose(after: after)
     note(.commitProposed, at: number, value: commit, detail: leaseEnd)
     let events = record.events.count
     let trace = loop.core.trace(stepIsUnderWay: false)
@@ -87,31 +125,36 @@ public struct RecordedLoop: ~Copyable {
       proposal.tick = number
       proposal.leaseEnd = leaseEnd
       proposal.account = trace.account
-      proposal.stepsInDoubt = loop.core.stepsInDoubt
-      proposal.isStopped = trace.isStopped
-      proposal.isHardStopped = trace.isHardStopped
+      proposal.stepsInDoubt = trace.stepsInDoubt
+      proposal.isStopped = after.board.on[.stopped]
+      proposal.isHardStopped = after.board.on[.hardStop]
       proposal.isSettled = loop.core.isSettled
       proposal.events = events
       proposal.state.removeAll()
       proposal.prescription.removeAll()
-      loop.write(state: &proposal.state, prescription: &proposal.prescription)
+      after.layout(&proposal.state)
+      if var ordered = after.therapy?.prescription { ordered.layout(&proposal.prescription) }
+      precondition(
+        !proposal.state.failed && !proposal.prescription.failed, "the records fit")
     }
   }
 
-  /// The last word of an engine that ends in order: no lease is left over.
+  /// The last word of an engine that ends in order: no lease is left over, and nothing waits.
   public mutating func settle(at number: Int64) {
     guard loop.core.isLeased, loop.core.now.number >= 0 else { return }
     loop.settle()
+    record.takeBack(commit: loop.core.takenBackCommit)
     note(.engineEnded, at: number)
     propose(at: number)
   }
 
   private func note(
-    _ kind: EngineEvent.Kind, at number: Int64, value: Int64? = nil, detail: Int64 = 0
+    _ kind: EngineEvent.Kind, at number: Int64, value: Int64? = nil, detail: Int64 = 0,
+    more: Int64 = 0
   ) {
     record.events.append(
       EngineEvent(
         kind, tick: number, value: value ?? Int64(loop.core.mode.rawValue), detail: detail,
-        alarms: loop.core.alarms.bits))
+        more: more))
   }
 }

@@ -10,55 +10,87 @@ public import Hardware
   /// Which journal and which boot the page belongs to: two names of 16 bytes.
   public typealias Owner = InlineArray<32, UInt8>
 
-  private static let magic: UInt64 = 0x3130_4547_4150_4e52  // "RNPAGE01", little-endian
+  // The number of the layout stands in the last two letters: "RNPAGE01", "RNPAGE02", little-endian.
+  private static let firstMagic: UInt64 = 0x3130_4547_4150_4e52
+  private static let magic: UInt64 = 0x3230_4547_4150_4e52
   private static let ownerOffset = 8
   private static let slotOffset = 64
 
   private let file: MappedFile
+  private let owner: Owner
   private var number: UInt64 = 0
+  /// The page is still as an earlier version left it. The first tick makes it this one's, so that a start
+  /// that fails before leaves it whole.
+  private var isOfFirstLayout = false
 
   /// What was left in the page, if it belongs to `owner`; the page is then `owner`'s.
   public init(_ file: MappedFile, owner: Owner) {
     precondition(file.byteCount >= Self.byteCount)
     self.file = file
-    guard !belongs(to: owner) else {
-      number = newest()?.number ?? 0
-      return
+    self.owner = owner
+    switch unsafe (belongsToOwner, file.memory.load(as: UInt64.self)) {
+    case (true, Self.magic): number = newest()?.number ?? 0
+    case (true, Self.firstMagic): isOfFirstLayout = true
+    default: begin()
     }
+  }
+
+  /// Makes the page the owner's, with nothing in it.
+  private func begin() {
     for offset in 0..<Self.byteCount { store(0, at: offset) }
     for index in owner.indices { store(owner[index], at: Self.ownerOffset + index) }
     unsafe file.memory.storeBytes(of: Self.magic, as: UInt64.self)
+    isOfFirstLayout = false
   }
 
-  private func belongs(to owner: Owner) -> Bool {
-    guard unsafe file.memory.load(as: UInt64.self) == Self.magic else { return false }
+  private var belongsToOwner: Bool {
     for index in owner.indices where load(Self.ownerOffset + index) != owner[index] { return false }
     return true
   }
 
   /// What the last tick left; nil where there is nothing, or nothing whole.
-  public func read() -> TickTrace? { newest()?.trace }
+  ///
+  /// - Parameter unitsInUnit: of a page of the first layout, see `Therapy.unitsInFirstUnit(on:)`.
+  public func read(unitsInUnit: Int128) -> TickTrace? {
+    (isOfFirstLayout ? newestOfFirst(unitsInUnit) : newest())?.trace
+  }
 
   /// Tick thread.
   public func write(_ trace: TickTrace) {
+    if isOfFirstLayout { begin() }
     number += 1
     let slot = TraceSlot(trace, number: number)
     let start = Self.slotOffset + Int(number % 2) * TraceSlot.length
     unsafe file.memory.storeBytes(
-      of: slot.bytes, toByteOffset: start, as: InlineArray<128, UInt8>.self)
+      of: slot.words, toByteOffset: start, as: InlineArray<32, UInt64>.self)
   }
 
-  private func newest() -> (trace: TickTrace, number: UInt64)? {
-    guard let first = slot(0) else { return slot(1) }
-    guard let second = slot(1) else { return first }
+  private typealias Slot = (trace: TickTrace, number: UInt64)
+
+  private func newest() -> Slot? { newer(slot(0), slot(1)) }
+
+  private func newestOfFirst(_ unitsInUnit: Int128) -> Slot? {
+    newer(firstSlot(0, unitsInUnit), firstSlot(1, unitsInUnit))
+  }
+
+  private func newer(_ first: Slot?, _ second: Slot?) -> Slot? {
+    guard let first else { return second }
+    guard let second else { return first }
     return first.number > second.number ? first : second
   }
 
-  private func slot(_ index: Int) -> (trace: TickTrace, number: UInt64)? {
+  private func slot(_ index: Int) -> Slot? {
     let start = Self.slotOffset + index * TraceSlot.length
-    var slot = TraceSlot(
-      unsafe file.memory.load(fromByteOffset: start, as: InlineArray<128, UInt8>.self))
-    return slot.read()
+    return TraceSlot(
+      unsafe file.memory.load(fromByteOffset: start, as: InlineArray<32, UInt64>.self)
+    ).read()
+  }
+
+  private func firstSlot(_ index: Int, _ unitsInUnit: Int128) -> Slot? {
+    let start = Self.slotOffset + index * TraceSlot.lengthOfFirst
+    return TraceSlot.first(
+      unsafe file.memory.load(fromByteOffset: start, as: InlineArray<128, UInt8>.self),
+      unitsInUnit: unitsInUnit)
   }
 
   private func load(_ offset: Int) -> UInt8 {

@@ -4,22 +4,16 @@ public import Quantities
 
 extension HardwareRig {
   /// Tells the interlock what was delivered in the last 24 h, before it is sealed.
-  ///
-  /// - Parameter early: how long before the state's tick this is; the deliveries count as so much
-  ///   younger.
-  public func load(_ core: borrowing DosingState, early: Nanoseconds) throws(HardwareError) {
+  public func load(_ core: borrowing DosingState) throws(HardwareError) {
     var failure: HardwareError?
-    let period = core.rig.tick.count
-    core.forEachPastDelivery { steps, age in
-      let age = Nanoseconds(age.count * period)
-      // What is a minute old stays so: it is out of the interlock's window of a minute.
-      let least = age >= Limits.hourBucket ? Limits.hourBucket : .zero
+    func tell(_ window: Window, _ bucket: Int64, _ steps: Int64) {
       do throws(HardwareError) {
-        try load(steps: steps, age: max(least, age - early))
+        try load(window, bucket: bucket, steps: steps)
       } catch {
         failure = error
       }
     }
+    core.forEachPastBucket(ofHour: { tell(.hour, $0, $1) }, ofDay: { tell(.day, $0, $1) })
     if let failure { throw failure }
   }
 

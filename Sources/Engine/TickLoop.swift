@@ -8,11 +8,10 @@ public import Quantities
 public struct TickLoop: ~Copyable {
   public private(set) var core: DosingState
   private let drive: MotorDrive
-  private let annunciator: Annunciator
+  private var outputs: DrivenOutputs
   private let page: RunPage?
-  /// The steps of the account before the first pulse of this rig.
-  private let stepsBefore: Int64
-  private var enabled = false
+  /// The failed outputs of which the core was told.
+  private var told = OutputSet.none
 
   /// How often a complete tick toggles the heartbeat: so rarely that a late tick does not close the
   /// gate, so often that a dead engine is cut off after 0.3 s. The slowest tick is as long.
@@ -22,17 +21,11 @@ public struct TickLoop: ~Copyable {
   public init(
     core: consuming DosingState, drive: MotorDrive, annunciator: Annunciator, page: RunPage? = nil
   ) {
-    stepsBefore = core.account.steps
+    outputs = DrivenOutputs(drive, annunciator, stepsBefore: core.account.steps)
     self.core = core
     self.drive = drive
-    self.annunciator = annunciator
     self.page = page
-    if let therapy = self.core.therapy { setCeilings(therapy) }
-    show()
-  }
-
-  private func setCeilings(_ therapy: Therapy) {
-    drive.setTherapyCeilings(stepsPerHour: therapy.hour.steps, stepsPerDay: therapy.day.steps)
+    outputs.drive(self.core.outputs)
   }
 
   // MARK: What is durable
@@ -40,56 +33,52 @@ public struct TickLoop: ~Copyable {
   /// No step is made from here on that is not leased.
   mutating func beginLeases(afterCommit commits: Int64) {
     core.beginLeases(afterCommit: commits)
-    drive.setLease(steps: 0)
+    outputs.drive(core.outputs)
   }
 
-  /// A commit is durable. The interlock hears of its lease by itself.
-  mutating func grant(_ commit: Int64, leaseEnd: Int64) {
-    core.grant(commit, end: leaseEnd)
-    if core.leaseEnd != .max { drive.setLease(steps: max(0, leaseEnd - stepsBefore)) }
-    show()
+  mutating func propose(after: borrowing DosingState) -> (commit: Int64, leaseEnd: Int64) {
+    core.propose(after: after)
   }
-
-  mutating func propose() -> (commit: Int64, leaseEnd: Int64) { core.propose() }
 
   mutating func settle() { core.settle() }
 
-  /// Writes what a restart needs.
-  mutating func write(state: inout FrameWriter, prescription: inout FrameWriter) {
-    core.layout(&state)
-    if var ordered = core.therapy?.prescription { ordered.layout(&prescription) }
-    precondition(!state.failed && !prescription.failed, "the records fit")
+  // MARK: The tick
+
+  /// What could not be driven in the tick before, where the core does not know it yet.
+  @inline(__always)
+  var newlyFailed: OutputSet? { outputs.failed == told ? nil : outputs.failed }
+
+  /// Takes the facts of a tick, before anything else in it.
+  mutating func learn(_ facts: TickFacts) {
+    if let failed = facts.failedOutputs { told = failed }
+    core.learn(facts)
+    outputs.areDue = true
   }
 
-  mutating func trustClock(late: Nanoseconds) { core.trustClock(late: late) }
-
-  // MARK: The tick
+  /// The same where nobody but the loop itself knows anything.
+  @inline(__always)
+  public mutating func begin(_ number: Int64) {
+    guard let failed = newlyFailed else { return }
+    var facts = TickFacts(tick: Tick(number))
+    facts.failedOutputs = failed
+    learn(facts)
+  }
 
   /// Decides a request in tick `number`, before `tick(_:)` runs it.
   public mutating func decide(_ request: Request, at number: Int64) -> Answer {
     let answer = core.decide(request, at: Tick(number))
-    if case .accepted = answer { carryOut(request) }
+    // Whatever stops the link has asked for by now: the core stands.
+    if case .stop = request { outputs.stopsDecided = drive.stopsAsked }
+    outputs.areDue = true
     return answer
-  }
-
-  /// What a granted request changes beyond the core.
-  private mutating func carryOut(_ request: Request) {
-    switch request {
-    case .program(let therapy): setCeilings(therapy)
-    case .stop: drive.shutInterlock()
-    case .resume: drive.reopenInterlock()
-    case .propose, .bolus, .patientBolus, .acknowledge, .new: break
-    }
-    show()
   }
 
   /// Runs tick `number`. Returns what was decided, and why a step that was decided was not made.
   @inline(__always)
   public mutating func tick(_ number: Int64) -> (decision: Decision, refusal: StepRefusal?) {
-    let decision = core.step(TickInputs(tick: Tick(number)))
-    if decision.changesOutputs { show() }
-    // A resume that was taken back had opened the interlock.
-    if decision.tookBack, core.mode == .stoppedByCommand { drive.shutInterlock() }
+    let decision = core.step(Tick(number))
+    // Before the step: it is made at the levels of its own tick.
+    if decision.mayChangeOutputs || outputs.areDue { outputs.drive(core.outputs) }
     let refusal = decision.steps ? step() : nil
     page?.write(core.trace(stepIsUnderWay: false))
     drive.completeTick()
@@ -99,30 +88,22 @@ public struct TickLoop: ~Copyable {
   private mutating func step() -> StepRefusal? {
     // Before the pulse: a successor must not make this step again.
     page?.write(core.trace(stepIsUnderWay: true))
+    let refusal = pulse()
+    core.stepEnded(refusal)
+    if refusal != nil { outputs.areDue = true }
+    return refusal
+  }
+
+  private func pulse() -> StepRefusal? {
+    // A pulse to a driver that is not enabled would be counted and turn nothing.
+    if outputs.keepTheMotor { return .driveFailed }
     switch drive.step() {
     case .made: return nil
-    case .notYet:
-      core.stepRefused(.notYet)
-      return .notYet
-    case .windowFull:
-      core.stepRefused(.window)
-      return .window
+    case .tooSoon, .lapsed, .shut: return .notYet
+    case .driveFailed: return .driveFailed
+    case .window, .lease:
+      let counts = drive.counts
+      return .window(hourSteps: counts.hourSteps, daySteps: counts.daySteps)
     }
   }
-
-  /// Brings the lines in step with the state.
-  private mutating func show() {
-    let delivers = core.mode.delivers
-    if delivers != enabled {
-      drive.setEnabled(delivers)
-      enabled = delivers
-    }
-    if core.isLeased && core.leaseEnd == .max { drive.setLease(steps: .max) }
-    let highest = core.alarms.highest
-    annunciator.set(buzzer: highest == .high, lamp: highest != nil)
-  }
-}
-
-extension Decision {
-  fileprivate var changesOutputs: Bool { basalChanged || alarmsChanged || tookBack }
 }

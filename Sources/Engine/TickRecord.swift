@@ -1,8 +1,8 @@
 public import DosingCore
 internal import Synchronization
 
-/// What the state was after a tick, to be made durable: the bytes of `DosingState.layout`, and all
-/// events up to then.
+/// What the state was after a tick, with what waits to be durable carried out, to be made durable: the
+/// bytes of `DosingState.layout`, and all events up to then.
 public struct CommitProposal: Sendable {
   public var commit: Int64 = 0
   public var tick: Int64 = 0
@@ -15,22 +15,11 @@ public struct CommitProposal: Sendable {
   public var isSettled = false
   /// How many events belong to it, counted from the start of the engine.
   public var events = 0
-  public var state = FrameWriter()
+  public var state = RecordWriter()
   /// The record of the prescription; empty for none.
-  public var prescription = FrameWriter()
+  public var prescription = RecordWriter()
 
   public init() {}
-}
-
-/// A commit that is durable, and the lease that it holds.
-public struct LeaseGrant: Sendable, BitwiseCopyable {
-  public var commit: Int64
-  public var leaseEnd: Int64
-
-  public init(commit: Int64, leaseEnd: Int64) {
-    self.commit = commit
-    self.leaseEnd = leaseEnd
-  }
 }
 
 /// What the sensors said in a tick.
@@ -46,17 +35,31 @@ public struct Sample: Sendable {
 public final class TickRecord: Sendable {
   public let events = EventRing()
   public let proposals = Latest(CommitProposal())
-  public let grants = Latest(LeaseGrant(commit: 0, leaseEnd: 0))
+  public let grants = Latest(TickFacts.Grant(commit: 0, leaseEnd: 0))
   /// By how many ns the therapy clock was late, when somebody vouches for it.
   public let clock = Latest<Int64>(0)
   /// What the sensors said, now and then.
   public let samples = Latest(Sample())
-  private let takenBack = Atomic<Int64>(-1)
+  private let takenBack = Atomic<Int64>(0)
+  private let acted = Atomic<Int64>(0)
+  private let actedTick = Atomic<Int64>(0)
 
   public init() {}
 
-  /// From any thread: the last tick in which a request was taken back.
-  public var takenBackAt: Int64 { takenBack.load(ordering: .acquiring) }
+  /// From any thread: the commit that was to hold the newest request that was taken back; 0 for none.
+  public var takenBackCommit: Int64 { takenBack.load(ordering: .acquiring) }
 
-  func takeBack(at tick: Int64) { takenBack.store(tick, ordering: .releasing) }
+  /// From any thread: the commit that was to hold the newest request that had to be durable first and
+  /// acts, and from which tick on.
+  public var acts: (commit: Int64, tick: Int64) {
+    let commit = acted.load(ordering: .acquiring)
+    return (commit, actedTick.load(ordering: .relaxed))
+  }
+
+  func takeBack(commit: Int64) { takenBack.store(commit, ordering: .releasing) }
+
+  func act(commit: Int64, at tick: Int64) {
+    actedTick.store(tick, ordering: .relaxed)
+    acted.store(commit, ordering: .releasing)
+  }
 }

@@ -28,6 +28,7 @@ public struct VirtualEngine: ~Copyable {
   public mutating func run(until end: Int64) -> (tick: Int64, decision: Decision)? {
     while next < end {
       clock.set(Nanoseconds(next * period))
+      loop.begin(next)
       let decision = loop.tick(next).decision
       next += 1
       if decision.isEventful { return (next - 1, decision) }
@@ -41,6 +42,6 @@ public struct VirtualEngine: ~Copyable {
 
 extension Decision {
   var isEventful: Bool {
-    steps || basalChanged || extraDoseEnded || alarmsChanged || wasLate
+    steps || basalChanged || extraDoseEnded || faultsChanged || wasLate
   }
 }

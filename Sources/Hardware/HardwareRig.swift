@@ -72,12 +72,19 @@ public struct InterlockLimits: Sendable {
 
   deinit { unsafe chw_close(world) }
 
-  /// Tells the interlock what was delivered before it is sealed. Oldest first.
-  ///
-  /// - Parameter age: rounded down, so that nothing is forgotten too early; more than 24 h counts as
-  ///   nothing.
-  public func load(steps: Int64, age: Nanoseconds) throws(HardwareError) {
-    try HardwareError.check(unsafe chw_interlock_load(world, age.count, steps))
+  /// A rolling window of the interlock; see `chw_window`.
+  public enum Window: Sendable {
+    /// Buckets of 1 min.
+    case hour
+    /// Buckets of 15 min.
+    case day
+  }
+
+  /// Tells the interlock, before it is sealed, how many confirmed steps were made in a bucket of a
+  /// window. Buckets are numbered from the epoch; each comes once, the oldest first.
+  public func load(_ window: Window, bucket: Int64, steps: Int64) throws(HardwareError) {
+    let window: chw_window = window == .hour ? .CHW_WINDOW_HOUR : .CHW_WINDOW_DAY
+    try HardwareError.check(unsafe chw_interlock_load(world, window, bucket, steps))
   }
 
   /// Seals the interlock. `epoch` is the time of tick 0 on the rig's clock.
@@ -90,10 +97,13 @@ public struct InterlockLimits: Sendable {
     try HardwareError.check(unsafe chw_interlock_seal(world, &sealed, epoch.count))
   }
 
+  /// Time since the machine started, suspension included; what `VirtualClock` says in virtual time.
   public var now: Nanoseconds { unsafe Nanoseconds(chw_now_ns(world)) }
 
-  /// Refuses every step from now on, whatever the tick thread does. From any thread.
-  public func shutInterlock() { unsafe chw_interlock_shut(world) }
+  /// Asks for a stop, and returns how many were asked for: every step is refused from now on, whatever
+  /// the tick thread does, until it has decided so many. From any thread.
+  @discardableResult
+  public func askStop() -> Int64 { unsafe chw_interlock_ask_stop(world) }
 
   public var drive: MotorDrive { unsafe MotorDrive(rig: world) }
   public var annunciator: Annunciator { unsafe Annunciator(rig: world) }

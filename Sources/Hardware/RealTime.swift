@@ -1,11 +1,12 @@
 internal import CHardware
 public import Quantities
 
-/// CLOCK_MONOTONIC and what the operating system grants a real-time program.
+/// The clocks of the machine, and what the operating system grants a real-time program.
 public enum RealTime {
+  /// CLOCK_MONOTONIC.
   public static var now: Nanoseconds { Nanoseconds(chw_monotonic_ns()) }
 
-  /// CLOCK_BOOTTIME: time since the machine started, sleep included.
+  /// CLOCK_BOOTTIME: time since the machine started, suspension included. The clock of a rig.
   public static var sinceBoot: Nanoseconds { Nanoseconds(chw_boot_ns()) }
 
   /// UTC as the system has it, since 1970.
@@ -19,6 +20,13 @@ public enum RealTime {
   public static func sleep(until deadline: Nanoseconds) {
     let error = chw_sleep_until_ns(deadline.count)
     precondition(error == 0, "an absolute sleep on CLOCK_MONOTONIC cannot fail")
+  }
+
+  /// Sleeps until CLOCK_BOOTTIME reaches `deadline`: one system call.
+  @inline(__always)
+  public static func sleep(untilBoot deadline: Nanoseconds) {
+    let error = chw_sleep_until_boot_ns(deadline.count)
+    precondition(error == 0, "an absolute sleep on CLOCK_BOOTTIME cannot fail")
   }
 
   /// What RLIMIT_MEMLOCK must be at least, or be raised to, before memory is locked.

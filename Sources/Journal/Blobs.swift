@@ -13,6 +13,14 @@ extension Row {
   }
 }
 
+extension Row {
+  /// The number of the layout of its body. A journal that was not written since has no such column.
+  var layout: UInt16 {
+    let number: Int64? = self["layout"]
+    return number.map { UInt16(clamping: $0) } ?? 1
+  }
+}
+
 extension Database {
   /// The list of migrations is made before the first of them, by a commit of its own: after a kill it
   /// may be there and empty.

@@ -56,6 +56,14 @@ func bytes(of numbers: [Int64]) -> [UInt8] {
   return writer.bytes
 }
 
+/// The numbers of the layouts in which records are written. What is changed gets another number, and
+/// each number that was released stays readable.
+public enum RecordLayout {
+  /// Of a rig, of a prescription, and of a key.
+  public static let document: UInt16 = 1
+  static let key: UInt16 = 1
+}
+
 extension FrameBody {
   /// The body alone, without the head and the trailer of a frame.
   public var recordBytes: [UInt8] {

@@ -26,11 +26,14 @@ struct Chain {
   static let origin = [UInt8](repeating: 0, count: 32)
 
   /// The hash of an event that follows on another.
-  static func hash(_ entry: Entry, id: Int64, kind: UInt8, body: [UInt8], after: [UInt8]) -> [UInt8]
-  {
+  static func hash(
+    _ entry: Entry, id: Int64, kind: UInt8, layout: UInt16, body: [UInt8], after: [UInt8]
+  ) -> [UInt8] {
     var hash = SHA256()
     hash.update(data: after)
-    hash.update(data: bytes(of: [id, entry.tick, entry.utc, entry.monotonic, Int64(kind)]))
+    // The first layout had no number.
+    let kind = Int64(kind) | (layout > 1 ? Int64(layout) << 8 : 0)
+    hash.update(data: bytes(of: [id, entry.tick, entry.utc, entry.monotonic, kind]))
     hash.update(data: body)
     return Array(hash.finalize())
   }

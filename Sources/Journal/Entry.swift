@@ -25,19 +25,25 @@ public struct Entry: Sendable {
     case ticksMissed(Int64)
     /// The ticks in which the motor made a step.
     case steps([Int64])
-    /// The raw value of a `StepRefusal`.
-    case stepRefused(UInt8)
+    case stepRefused(StepRefusal)
     /// A commit was durable before this tick, with a lease up to `end`.
     case leaseGranted(commit: Int64, end: Int64)
     case committed(Committed)
-    /// Bit i is set while the alarm with raw value i is on.
+    /// What was on, as the first version wrote it: bit i for the fault with raw value i.
     case alarms(UInt16)
+    case fault(FaultChange)
     /// The raw value of a `DeliveryMode`.
     case basalChanged(UInt8)
     case extraDoseEnded
     case requestTakenBack
+    /// A request that had become durable acts from this tick on.
+    case requestActed
     /// Somebody vouched for the therapy clock, which was late by so many ns.
     case clockTrusted(late: Int64)
+    /// The machine slept for so many ns before this tick.
+    case suspended(Int64)
+    /// What could not be driven in the tick before, as `OutputSet.bits`.
+    case outputsFailed(UInt8)
     /// So many events fell out of the queue: from here on a replay is not possible.
     case eventsLost(Int64)
     case sampled(SensorReadings)
@@ -95,11 +101,28 @@ public struct KeyChange: Sendable {
   public init() {}
 }
 
+/// A fault that was raised, became a high alarm, or ended.
+public struct FaultChange: Equatable, Sendable {
+  /// The raw value of the `FaultCode`, which a newer version may know.
+  public var code: UInt8 = 0
+  /// The raw value of the `AlarmPriority`; 0 where it ended.
+  public var priority: UInt8 = 0
+  /// Since when it is on, or was.
+  public var raised: Int64 = 0
+
+  public init(code: UInt8 = 0, priority: UInt8 = 0, raised: Int64 = 0) {
+    self.code = code
+    self.priority = priority
+    self.raised = raised
+  }
+}
+
 /// What became durable: the account at the end of the tick, so that a replay can be held against it.
 public struct Committed: Sendable {
   public var commit: Int64 = 0
   public var leaseEnd: Int64 = 0
-  /// Nil for a commit that a later one overtook before it was written.
+  /// Nil for a commit that a later one overtook before it was written. Of the first layout it is in the
+  /// unit of account of that time.
   public var account: Account?
   public var stepsInDoubt: Int64 = 0
 

@@ -25,6 +25,18 @@ extension Entry.Content {
     case .sampled: 15
     case .keyChanged: 16
     case .framesRefused: 17
+    case .fault: 18
+    case .requestActed: 19
+    case .suspended: 20
+    case .outputsFailed: 21
+    }
+  }
+
+  /// The number of the layout in which a body is written.
+  var layout: UInt16 {
+    switch self {
+    case .committed, .stepRefused: 2
+    default: 1
     }
   }
 
@@ -34,11 +46,15 @@ extension Entry.Content {
     return writer.bytes
   }
 
-  /// Nil where the body is not one of that kind, or the kind is not known.
-  init?(kind: UInt8, body: [UInt8]) {
-    guard var content = Self.blank(kind) else { return nil }
+  /// Nil where the body is not one of that kind, or kind or layout is not known.
+  init?(kind: UInt8, layout: UInt16, body: [UInt8]) {
+    guard var content = Self.blank(kind), layout >= 1, layout <= content.layout else { return nil }
     var reader = ByteReader(body)
-    content.layout(&reader)
+    if layout == content.layout {
+      content.layout(&reader)
+    } else {
+      content.layoutFirst(&reader)
+    }
     guard reader.isComplete else { return nil }
     self = content
   }
@@ -50,7 +66,7 @@ extension Entry.Content {
     case 3: .requested(Requested())
     case 4: .ticksMissed(0)
     case 5: .steps([])
-    case 6: .stepRefused(0)
+    case 6: .stepRefused(.notYet)
     case 7: .leaseGranted(commit: 0, end: 0)
     case 8: .committed(Committed())
     case 9: .alarms(0)
@@ -62,13 +78,17 @@ extension Entry.Content {
     case 15: .sampled(SensorReadings())
     case 16: .keyChanged(KeyChange())
     case 17: .framesRefused([])
+    case 18: .fault(FaultChange())
+    case 19: .requestActed
+    case 20: .suspended(0)
+    case 21: .outputsFailed(0)
     default: nil
     }
   }
 
   private mutating func layout(_ coder: inout some FrameCoder) {
     switch self {
-    case .ended, .extraDoseEnded, .requestTakenBack: break
+    case .ended, .extraDoseEnded, .requestTakenBack, .requestActed: break
     case .started(var started):
       started.layout(&coder)
       self = .started(started)
@@ -95,7 +115,7 @@ extension Entry.Content {
       coder.field(&end)
       self = .leaseGranted(commit: commit, end: end)
     case .stepRefused(var refusal):
-      coder.field(&refusal)
+      refusal.layout(&coder)
       self = .stepRefused(refusal)
     case .basalChanged(var mode):
       coder.field(&mode)
@@ -103,6 +123,17 @@ extension Entry.Content {
     case .alarms(var bits):
       coder.field(&bits)
       self = .alarms(bits)
+    case .fault(var change):
+      coder.field(&change.code)
+      coder.field(&change.priority)
+      coder.field(magnitude: &change.raised)
+      self = .fault(change)
+    case .suspended(var length):
+      coder.field(&length)
+      self = .suspended(length)
+    case .outputsFailed(var bits):
+      coder.field(&bits)
+      self = .outputsFailed(bits)
     case .sampled(var readings):
       readings.layout(&coder)
       self = .sampled(readings)
@@ -114,6 +145,44 @@ extension Entry.Content {
     case .framesRefused(var counts):
       coder.field(counts: &counts)
       self = .framesRefused(counts)
+    }
+  }
+}
+
+extension Entry.Content {
+  /// The first layout of what has another one now.
+  private mutating func layoutFirst(_ coder: inout some FrameCoder) {
+    switch self {
+    case .committed(var committed):
+      committed.layout(&coder) { account, coder in account.layoutFirst(&coder, unitsInUnit: 1) }
+      self = .committed(committed)
+    case .stepRefused:
+      // A refusal by a window did not say what the interlock had counted.
+      var raw: UInt8 = 0
+      coder.field(&raw)
+      if raw > 1 { coder.fail() }
+      self = .stepRefused(raw == 0 ? .notYet : .window(hourSteps: 0, daySteps: 0))
+    default: coder.fail()
+    }
+  }
+}
+
+extension StepRefusal {
+  fileprivate mutating func layout(_ coder: inout some FrameCoder) {
+    var (raw, hour, day) = (UInt8(0), Int64(0), Int64(0))
+    switch self {
+    case .notYet: break
+    case .driveFailed: raw = 2
+    case .window(let hourSteps, let daySteps): (raw, hour, day) = (1, hourSteps, daySteps)
+    }
+    coder.field(&raw)
+    coder.field(magnitude: &hour)
+    coder.field(magnitude: &day)
+    switch raw {
+    case 0: self = .notYet
+    case 1: self = .window(hourSteps: hour, daySteps: day)
+    case 2: self = .driveFailed
+    default: coder.fail()
     }
   }
 }
@@ -152,7 +221,7 @@ extension FrameCoder {
 
 extension Started {
   fileprivate mutating func layout(_ coder: inout some FrameCoder) {
-    coder.field(bytes: &state, atMost: FrameHeader.frameMax)
+    coder.field(bytes: &state, atMost: RecordWriter.capacity)
     coder.field(bytes: &rig, atMost: 32)
     coder.field(bytes: &prescription, atMost: 32)
     coder.field(&commits)
@@ -176,12 +245,18 @@ extension Requested {
 
 extension Committed {
   fileprivate mutating func layout(_ coder: inout some FrameCoder) {
+    layout(&coder) { account, coder in account.layout(&coder) }
+  }
+
+  fileprivate mutating func layout<Coder: FrameCoder>(
+    _ coder: inout Coder, field: (inout Account, inout Coder) -> Void
+  ) {
     coder.field(&commit)
     coder.field(&leaseEnd)
     var hasAccount = account != nil
     coder.field(&hasAccount)
     var whole = account ?? Account(perStep: 1)
-    whole.layout(&coder)
+    field(&whole, &coder)
     account = hasAccount ? whole : nil
     coder.field(&stepsInDoubt)
   }

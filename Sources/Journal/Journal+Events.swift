@@ -98,7 +98,8 @@ extension Journal {
       hash = Chain.hash(
         Entry(
           tick: row["tick"], utc: row["utc_ns"], monotonic: row["monotonic_ns"], content: .ended),
-        id: id, kind: UInt8(clamping: kind), body: row.bytes("body"), after: hash)
+        id: id, kind: UInt8(clamping: kind), layout: row.layout, body: row.bytes("body"),
+        after: hash)
       if row["id"] != id || hash != row.bytes("hash") {
         report.firstBroken = id
         return report
@@ -114,7 +115,8 @@ extension Entry {
   fileprivate init?(_ row: Row) {
     let kind: Int64 = row["kind"]
     guard
-      let content = Content(kind: UInt8(clamping: kind), body: row.bytes("body"))
+      let content = Content(
+        kind: UInt8(clamping: kind), layout: row.layout, body: row.bytes("body"))
     else { return nil }
     self.init(
       tick: row["tick"], utc: row["utc_ns"], monotonic: row["monotonic_ns"], content: content)

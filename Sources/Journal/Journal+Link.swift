@@ -54,12 +54,14 @@ extension Journal {
     for record in link.keys.values {
       let body = record.journalBytes
       try database.execute(
-        sql: "REPLACE INTO keys VALUES (?, ?, ?)",
-        arguments: [Int64(bitPattern: record.id.raw), body.blob, sha256(of: body).blob])
+        sql: "REPLACE INTO keys VALUES (?, ?, ?, ?)",
+        arguments: [
+          Int64(bitPattern: record.id.raw), body.blob, sha256(of: body).blob, RecordLayout.key,
+        ])
     }
     if let origin = link.stopOrigin {
       try database.execute(
-        sql: "REPLACE INTO link VALUES (1, ?)", arguments: [Int64(origin.rawValue)])
+        sql: "REPLACE INTO link VALUES (1, ?, 1)", arguments: [Int64(origin.rawValue)])
     }
   }
 

@@ -1,3 +1,4 @@
+internal import DosingCore
 internal import GRDB
 internal import Glibc
 
@@ -131,22 +132,22 @@ public final class Journal {
     for body in [state.rig, state.prescription].compactMap(\.self) {
       if documents.contains(body) { continue }
       try database.execute(
-        sql: "INSERT OR IGNORE INTO documents VALUES (?, ?)",
-        arguments: [sha256(of: body).blob, body.blob])
+        sql: "INSERT OR IGNORE INTO documents VALUES (?, ?, ?)",
+        arguments: [sha256(of: body).blob, body.blob, Int64(RecordLayout.document)])
       written.append(body)
     }
     return written
   }
 
   func append(_ entry: Entry, to chain: inout Chain, _ database: Database) throws {
-    let (kind, body) = (entry.content.kind, entry.content.body)
+    let (kind, layout, body) = (entry.content.kind, entry.content.layout, entry.content.body)
     chain.newest += 1
     chain.newestHash = Chain.hash(
-      entry, id: chain.newest, kind: kind, body: body, after: chain.newestHash)
-    try database.cachedStatement(sql: "INSERT INTO events VALUES (?, ?, ?, ?, ?, ?, ?)").execute(
+      entry, id: chain.newest, kind: kind, layout: layout, body: body, after: chain.newestHash)
+    try database.cachedStatement(sql: "INSERT INTO events VALUES (?, ?, ?, ?, ?, ?, ?, ?)").execute(
       arguments: [
         chain.newest, entry.tick, entry.utc, entry.monotonic, Int64(kind), body.blob,
-        chain.newestHash.blob,
+        chain.newestHash.blob, Int64(layout),
       ])
   }
 
@@ -170,11 +171,11 @@ public final class Journal {
     let prescription = state.prescription.map { documents.digest(of: $0) } ?? []
     let digest = state.digest(rig: rig, prescription: prescription)
     try database.cachedStatement(
-      sql: "REPLACE INTO state VALUES (1, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+      sql: "REPLACE INTO state VALUES (1, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
     ).execute(arguments: [
       state.commit, state.generation, state.tick, state.utc, state.boot, state.bootID.blob,
       state.leaseEnd, state.isSettled, rig.blob, prescription.blob, state.body.blob,
-      chain.newest, chain.newestHash.blob, digest.blob,
+      chain.newest, chain.newestHash.blob, digest.blob, Int64(StateLayout.newest),
     ])
   }
 

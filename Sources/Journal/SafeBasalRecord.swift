@@ -17,11 +17,15 @@ public struct SafeBasalRecord: Equatable, Sendable {
   /// The records of the rig and of the prescription that were committed; empty for none.
   public var rig: [UInt8]
   public var prescription: [UInt8]
+  private var rigLayout = RecordLayout.document
+  private var prescriptionLayout = RecordLayout.document
   /// The tick of the commit, and where its lease ended.
   public var tick: Int64
   public var leaseEnd: Int64
 
-  private static let magic: UInt64 = 0x3130_5341_4245_4653  // "SFEBAS01", little-endian
+  /// The number of the layout stands in the last two letters: "SFEBAS01", "SFEBAS02", little-endian.
+  private static let firstMagic: UInt64 = 0x3130_5341_4245_4653
+  private static let magic: UInt64 = 0x3230_5341_4245_4653
 
   /// - Parameters:
   ///   - prescription: nil where nothing was committed: then safe basal is zero.
@@ -79,7 +83,14 @@ public struct SafeBasalRecord: Equatable, Sendable {
   private mutating func layout(_ coder: inout some FrameCoder) {
     var magic = Self.magic
     coder.field(&magic)
-    if magic != Self.magic { coder.fail() }
+    if magic != Self.magic && magic != Self.firstMagic { coder.fail() }
+    // The first one did not say what the records of rig and prescription are laid out by.
+    if magic == Self.magic {
+      coder.field(&rigLayout)
+      coder.field(&prescriptionLayout)
+      let known = 1...RecordLayout.document
+      if !known.contains(rigLayout) || !known.contains(prescriptionLayout) { coder.fail() }
+    }
     coder.field(magnitude: &generation)
     coder.field(bytes: &lineage, atMost: 16)
     coder.field(&isStopped)
@@ -87,8 +98,8 @@ public struct SafeBasalRecord: Equatable, Sendable {
     coder.field(&rate)
     coder.field(&flow)
     coder.field(&concentration)
-    coder.field(bytes: &rig, atMost: FrameHeader.frameMax)
-    coder.field(bytes: &prescription, atMost: FrameHeader.frameMax)
+    coder.field(bytes: &rig, atMost: RecordWriter.capacity)
+    coder.field(bytes: &prescription, atMost: RecordWriter.capacity)
     coder.field(magnitude: &tick)
     coder.field(magnitude: &leaseEnd)
   }

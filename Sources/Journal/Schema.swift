@@ -17,6 +17,13 @@ enum Schema {
     migrator.registerMigration("3 keys and the link") { database in
       try database.execute(sql: third)
     }
+    migrator.registerMigration("4 numbers of layouts") { database in
+      // What was written before is of the first layout of each.
+      for table in ["documents", "state", "events", "keys", "link"] {
+        try database.execute(
+          sql: "ALTER TABLE \(table) ADD COLUMN layout INTEGER NOT NULL DEFAULT 1")
+      }
+    }
     return migrator
   }
 

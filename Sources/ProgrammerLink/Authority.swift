@@ -33,6 +33,7 @@ extension FrameKind {
     case .askStatus, .askKeys: Permission([], unsigned: .reader)
     case .program, .commit, .bolus, .acknowledge, .new: Permission([.clinician])
     case .patientBolus: Permission([.clinician, .patient])
+    case .clear: Permission([.clinician, .technician])
     case .stop: Permission([.clinician, .technician], unsigned: .stopper)
     case .resume: Permission([.clinician, .technician], unsigned: .rootAfterUnsignedStop)
     case .enroll: Permission([], unsigned: .root)

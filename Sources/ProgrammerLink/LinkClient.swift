@@ -129,8 +129,8 @@ public struct LinkClient: ~Copyable {
     case .proposal: return .proposal(try body(ProposalBody()))
     case .keys: return .keys(try body(KeysBody()))
     case .rejected: return .rejected(try body(RejectedBody()).fault)
-    case .askStatus, .program, .bolus, .patientBolus, .stop, .resume, .acknowledge, .new, .commit,
-      .askKeys, .enroll, .revoke, .relayed:
+    case .askStatus, .program, .bolus, .patientBolus, .stop, .resume, .acknowledge, .clear, .new,
+      .commit, .askKeys, .enroll, .revoke, .relayed:
       throw .unknownKind
     }
   }

@@ -22,6 +22,9 @@ struct EntryJSON: Encodable {
   private(set) var lease: LeaseJSON?
   private(set) var commit: CommitJSON?
   private(set) var alarms: [String]?
+  private(set) var fault: FaultJSON?
+  private(set) var suspendedNanoseconds: Int64?
+  private(set) var outputsFailed: UInt8?
   private(set) var mode: String?
   private(set) var clockLateNanoseconds: Int64?
   private(set) var eventsLost: Int64?
@@ -38,15 +41,18 @@ struct EntryJSON: Encodable {
     tick = entry.tick
     kind = EntryKind(entry.content).rawValue
     switch entry.content {
-    case .ended, .extraDoseEnded, .requestTakenBack: break
+    case .ended, .extraDoseEnded, .requestTakenBack, .requestActed: break
     case .started(let started): self.started = StartJSON(started)
     case .requested(let requested): request = RequestJSON(requested)
     case .ticksMissed(let count): ticksMissed = count
     case .steps(let ticks): steps = StepsJSON(ticks, on: rig)
-    case .stepRefused(let refusal): stepRefusal = StepRefusal(rawValue: refusal)?.code
+    case .stepRefused(let refusal): stepRefusal = refusal.code
     case .leaseGranted(let commit, let end): lease = LeaseJSON(commit: commit, end: end)
     case .committed(let committed): commit = CommitJSON(committed)
-    case .alarms(let bits): alarms = AlarmCode.on(in: bits).map(\.code)
+    case .alarms(let bits): alarms = FaultCode.on(in: bits).map(\.code)
+    case .fault(let change): fault = FaultJSON(change)
+    case .suspended(let length): suspendedNanoseconds = length
+    case .outputsFailed(let bits): outputsFailed = bits
     case .basalChanged(let mode): self.mode = DeliveryMode(rawValue: mode)?.code
     case .clockTrusted(let late): clockLateNanoseconds = late
     case .eventsLost(let count): eventsLost = count
@@ -208,14 +214,14 @@ struct CommitJSON: Encodable {
   /// Nil for a commit that a later one overtook before it was written.
   let account: AccountJSON?
 
-  /// All but `steps` in units of account.
+  /// All but `steps` in units of account, as decimal digits: they may have 128 bits.
   struct AccountJSON: Encodable {
     let steps: Int64
-    let unitsPerStep: Int64
-    let prescribed: Int64
-    let pending: Int64
-    let extra: Int64
-    let deficit: Int64
+    let unitsPerStep: String
+    let prescribed: String
+    let pending: String
+    let extra: String
+    let deficit: String
   }
 
   init(_ committed: Committed) {
@@ -224,9 +230,22 @@ struct CommitJSON: Encodable {
     stepsInDoubt = committed.stepsInDoubt
     account = committed.account.map {
       AccountJSON(
-        steps: $0.steps, unitsPerStep: $0.perStep, prescribed: $0.prescribed,
-        pending: $0.pending, extra: $0.extra, deficit: $0.deficit)
+        steps: $0.steps, unitsPerStep: "\($0.perStep)", prescribed: "\($0.prescribed)",
+        pending: "\($0.pending)", extra: "\($0.extra)", deficit: "\($0.deficit)")
     }
+  }
+}
+
+struct FaultJSON: Encodable {
+  let code: String
+  /// Nil where it has ended.
+  let priority: String?
+  let raisedTick: Int64
+
+  init(_ change: FaultChange) {
+    code = FaultCode(rawValue: change.code)?.code ?? "\(change.code)"
+    priority = AlarmPriority(rawValue: change.priority)?.code
+    raisedTick = change.raised
   }
 }
 

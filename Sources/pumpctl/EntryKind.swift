@@ -20,6 +20,10 @@ enum EntryKind: String, CaseIterable {
   case sample
   case key
   case refusedFrames = "refused-frames"
+  case fault
+  case acted
+  case suspended
+  case outputs
 
   init(_ content: Entry.Content) { self = Self.allCases[Int(content.kind) - 1] }
 

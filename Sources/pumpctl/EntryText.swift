@@ -24,14 +24,21 @@ struct EntryText {
     case .requested(let requested): requested.words
     case .ticksMissed(let count): "\(Self.count(count, "tick")) did not run: a deficit"
     case .steps(let ticks): steps(Int64(ticks.count))
-    case .stepRefused(let refusal): StepRefusal(rawValue: refusal)?.words ?? "reason \(refusal)"
+    case .stepRefused(let refusal): refusal.words
     case .leaseGranted(let commit, let end): "up to step \(end), by commit \(commit)"
     case .committed(let committed): committed.words
     case .alarms(let bits):
-      bits == 0 ? "none" : AlarmCode.on(in: bits).map(\.words).joined(separator: "; ")
+      bits == 0 ? "none" : FaultCode.on(in: bits).map(\.words).joined(separator: "; ")
+    case .fault(let change): change.words
     case .basalChanged(let mode): DeliveryMode(rawValue: mode)?.words ?? "mode \(mode)"
     case .extraDoseEnded: "the extra dose is over"
-    case .requestTakenBack: "a request could not be written down in time and was taken back"
+    case .requestTakenBack:
+      "a request was taken back, since it could not be written down or a stop came first"
+    case .requestActed: "what was asked acts from here on"
+    case .suspended(let length):
+      "the machine slept for \(Nanoseconds(length).durationText): a deficit"
+    case .outputsFailed(let bits):
+      bits == 0 ? "every line can be driven" : "a line cannot be driven"
     case .clockTrusted(let late):
       "somebody vouches for the therapy clock; \(Nanoseconds(late).durationText) were added"
     case .eventsLost(let count): "\(Self.count(count, "event")) were not written down"
@@ -99,6 +106,14 @@ extension SensorReadings {
       pressure.text("line") { "\(decimalText($0, per: 1000)) kPa" },
     ].compactMap(\.self)
     return parts.isEmpty ? "none" : parts.joined(separator: ", ")
+  }
+}
+
+extension FaultChange {
+  fileprivate var words: String {
+    guard let code = FaultCode(rawValue: code) else { return "alarm \(self.code)" }
+    guard let priority = AlarmPriority(rawValue: priority) else { return "\(code.code) ended" }
+    return "\(priority.code.uppercased()) \(code.words)"
   }
 }
 

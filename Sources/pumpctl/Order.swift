@@ -17,7 +17,7 @@ enum Order {
 
   init(frame: [UInt8]) {
     do {
-      let header = try FrameHeader.read(frame.span)
+      let header = try FrameHeader.read(frame.span, isRecord: true)
       switch header.kind {
       case .program:
         var prescription = Prescription.blank
@@ -32,9 +32,7 @@ enum Order {
         try readBody(frame.span, into: &bolus)
         self = .bolus(bolus)
       case .new:
-        var new = NewBody()
-        try readBody(frame.span, into: &new)
-        self = .new(new)
+        self = .new(try NewBody.read(frame.span, header))
       default: self = .plain(header.kind)
       }
     } catch {
@@ -63,7 +61,9 @@ enum Order {
         + "\(order.concentration.shown(decimals: 3)), \(order.basalWords)"
     case .bolus(let bolus):
       "bolus of \(bolus.dose.shown(decimals: 3)) in \(bolus.duration.durationText)"
-    case .new(let new): "new, \(new.deliveredIn24h.shown(decimals: 4)) in the last 24 h"
+    case .new(let new):
+      "new, \(new.deliveredIn24h.shown(decimals: 4)) in the last 24 h, "
+        + "\(new.deliveredIn1h.shown(decimals: 4)) of it in the last hour"
     case .plain(.patientBolus): "patient bolus"
     case .plain: code
     case .unreadable: "a request that cannot be read"
@@ -80,7 +80,7 @@ extension Requested {
   /// What a signed frame bears; nil where nobody signed, or the frame is of another version.
   var seal: Seal? {
     guard let seal = try? Seal.read(frame.span), seal.isSigned,
-      (try? FrameHeader.read(frame.span)) != nil
+      (try? FrameHeader.read(frame.span, isRecord: true)) != nil
     else { return nil }
     return seal
   }

@@ -57,6 +57,11 @@ struct StatusJSON: Encodable {
   let lateness99Nanoseconds: Int64
   let latenessMaxNanoseconds: Int64
   let interlockSteps: Int64
+  /// What the windows hold, by the engine's account and by the interlock's.
+  let hourSteps: Int64
+  let daySteps: Int64
+  let interlockHourSteps: Int64
+  let interlockDaySteps: Int64
   let interlockRefusals: Int64
   let realTimePriority: UInt8
   let memoryLocked: Bool
@@ -83,11 +88,10 @@ struct StatusJSON: Encodable {
     prescribedNanograms = status.prescribedMass.baseUnits
     deliveredTodayNanograms = status.deliveredToday.baseUnits
     prescribedTodayNanograms = status.prescribedToday.baseUnits
-    deficitNanograms = [
-      "lateTick": status.deficits[0].baseUnits, "stepWaited": status.deficits[1].baseUnits,
-      "limit": status.deficits[2].baseUnits, "notRunning": status.deficits[3].baseUnits,
-      "noLease": status.deficits[4].baseUnits,
-    ]
+    deficitNanograms = Dictionary(
+      uniqueKeysWithValues: Account.Deficit.allCases.map {
+        ($0.code, status.deficits[Int($0.rawValue)].baseUnits)
+      })
     reservoirPicolitres = status.reservoir.baseUnits
     usedHourNanograms = status.usedHour.baseUnits
     limitHourNanograms = status.limitHour.baseUnits
@@ -95,8 +99,8 @@ struct StatusJSON: Encodable {
     limitDayNanograms = status.limitDay.baseUnits
     extraDose = status.extraDose?.kind.code
     extraDoseLeftNanograms = status.extraDose?.left.baseUnits
-    alarms = AlarmCode.allCases.compactMap { code in
-      let alarm = status.alarms[Int(code.rawValue)]
+    alarms = FaultCode.allCases.compactMap { code in
+      let alarm = status.faults[Int(code.rawValue)]
       guard let priority = AlarmPriority(rawValue: alarm.priority) else { return nil }
       let ticks = (status.now - alarm.raised).count
       return Alarm(
@@ -112,6 +116,10 @@ struct StatusJSON: Encodable {
     lateness99Nanoseconds = status.health.lateness99.count
     latenessMaxNanoseconds = status.health.latenessMax.count
     interlockSteps = status.health.interlockSteps
+    hourSteps = status.hourSteps
+    daySteps = status.daySteps
+    interlockHourSteps = status.health.interlockHourSteps
+    interlockDaySteps = status.health.interlockDaySteps
     interlockRefusals = status.health.interlockRefusals
     realTimePriority = status.health.realTimePriority
     memoryLocked = status.health.memoryLocked

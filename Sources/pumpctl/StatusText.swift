@@ -66,9 +66,9 @@ struct StatusText {
       "\(status.deliveredMass.shown(decimals: 3)) in "
       + "\(status.deliveredVolume.text(in: Unit("uL", 1_000_000), decimals: 3)), "
       + "\(status.steps) steps"
-    let names = ["late ticks", "waiting steps", "limits", "not running", "waiting storage"]
-    let deficits = names.indices.map {
-      "\(names[$0]) \(status.deficits[$0].shown(decimals: 3))"
+    let deficits = Account.Deficit.allCases.compactMap { reason -> String? in
+      let missing = status.deficits[Int(reason.rawValue)]
+      return missing > .zero ? "\(reason.words) \(missing.shown(decimals: 3))" : nil
     }
     let share = Self.bar(status.reservoir.picolitres, of: status.reservoirVolume.picolitres)
     let marks =
@@ -82,10 +82,13 @@ struct StatusText {
       row("today", today),
       row("since new", total),
       row("in doubt", doubt),
-      row("deficit", deficits.prefix(3).joined(separator: ", ")),
-      row("", deficits.dropFirst(3).joined(separator: ", ")),
-      row("reservoir", "\(share) \(status.reservoir.shown(decimals: 3)); \(marks)"),
     ]
+      + (deficits.isEmpty ? [row("deficit", "none")] : [])
+      + stride(from: 0, to: deficits.count, by: 2).map { index in
+        row(
+          index == 0 ? "deficit" : "",
+          deficits[index..<min(index + 2, deficits.count)].joined(separator: ", "))
+      } + [row("reservoir", "\(share) \(status.reservoir.shown(decimals: 3)); \(marks)")]
   }
 
   private var limits: [String] {
@@ -106,10 +109,10 @@ struct StatusText {
   }
 
   private var alarms: [String] {
-    let on = AlarmCode.allCases.filter { status.alarms[Int($0.rawValue)].priority > 0 }
+    let on = FaultCode.allCases.filter { status.faults[Int($0.rawValue)].priority > 0 }
     if on.isEmpty { return [row("alarms", "none")] }
     return on.map { code in
-      let alarm = status.alarms[Int(code.rawValue)]
+      let alarm = status.faults[Int(code.rawValue)]
       let priority = AlarmPriority(rawValue: alarm.priority).map { "\($0)" } ?? "?"
       let age = Nanoseconds((status.now - alarm.raised).count * status.tickPeriod.count)
       return row(

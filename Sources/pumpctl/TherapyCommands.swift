@@ -73,8 +73,11 @@ struct Acknowledge: ParsableCommand {
 
 struct New: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Tell a pump without history what was given in the last 24 h.",
-    discussion: "All of it counts as given now, which is the safe side for extra doses.")
+    abstract: "Tell a pump without history what was given in the last 24 h, or correct it.",
+    discussion: """
+      It counts as given now, which is the safe side for extra doses, and against extra doses alone: basal \
+      is not withheld for it. Said once more, the new numbers replace the old ones.
+      """)
 
   @Option(
     name: .customLong("delivered-24h"),
@@ -82,13 +85,66 @@ struct New: ParsableCommand {
     transform: { try Volume.read($0) })
   var delivered: Volume
 
+  @Option(
+    name: .customLong("delivered-1h"),
+    help: ArgumentHelp(
+      "How much of it in the last hour; all of it where nothing is said.", valueName: "VOLUME"),
+    transform: { try Volume.read($0) })
+  var deliveredLately: Volume?
+
+  @Flag(help: "Do not ask.")
+  var yes = false
+
   @OptionGroup var connection: Connection
   @OptionGroup var signing: SigningOptions
 
   func run() {
+    let lately = deliveredLately ?? delivered
+    print("given in the last 24 h  \(delivered.shown(decimals: 4))")
+    print("of it in the last hour  \(lately.shown(decimals: 4))")
+    guard yes || consents(to: "Is that what was given?") else {
+      end(.badData, "nothing was changed")
+    }
     signing.order(
-      connection, .new, NewBody(deliveredIn24h: delivered),
-      done: "begins its history with \(delivered.shown(decimals: 3)) in the last 24 h")
+      connection, .new, NewBody(deliveredIn24h: delivered, deliveredIn1h: lately),
+      done: "begins its history with \(delivered.shown(decimals: 4)) in the last 24 h")
+  }
+}
+
+struct Clear: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "End a hard stop, after a look at its cause and at both counts.",
+    discussion: "The pump stays stopped by command; then pumpctl resume.")
+
+  @Flag(help: "Do not ask.")
+  var yes = false
+
+  @OptionGroup var connection: Connection
+  @OptionGroup var signing: SigningOptions
+
+  func run() {
+    var programmer = signing.programmer(connection)
+    let status = connection.attempt { () throws(LinkError) in try programmer.status() }
+    guard status.faults[Int(FaultCode.hardStop.rawValue)].priority > 0 else {
+      end(.badData, "refused: the pump is not in hard stop")
+    }
+    print("hard stop: \(FaultCode.hardStop.words)")
+    print("              engine   interlock")
+    print(Self.row("last hour", status.hourSteps, status.health.interlockHourSteps))
+    print(Self.row("last 24 h", status.daySteps, status.health.interlockDaySteps))
+    guard yes || consents(to: "Was the cause found and mended? The hard stop ends.") else {
+      end(.badData, "nothing was changed")
+    }
+    signing.order(
+      connection, .clear, EmptyBody(), done: "ended its hard stop and stays stopped until resume")
+  }
+
+  private static func row(_ name: String, _ engine: Int64, _ interlock: Int64) -> String {
+    func right(_ number: Int64) -> String {
+      let digits = "\(number)"
+      return String(repeating: " ", count: max(0, 12 - digits.count)) + digits
+    }
+    return "\(name)\(right(engine))\(right(interlock)) steps"
   }
 }
 

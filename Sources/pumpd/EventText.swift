@@ -12,16 +12,25 @@ extension EngineEvent {
     case .ticksMissed: "tick \(tick): \(value) ticks were missed; booked as deficit"
     case .basalChanged: "tick \(tick): basal changed; mode \(mode)"
     case .extraDoseEnded: "tick \(tick): extra dose ended"
-    case .alarmsChanged: "tick \(tick): alarms on: \(alarmWords)"
-    case .stepRefused: "tick \(tick): the interlock refused a step"
-    case .requestTakenBack: "tick \(tick): a request could not be written down and was taken back"
+    case .faultChanged: "tick \(tick): \(faultWords)"
+    case .stepRefused:
+      value == 2 ? "tick \(tick): the drive failed" : "tick \(tick): the interlock refused a step"
+    case .requestTakenBack:
+      "tick \(tick): a request was taken back, since it could not be written down or a stop came first"
+    case .requestActed: "tick \(tick): what was asked acts from here on"
+    case .suspended:
+      "tick \(tick): the machine slept for \(value / 1_000_000_000) s; booked as deficit"
+    case .outputsFailed:
+      value == 0
+        ? "tick \(tick): every line can be driven" : "tick \(tick): a line cannot be driven"
     case .clockTrusted: "tick \(tick): the therapy clock is vouched for; \(value) ns were added"
     case .stepMade, .leaseGranted, .commitProposed, .engineEnded: nil
     }
   }
 
-  private var alarmWords: String {
-    let on = AlarmCode.on(in: alarms)
-    return on.isEmpty ? "none" : on.map(\.code).joined(separator: ", ")
+  private var faultWords: String {
+    let code = FaultCode(rawValue: UInt8(truncatingIfNeeded: value))?.code ?? "fault \(value)"
+    let priority = AlarmPriority(rawValue: UInt8(truncatingIfNeeded: more))
+    return priority.map { "alarm \(code), \($0.code)" } ?? "alarm \(code) ended"
   }
 }

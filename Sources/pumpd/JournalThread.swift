@@ -65,7 +65,8 @@ extension Logger {
     case .event(let event):
       guard let text = event.sentence else { return }
       switch event.kind {
-      case .ticksMissed, .alarmsChanged, .stepRefused, .requestTakenBack: warning("\(text)")
+      case .ticksMissed, .faultChanged, .suspended, .outputsFailed, .stepRefused, .requestTakenBack:
+        warning("\(text)")
       default: info("\(text)")
       }
     }

@@ -51,8 +51,7 @@ final class LinkDesk: LinkAnswering {
     self.verifier = verifier
     self.log = LinkLog(log)
     proposals = Proposals(rig: rig)
-    line = RequestLine(
-      engine: engine, keeper: keeper, shutInterlock: { hardware.shutInterlock() }, log: log)
+    line = RequestLine(engine: engine, keeper: keeper, log: log)
   }
 
   /// From any thread: how often the link thread came round. Grows as long as it is alive.
@@ -215,7 +214,7 @@ final class LinkDesk: LinkAnswering {
     if case .stop = request {
       lastStopID = lastID
       // Stop acts first, by the independent path, and is decided second.
-      hardware.shutInterlock()
+      hardware.askStop()
       changes.stopOrigin = stopped(by: command)
     }
     // The number, and what was asked, are known to the journal before the tick decides.

@@ -22,7 +22,7 @@ struct Proposals {
     /// When each alarm that latches was raised; -1 where it is off.
     var latches: [Int64]
 
-    private static let latching: [AlarmCode] = [
+    private static let latching: [FaultCode] = [
       .hardStop, .interlockDisagrees, .basalRefusedByLimit,
     ]
 
@@ -30,8 +30,8 @@ struct Proposals {
       self.order = order
       self.commits = commits
       latches = Self.latching.map {
-        let alarm = status.alarms[Int($0.rawValue)]
-        return alarm.priority > 0 ? alarm.raised.number : -1
+        let fault = status.faults[Int($0.rawValue)]
+        return fault.priority > 0 ? fault.raised.number : -1
       }
     }
   }

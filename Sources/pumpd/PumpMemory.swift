@@ -45,8 +45,9 @@ struct PumpMemory {
     }
     page = Self.page(lineage: opening.journal.lineage, bootID: bootID, &opening.warnings)
     let restoration = Restoration(
-      rig: document.rig, clock: Self.therapyClock(time.now.utc), time: time, trace: page?.read(),
-      safeBasal: copies.record, firstTickIn: Self.firstTickIn)
+      rig: document.rig, clock: Self.therapyClock(time.now.utc), time: time,
+      trace: { [page] in page?.read(unitsInUnit: $0) }, safeBasal: copies.record,
+      firstTickIn: Self.firstTickIn)
     let pump = isNew ? restoration.newPump() : restoration.restore(state)
     do {
       link = try opening.journal.linkMemory()
@@ -178,7 +179,7 @@ struct PumpMemory {
     if RealTime.utcIsSynchronised { return .synchronisedKernel }
     guard document.hasBatteryClock,
       let seconds = Int64(text("/sys/class/rtc/rtc0/since_epoch").filter(\.isNumber))
-    else { return .nobody }
+    else { return document.backend == .simulated ? .simulation : .nobody }
     return .batteryClock(utc: seconds * 1_000_000_000)
   }
 

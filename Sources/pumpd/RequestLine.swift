@@ -43,7 +43,6 @@ final class RequestLine {
 
   private let engine: RealTimeEngine
   private let keeper: Keeper
-  private let shutInterlock: () -> Void
   private let log: (String) -> Void
   /// At most one for each client.
   private var line: [WaitingRequest] = []
@@ -63,12 +62,7 @@ final class RequestLine {
   /// How long an accepted request may take to be durable or to be taken back, by the tick.
   private static let durablePatience = Nanoseconds(Limits.requestDurableWithin.count * 3 / 2)
 
-  /// - Parameter shutInterlock: the independent path of a stop.
-  init(
-    engine: RealTimeEngine, keeper: Keeper, shutInterlock: @escaping () -> Void,
-    log: @escaping (String) -> Void
-  ) {
-    self.shutInterlock = shutInterlock
+  init(engine: RealTimeEngine, keeper: Keeper, log: @escaping (String) -> Void) {
     self.engine = engine
     self.keeper = keeper
     self.log = log
@@ -128,21 +122,23 @@ final class RequestLine {
   private func outcome(of owed: Owed) -> Outcome? {
     let (request, reply) = (owed.waiting.request, owed.reply)
     let age = RealTime.now - owed.since
-    // First: what was taken back may have become durable a moment later, and taken back again with the
-    // next commit.
-    if !request.actsAtOnce, reply.commit > 0, engine.record.takenBackAt >= reply.tick {
-      return .fault(.notDurable)
-    }
-    if reply.commit <= keeper.durableCommit { return .decided(reply, isDurable: true) }
-    // While nothing can be written down, resume acts at once, too.
-    if request.actsAtOnce || (owed.waiting.isResume && storageHasFailed) {
+    let isDurable = reply.commit <= keeper.durableCommit
+    if request.actsAtOnce || reply.commit == 0 {
+      if isDurable { return .decided(reply, isDurable: true) }
       return age > Self.patience || keeper.isFailing ? .decided(reply, isDurable: false) : nil
     }
+    // First: what was taken back may have become durable a moment later, and is undone with the next
+    // commit.
+    if engine.record.takenBackCommit == reply.commit { return .fault(.notDurable) }
+    // The answer names the tick from which on it acts. While nothing can be written down, resume acts
+    // at once.
+    let acts = engine.record.acts
+    if acts.commit == reply.commit, engine.status.read().now.number >= acts.tick {
+      var acting = reply
+      acting.tick = acts.tick
+      return .decided(acting, isDurable: isDurable)
+    }
     return age > Self.durablePatience ? .fault(.outcomeUnknown) : nil
-  }
-
-  private var storageHasFailed: Bool {
-    engine.status.read().alarms[Int(AlarmCode.storageFailed.rawValue)].priority > 0
   }
 
   /// A stop is never given up: the interlock is shut, and the core has to hear of it when it can. Its
@@ -179,11 +175,7 @@ final class RequestLine {
       self.offered = RealTime.now
       return nil
     }
-    if let reply = engine.requests.takeReply() {
-      // A resume that the tick had already taken when the stop came has opened the interlock again.
-      if first.isResume, line.contains(where: \.isStop) { shutInterlock() }
-      return .reply(reply)
-    }
+    if let reply = engine.requests.takeReply() { return .reply(reply) }
     if first.isStop || RealTime.now - offered < Self.patience { return nil }
     if engine.requests.withdraw() { return .fault(.engineSilent) }
     slotIsStuck = true

@@ -72,7 +72,7 @@ final class RunningEngine {
     }
     let engine = RealTimeEngine(
       loop: loop, commits: start.commits, drive: hardware.drive,
-      start: Nanoseconds(start.timeOfTickZero.monotonic),
+      start: Nanoseconds(start.timeOfTickZero.boot),
       blank: blank, memoryLocked: locked == 0, sensors: sensors?.watch)
     self.engine = engine
     let keeper = Keeper(
@@ -119,8 +119,8 @@ final class RunningEngine {
     guard let core = start.core() else {
       throw Failure(.internalError, "the state that was restored cannot be read again")
     }
-    try hardware.load(core, early: PumpMemory.firstTickIn)
-    try hardware.seal(for: start.rig, epoch: Nanoseconds(start.timeOfTickZero.monotonic))
+    try hardware.load(core)
+    try hardware.seal(for: start.rig, epoch: Nanoseconds(start.timeOfTickZero.boot))
     return TickLoop(
       core: core, drive: hardware.drive, annunciator: hardware.annunciator, page: memory.page)
   }

@@ -75,7 +75,7 @@ struct Simulation: ~Copyable {
     while engine.next < end {
       if let (tick, decision) = engine.run(until: min(end, nextLook)) {
         if decision.steps { try observe() }
-        if decision.alarmsChanged { alarms.note(engine.loop.core.alarms, at: seconds(of: tick)) }
+        if decision.faultsChanged { alarms.note(engine.loop.core.board, at: seconds(of: tick)) }
       }
       if engine.next >= nextLook {
         progress.show(engine.next)
@@ -126,7 +126,7 @@ struct Simulation: ~Copyable {
   private mutating func ask(_ request: Request, named name: String) -> Bool {
     let tick = engine.next
     let answer = engine.decide(request)
-    alarms.note(engine.loop.core.alarms, at: seconds(of: tick))
+    alarms.note(engine.loop.core.board, at: seconds(of: tick))
     guard case .refused(let refusal) = answer else { return true }
     refusals.append(
       Summary.Refusal(
@@ -145,7 +145,7 @@ struct Simulation: ~Copyable {
   func summary(seed: UInt64) -> Summary {
     let account = engine.loop.core.account
     let scale = scenario.program.therapy.scale
-    func micrograms(_ units: Int64) -> Double {
+    func micrograms(_ units: Int128) -> Double {
       Double(units) / Double(scale.perNanogram) / 1000
     }
     let volume = plant.deliveredMicrolitres
@@ -160,7 +160,10 @@ struct Simulation: ~Copyable {
       deficit: Summary.Deficit(
         lateTickUg: micrograms(account.deficit(.lateTick)),
         stepWaitedUg: micrograms(account.deficit(.stepWaited)),
-        limitUg: micrograms(account.deficit(.limit))),
+        limitUg: micrograms(account.deficit(.limit)),
+        reservoirEmptyUg: micrograms(account.deficit(.reservoirEmpty)),
+        hardStopUg: micrograms(account.deficit(.hardStop)),
+        driveFailedUg: micrograms(account.deficit(.driveFailed))),
       reservoirUl: plant.reservoirMicrolitres, alarms: alarms.list, refusals: refusals,
       violations: oracle.violations)
   }
@@ -172,9 +175,9 @@ private struct AlarmHistory {
   /// Where in the list an alarm that is on stands, by its raw value.
   private var open: [UInt8: Int] = [:]
 
-  mutating func note(_ table: AlarmTable, at seconds: Double) {
-    for code in AlarmCode.allCases {
-      let alarm = table[code]
+  mutating func note(_ board: FaultBoard, at seconds: Double) {
+    for code in FaultCode.allCases {
+      let alarm = board[code]
       let entry = open[code.rawValue]
       let priority = alarm.map { "\($0.priority)" }
       if let entry, priority != list[entry].priority {

@@ -33,6 +33,9 @@ struct Summary: Encodable {
     let lateTickUg: Double
     let stepWaitedUg: Double
     let limitUg: Double
+    let reservoirEmptyUg: Double
+    let hardStopUg: Double
+    let driveFailedUg: Double
   }
 
   let simulated = true

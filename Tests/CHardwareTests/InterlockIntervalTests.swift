@@ -38,12 +38,13 @@ import Testing
     #expect(rig.step(at: 0) == .CHW_STEP_MADE)
   }
 
-  @Test("R-030 The interval runs from a step that was loaded as history")
-  func historyStartsTheInterval() throws {
+  @Test("R-030 A step that is due after a loaded history is not too soon, and the next one is")
+  func intervalBeginsAnewAfterALoadedHistory() throws {
     let rig = try Rig()
-    #expect(rig.load(age: 10 * millisecond, steps: 1) == .CHW_OK)
+    #expect(rig.load(.CHW_WINDOW_HOUR, bucket: 0, steps: 1) == .CHW_OK)
     #expect(rig.seal(.only(interval: 25 * millisecond)) == .CHW_OK)
-    #expect(rig.step(at: 15 * millisecond - 1) == .CHW_STEP_TOO_SOON)
-    #expect(rig.step(at: 15 * millisecond) == .CHW_STEP_MADE)
+    #expect(rig.step(at: 0) == .CHW_STEP_MADE)
+    #expect(rig.step(at: 25 * millisecond - 1) == .CHW_STEP_TOO_SOON)
+    #expect(rig.step(at: 25 * millisecond) == .CHW_STEP_MADE)
   }
 }

@@ -107,8 +107,8 @@ private enum Binding: CaseIterable {
 
     let rig = try Rig(sealed: limits, epoch: epoch)
     #expect(
-      rig.setTherapyCeilings(
-        perHour: therapy.steps_per_hour_max, perDay: therapy.steps_per_day_max) == .CHW_OK)
+      rig.setLevels(
+        .only(perHour: therapy.steps_per_hour_max, perDay: therapy.steps_per_day_max)) == .CHW_OK)
     var now: Int64 = 0
     var made = 0
     for attempt in 0..<4_000 {

@@ -26,7 +26,7 @@ import Testing
     let rig = try Rig()
     let bad: [chw_interlock_limits] = [
       .only(tick: millisecond - 1), .only(tick: 100 * millisecond + 1), .only(interval: -1),
-      .only(perMinute: 0), .only(perMinute: 60_001), .only(perHour: 0), .only(perDay: 0),
+      .only(perMinute: 0), .only(perMinute: 60_003), .only(perHour: 0), .only(perDay: 0),
     ]
     for limits in bad { #expect(rig.seal(limits) == .CHW_ERROR_INVALID) }
     #expect(rig.seal(.only(), epoch: .max) == .CHW_ERROR_INVALID)
@@ -36,7 +36,7 @@ import Testing
 
   @Test(
     "R-038 Limits at the ends of their range seal",
-    arguments: [millisecond, 100 * millisecond], [1, 60_000] as [Int32])
+    arguments: [millisecond, 100 * millisecond], [1, 60_002] as [Int32])
   func limitsAtTheEndsSeal(tick: Int64, perMinute: Int32) throws {
     let rig = try Rig()
     let limits = chw_interlock_limits.only(
@@ -56,26 +56,36 @@ import Testing
   @Test("R-038 Where several checks would refuse, the first of the stated order is told")
   func checksHaveAnOrder() throws {
     let rig = try Rig()
-    rig.breakDrive(true)
-    rig.shut()
-    #expect(rig.load(age: 0, steps: 3) == .CHW_OK)
+    rig.failDrive(times: 1)
+    rig.askStop()
+    #expect(rig.load(.CHW_WINDOW_HOUR, bucket: 0, steps: 2) == .CHW_OK)
+    #expect(rig.load(.CHW_WINDOW_DAY, bucket: 0, steps: 2) == .CHW_OK)
     #expect(rig.step() == .CHW_STEP_NOT_SEALED)
-    let limits = chw_interlock_limits.only(interval: second, perMinute: 1, perHour: 1, perDay: 1)
+    let limits = chw_interlock_limits.only(interval: second, perMinute: 1, perHour: 3, perDay: 3)
     #expect(rig.seal(limits) == .CHW_OK)
     #expect(rig.step() == .CHW_STEP_SHUT)
-    rig.reopen()
+    func permit(perDay: Int64, lease: Int64) {
+      let levels = chw_interlock_levels.only(stopsDecided: 1, perDay: perDay, lease: lease)
+      #expect(rig.setLevels(levels) == .CHW_OK)
+    }
+    permit(perDay: 1, lease: 1)
     #expect(rig.step() == .CHW_STEP_LAPSED)
-    #expect(rig.step(at: 0) == .CHW_STEP_TOO_SOON)
-    #expect(rig.step(at: second) == .CHW_STEP_MINUTE_LIMIT)
-    #expect(rig.step(at: minute) == .CHW_STEP_HOUR_LIMIT)
-    #expect(rig.step(at: 61 * minute) == .CHW_STEP_DAY_LIMIT)
-    #expect(rig.step(at: 97 * 15 * minute) == .CHW_STEP_DRIVE_ERROR)
-    rig.breakDrive(false)
-    #expect(rig.step() == .CHW_STEP_MADE)
-    for result in 1...8 as ClosedRange<Int32> {
+    #expect(rig.step(at: minute) == .CHW_STEP_DAY_LIMIT)
+    permit(perDay: .max, lease: 1)
+    #expect(rig.step(at: minute) == .CHW_STEP_DRIVE_ERROR)
+    #expect(rig.step(at: minute) == .CHW_STEP_MADE)
+    #expect(rig.step(at: minute + second - 1) == .CHW_STEP_TOO_SOON)
+    #expect(rig.step(at: minute + second) == .CHW_STEP_LEASE_LIMIT)
+    permit(perDay: 1, lease: 2)
+    #expect(rig.step(at: minute + second) == .CHW_STEP_MINUTE_LIMIT)
+    permit(perDay: .max, lease: 2)
+    #expect(rig.step(at: 2 * minute) == .CHW_STEP_MADE)
+    permit(perDay: 1, lease: 3)
+    #expect(rig.step(at: 3 * minute) == .CHW_STEP_HOUR_LIMIT)
+    for result in 1...9 as ClosedRange<Int32> {
       #expect(rig.refused(try #require(chw_step_result(rawValue: result))) == 1)
     }
     #expect(rig.refused(.CHW_STEP_MADE) == 0)
-    #expect(rig.takePulses().count == 1)
+    #expect(rig.takePulses().count == 2)
   }
 }

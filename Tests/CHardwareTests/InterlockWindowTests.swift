@@ -26,7 +26,7 @@ let allowance = 1
     #expect(rig.step(at: 62 * second) == .CHW_STEP_MINUTE_LIMIT)
   }
 
-  @Test("R-031 The minute holds its bound at the ends of its range", arguments: [1, 60_000])
+  @Test("R-031 The minute holds its bound at the ends of its range", arguments: [1, 60_002])
   func minuteHoldsAtBothEnds(bound: Int32) throws {
     let rig = try Rig(sealed: .only(perMinute: bound))
     let first = rig.stepsUntilRefusal(at: 0)
@@ -173,7 +173,7 @@ let allowance = 1
     arguments: [(9, 4, 4), (4, 9, 4), (4, 4, 4)] as [(Int64, Int64, Int)])
   func tighterHourBinds(rigCeiling: Int64, therapyCeiling: Int64, binding: Int) throws {
     let rig = try Rig(sealed: .only(perHour: rigCeiling))
-    #expect(rig.setTherapyCeilings(perHour: therapyCeiling, perDay: .max) == .CHW_OK)
+    #expect(rig.setLevels(.only(perHour: therapyCeiling, perDay: .max)) == .CHW_OK)
     let filled = rig.stepsUntilRefusal(at: 0)
     #expect(filled.made == binding + allowance)
     #expect(filled.refusal == .CHW_STEP_HOUR_LIMIT)
@@ -184,7 +184,7 @@ let allowance = 1
     arguments: [(9, 4, 4), (4, 9, 4), (4, 4, 4)] as [(Int64, Int64, Int)])
   func tighterDayBinds(rigCeiling: Int64, therapyCeiling: Int64, binding: Int) throws {
     let rig = try Rig(sealed: .only(perDay: rigCeiling))
-    #expect(rig.setTherapyCeilings(perHour: .max, perDay: therapyCeiling) == .CHW_OK)
+    #expect(rig.setLevels(.only(perHour: .max, perDay: therapyCeiling)) == .CHW_OK)
     let filled = rig.stepsUntilRefusal(at: 0)
     #expect(filled.made == binding + allowance)
     #expect(filled.refusal == .CHW_STEP_DAY_LIMIT)
@@ -193,38 +193,38 @@ let allowance = 1
   @Test("R-034 A new therapy ceiling judges the steps that were made under the old one")
   func changedCeilingKeepsTheWindows() throws {
     let rig = try Rig(sealed: .only(perHour: 100))
-    #expect(rig.setTherapyCeilings(perHour: 10, perDay: 10) == .CHW_OK)
+    #expect(rig.setLevels(.only(perHour: 10, perDay: 10)) == .CHW_OK)
     for _ in 0..<5 { #expect(rig.step(at: 0) == .CHW_STEP_MADE) }
-    #expect(rig.setTherapyCeilings(perHour: 3, perDay: 10) == .CHW_OK)
+    #expect(rig.setLevels(.only(perHour: 3, perDay: 10)) == .CHW_OK)
     #expect(rig.step() == .CHW_STEP_HOUR_LIMIT)
-    #expect(rig.setTherapyCeilings(perHour: 10, perDay: 3) == .CHW_OK)
+    #expect(rig.setLevels(.only(perHour: 10, perDay: 3)) == .CHW_OK)
     #expect(rig.step() == .CHW_STEP_DAY_LIMIT)
-    #expect(rig.setTherapyCeilings(perHour: 6, perDay: 6) == .CHW_OK)
+    #expect(rig.setLevels(.only(perHour: 6, perDay: 6)) == .CHW_OK)
     #expect(rig.stepsUntilRefusal(at: 0).made == 1 + allowance)
   }
 
   @Test("R-034 A therapy ceiling of 0 permits no step at all")
   func ceilingOfZeroPermitsNothing() throws {
     let rig = try Rig(sealed: .only())
-    #expect(rig.setTherapyCeilings(perHour: 0, perDay: .max) == .CHW_OK)
+    #expect(rig.setLevels(.only(perHour: 0, perDay: .max)) == .CHW_OK)
     #expect(rig.step(at: 0) == .CHW_STEP_HOUR_LIMIT)
-    #expect(rig.setTherapyCeilings(perHour: .max, perDay: 0) == .CHW_OK)
+    #expect(rig.setLevels(.only(perHour: .max, perDay: 0)) == .CHW_OK)
     #expect(rig.step(at: 0) == .CHW_STEP_DAY_LIMIT)
   }
 
   @Test("R-034 A negative therapy ceiling is refused and changes nothing")
   func negativeCeilingIsRefused() throws {
     let rig = try Rig(sealed: .only())
-    #expect(rig.setTherapyCeilings(perHour: 2, perDay: 8) == .CHW_OK)
-    #expect(rig.setTherapyCeilings(perHour: -1, perDay: 100) == .CHW_ERROR_INVALID)
-    #expect(rig.setTherapyCeilings(perHour: 100, perDay: -1) == .CHW_ERROR_INVALID)
+    #expect(rig.setLevels(.only(perHour: 2, perDay: 8)) == .CHW_OK)
+    #expect(rig.setLevels(.only(perHour: -1, perDay: 100)) == .CHW_ERROR_INVALID)
+    #expect(rig.setLevels(.only(perHour: 100, perDay: -1)) == .CHW_ERROR_INVALID)
     #expect(rig.stepsUntilRefusal(at: 0).made == 2 + allowance)
   }
 
   @Test("R-034 Ceilings set before sealing bind after it")
   func ceilingsMayBeSetBeforeSealing() throws {
     let rig = try Rig()
-    #expect(rig.setTherapyCeilings(perHour: 2, perDay: 8) == .CHW_OK)
+    #expect(rig.setLevels(.only(perHour: 2, perDay: 8)) == .CHW_OK)
     #expect(rig.seal(.only()) == .CHW_OK)
     #expect(rig.stepsUntilRefusal(at: 0).made == 2 + allowance)
   }

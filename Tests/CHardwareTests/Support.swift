@@ -20,12 +20,28 @@ extension chw_interlock_limits {
   }
 }
 
+extension chw_interlock_levels {
+  /// Levels that bind nothing in a test, apart from those that it names.
+  static func only(
+    open: Bool = true, stopsDecided: Int64 = 0, perHour: Int64 = .max, perDay: Int64 = .max,
+    lease: Int64 = .max
+  ) -> chw_interlock_levels {
+    chw_interlock_levels(
+      open: open, stops_decided: stopsDecided, steps_per_hour_max: perHour,
+      steps_per_day_max: perDay, lease_steps_max: lease)
+  }
+}
+
 /// A rig on the simulated backend. The interlock's calls belong to one thread, as the contract
 /// says; what the contract marks [any] may be used from others.
 @safe final class Rig: @unchecked Sendable {
   private let rig: OpaquePointer
 
-  init(virtualTime: Bool = true, heartbeat: Int64 = 100 * millisecond) throws {
+  /// - Parameter levels: told at once; nil for none.
+  init(
+    virtualTime: Bool = true, heartbeat: Int64 = 100 * millisecond,
+    levels: chw_interlock_levels? = .only()
+  ) throws {
     var config = unsafe chw_config(
       backend: .CHW_BACKEND_SIMULATED, wiring: nil, virtual_time: virtualTime,
       heartbeat_period_ns: heartbeat)
@@ -33,6 +49,7 @@ extension chw_interlock_limits {
     var problem = chw_problem()
     #expect(unsafe chw_open(&config, &opened, &problem) == .CHW_OK)
     unsafe rig = try #require(unsafe opened)
+    if let levels { #expect(setLevels(levels) == .CHW_OK) }
   }
 
   /// A sealed rig in virtual time.
@@ -47,8 +64,8 @@ extension chw_interlock_limits {
 
   func setTime(_ time: Int64) -> chw_error { unsafe chw_world_set_time_ns(rig, time) }
 
-  func load(age: Int64, steps: Int64) -> chw_error {
-    unsafe chw_interlock_load(rig, age, steps)
+  func load(_ window: chw_window, bucket: Int64, steps: Int64) -> chw_error {
+    unsafe chw_interlock_load(rig, window, bucket, steps)
   }
 
   func seal(_ limits: chw_interlock_limits, epoch: Int64 = 0) -> chw_error {
@@ -56,8 +73,9 @@ extension chw_interlock_limits {
     return unsafe chw_interlock_seal(rig, &limits, epoch)
   }
 
-  func setTherapyCeilings(perHour: Int64, perDay: Int64) -> chw_error {
-    unsafe chw_interlock_set_therapy_ceilings(rig, perHour, perDay)
+  func setLevels(_ levels: chw_interlock_levels) -> chw_error {
+    var levels = levels
+    return unsafe chw_interlock_set_levels(rig, &levels)
   }
 
   func step() -> chw_step_result { unsafe chw_step(rig) }
@@ -82,9 +100,15 @@ extension chw_interlock_limits {
     return (made, result)
   }
 
-  func shut() { unsafe chw_interlock_shut(rig) }
+  @discardableResult
+  func askStop() -> Int64 { unsafe chw_interlock_ask_stop(rig) }
 
-  func reopen() { unsafe chw_interlock_reopen(rig) }
+  var stopsAsked: Int64 { unsafe chw_interlock_stops_asked(rig) }
+
+  /// As a tick that has decided every stop up to now, and may step again.
+  func decideStops() {
+    #expect(setLevels(.only(stopsDecided: stopsAsked)) == .CHW_OK)
+  }
 
   var counts: chw_interlock_counts { unsafe chw_interlock_read_counts(rig) }
 
@@ -106,7 +130,9 @@ extension chw_interlock_limits {
 
   var heartbeatEdges: Int64 { unsafe chw_world_heartbeat_edges(rig) }
 
-  func breakDrive(_ broken: Bool) { unsafe chw_world_break_drive(rig, broken) }
+  func failLine(_ line: chw_line, times: Int32) { unsafe chw_world_fail_line(rig, line, times) }
+
+  func failDrive(times: Int32) { unsafe chw_world_fail_drive(rig, times) }
 
   func takePulses(_ capacity: Int32 = Int32(CHW_WORLD_TRACE_CAPACITY)) -> [chw_pulse] {
     var pulses = [chw_pulse](repeating: chw_pulse(), count: Int(capacity))

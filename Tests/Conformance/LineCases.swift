@@ -37,6 +37,20 @@ extension InterlockLimits {
     stepsPerHourMax: .max, stepsPerDayMax: .max)
 }
 
+extension InterlockLevels {
+  /// Levels that bind nothing in a check.
+  public static let wide = InterlockLevels(
+    open: true, stopsDecided: 0, stepsPerHourMax: .max, stepsPerDayMax: .max, leaseStepsMax: .max)
+}
+
+extension HardwareRig {
+  /// Seals the interlock with limits, and opens it with levels, that bind nothing.
+  public func sealWide() throws {
+    try seal(.wide, epoch: now)
+    try expect(drive.setLevels(.wide), "levels that bind nothing are refused")
+  }
+}
+
 /// How often a complete tick toggles the heartbeat in these checks.
 public let heartbeat = Nanoseconds.milliseconds(100)
 
@@ -52,20 +66,28 @@ public func lineCases(_ world: some LineWorld) -> [Case] {
     Case("R-039 a line changes alone, and keeps its level") {
       let rig = try world.open()
       for wire in [Wire.enable, .buzzer, .lamp] {
-        rig.set(wire, true)
+        try expect(rig.set(wire, true), "\(wire) could not be driven")
         for other in Wire.allCases {
           try expect(
             world.level(of: other, of: rig), is: other == wire, "\(other), with \(wire) high")
         }
-        rig.set(wire, false)
+        try expect(rig.set(wire, false), "\(wire) could not be driven")
       }
     },
-    Case("R-038 no pulse is on the wire before the interlock is sealed, nor before a tick") {
+    Case("R-038 no pulse is on the wire before the interlock is sealed, nor before it has levels") {
       let rig = try world.open()
       let before = try world.edges(of: .step, of: rig)
-      try expect(rig.drive.step(), is: .notYet, "a step before sealing")
+      try expect(rig.drive.step(), is: .shut, "a step before sealing")
       try rig.seal(.wide, epoch: rig.now)
-      try expect(rig.drive.step(), is: .notYet, "a step before the first complete tick")
+      rig.drive.completeTick()
+      try expect(rig.drive.step(), is: .shut, "a step before there are levels")
+      try expect(world.edges(of: .step, of: rig) - before, is: .none, "edges")
+    },
+    Case("R-035 no pulse is on the wire before a tick has completed") {
+      let rig = try world.open()
+      let before = try world.edges(of: .step, of: rig)
+      try rig.sealWide()
+      try expect(rig.drive.step(), is: .lapsed, "a step before the first complete tick")
       try expect(world.edges(of: .step, of: rig) - before, is: .none, "edges")
     },
     Case("R-038 each step that is made is one complete pulse, and none is made without one") {
@@ -78,13 +100,14 @@ public func lineCases(_ world: some LineWorld) -> [Case] {
       try expect(world.level(of: .step, of: rig), is: false, "the level after them")
       try expect(world.level(of: .direction, of: rig), is: false, "the direction")
     },
-    Case("R-037 a shut interlock lets no pulse pass, and an open one does again") {
+    Case("R-037 a stop that was asked for lets no pulse pass, and a decided one does again") {
       let rig = try sealed(world)
-      rig.shutInterlock()
+      var levels = InterlockLevels.wide
+      levels.stopsDecided = rig.askStop()
       let before = try world.edges(of: .step, of: rig)
-      try expect(rig.drive.step(), is: .notYet, "a step while shut")
+      try expect(rig.drive.step(), is: .shut, "a step while the stop is not decided")
       try expect(world.edges(of: .step, of: rig) - before, is: .none, "edges while shut")
-      rig.drive.reopenInterlock()
+      try expect(rig.drive.setLevels(levels), "levels that decide the stop are refused")
       try expect(rig.drive.step(), is: .made, "a step when open again")
     },
     Case("R-052 the heartbeat changes with complete ticks, once a period, and with nothing else") {
@@ -116,18 +139,18 @@ public func lineCases(_ world: some LineWorld) -> [Case] {
 /// A rig on which steps are permitted.
 private func sealed(_ world: some LineWorld) throws -> HardwareRig {
   let rig = try world.open()
-  try rig.seal(.wide, epoch: rig.now)
+  try rig.sealWide()
   rig.drive.completeTick()
   return rig
 }
 
 extension HardwareRig {
-  /// Drives one of the wires that may be driven by themselves.
-  public func set(_ wire: Wire, _ level: Bool) {
+  /// Drives one of the wires that may be driven by themselves. False where that failed.
+  public func set(_ wire: Wire, _ level: Bool) -> Bool {
     switch wire {
     case .enable: drive.setEnabled(level)
-    case .buzzer: annunciator.set(buzzer: level, lamp: false)
-    case .lamp: annunciator.set(buzzer: false, lamp: level)
+    case .buzzer: annunciator.setBuzzer(level)
+    case .lamp: annunciator.setLamp(level)
     case .step, .direction, .heartbeat: preconditionFailure("\(wire) is not driven by itself")
     }
   }

@@ -18,11 +18,12 @@ import Testing
     let faults = FrameFault.allCases.map(\.code)
     #expect(Set(faults).count == faults.count)
     #expect(
-      AlarmCode.allCases.map(\.code) == [
+      FaultCode.allCases.map(\.code) == [
         "stopped", "reservoir-low", "reservoir-empty", "basal-refused-by-limit",
         "interlock-disagrees", "hard-stop", "storage-failed", "restarted-often",
         "long-interruption", "account-uncertain", "clock-uncertain", "history-incomplete",
-        "other-rig", "no-history",
+        "other-rig", "no-history", "drive-fails", "output-fails", "storage-slow", "suspended",
+        "new-clock-uncertain", "order-not-valid",
       ])
     for fault in FrameFault.allCases { #expect(!fault.sentence.isEmpty) }
   }
@@ -48,7 +49,7 @@ import Testing
     let therapy = try #require(Therapy(order, on: rig, findings: &findings))
     var state = DosingState(rig: rig, clock: WeekTime(weekday: 0, minute: 0))
     _ = state.decide(.program(therapy), at: Tick(0))
-    _ = state.step(TickInputs(tick: Tick(0)))
+    _ = state.step(Tick(0))
     let answer = state.decide(
       .bolus(dose: Mass(nanograms: 50_000), duration: .minutes(10)), at: Tick(1))
     guard case .refused(let refusal) = answer else {

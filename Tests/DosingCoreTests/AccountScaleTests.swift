@@ -15,14 +15,12 @@ import Testing
   @Test("R-001 The units of that rig are the ones worked out by hand")
   func unitsByHand() throws {
     let scale = try Therapy.of(.continuous(microgramsPerDay(300)), on: .bench(tick: 10)).scale
-    // The least common multiple of 8,640,000 ticks a day and 64,000 steps a millilitre.
-    #expect(scale.perNanogram == 8_640_000)
-    #expect(scale.perTickAtOneNanogramPerDay == 1)
-    #expect(scale.perStep == 67_500_000)
-    // 6 uL/d at 500 ug/mL are 3 ug/d.
-    #expect(scale.perTickAtKeepOpen == 3_000)
-    #expect(scale.perTick(microgramsPerDay(300)) == 300_000)
-    #expect(scale.units(Mass(nanograms: 7)) == 60_480_000)
+    // 15,625 pL a step are whole, so that 8,640,000 ticks a day alone divide the 1e-9 ng of a pL ng/mL.
+    #expect(scale.perNanogram == 8_640_000 * 1_000_000_000)
+    #expect(scale.perTickAtOneQuantumPerDay == 1)
+    #expect(scale.perStep == 67_500_000 * 1_000_000_000)
+    #expect(scale.perTick(microgramsPerDay(300)) == 300_000 * 1_000_000_000)
+    #expect(scale.units(Mass(nanograms: 7)) == 60_480_000 * 1_000_000_000)
   }
 
   @Test("R-001 Showing rounds by name, and only there")
@@ -31,7 +29,7 @@ import Testing
     #expect(scale.mass(scale.perStep, rounded: .down).nanograms == 7)
     #expect(scale.mass(scale.perStep, rounded: .up).nanograms == 8)
     #expect(scale.mass(scale.perNanogram, rounded: .up).nanograms == 1)
-    #expect(scale.rate(perTick: 300_000) == microgramsPerDay(300))
+    #expect(scale.rate(perTick: 300_000 * 1_000_000_000) == microgramsPerDay(300))
   }
 
   @Test("R-001 A keep-open flow that is no whole number of ng/d is still exact")

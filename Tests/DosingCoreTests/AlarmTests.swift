@@ -8,12 +8,12 @@ import Testing
     let pump = try Pump(.continuous(microgramsPerDay(300)))
     pump.run(to: 99)
     pump.ask(.stop)
-    #expect(pump.alarms[.stopped]?.priority == .medium && pump.decision.alarmsChanged)
+    #expect(pump.alarms[.stopped]?.priority == .medium && pump.decision.faultsChanged)
     #expect(pump.alarms.highest == .medium)
     pump.run(to: 100 + 35_999)
     #expect(pump.alarms[.stopped]?.priority == .medium)
     pump.run(to: 100 + 36_000)
-    #expect(pump.alarms[.stopped]?.priority == .high && pump.decision.alarmsChanged)
+    #expect(pump.alarms[.stopped]?.priority == .high && pump.decision.faultsChanged)
     #expect(pump.alarms[.stopped]?.raised == Tick(100))
     #expect(pump.alarms.highest == .high)
   }
@@ -34,7 +34,7 @@ import Testing
     let pump = try Pump(.continuous(microgramsPerDay(300)))
     pump.ask(.stop)
     pump.ask(.resume, at: 30_000)
-    #expect(pump.alarms[.stopped] == nil && pump.decision.alarmsChanged)
+    #expect(pump.alarms[.stopped] == nil && pump.decision.faultsChanged)
     pump.run(to: 40_000)
     #expect(pump.alarms[.stopped] == nil)
     pump.ask(.stop)
@@ -50,17 +50,20 @@ import Testing
     #expect(pump.alarms[.stopped]?.priority == .high)
   }
 
-  @Test("Every alarm has its priority", arguments: AlarmCode.allCases)
-  func priorities(code: AlarmCode) {
+  @Test("Every alarm has its priority", arguments: FaultCode.allCases)
+  func priorities(code: FaultCode) {
     let wanted: AlarmPriority =
       switch code {
-      case .stopped, .reservoirLow, .accountUncertain, .clockUncertain: .medium
+      case .newClockUncertain: .low
+      case .stopped, .reservoirLow, .accountUncertain, .clockUncertain, .driveFails, .outputFails,
+        .storageSlow, .suspended, .orderNotValid:
+        .medium
       case .reservoirEmpty, .basalRefusedByLimit, .interlockDisagrees, .hardStop, .storageFailed,
         .restartedOften, .longInterruption, .historyIncomplete, .otherRig, .noHistory:
         .high
       }
-    #expect(code.priority == wanted)
-    #expect(Int(code.rawValue) < AlarmCode.count)
+    #expect(FaultRow(of: code).priority == wanted)
+    #expect(Int(code.rawValue) < FaultCode.count)
   }
 
   @Test("Nothing is raised on a quiet pump")

@@ -19,16 +19,16 @@ import Testing
     pump.run(to: 99)
     #expect(pump.bolus(Mass(nanograms: nanograms), duration).isAccepted)
     let start = pump.now
-    #expect(pump.account.prescribed == start * perTick)
+    #expect(pump.account.prescribed == Int128(start) * perTick)
     // A part of a tick counts whole.
     let length = (duration.count + 99_999_999) / 100_000_000
     #expect(pump.extraDose?.ticks == length)
 
-    let units = nanograms * scale.perNanogram
+    let units = Int128(nanograms) * scale.perNanogram
     for tick in [1, 2, length / 2, length - 1, length] {
       pump.run(to: start + tick)
-      let wanted = Int64(Int128(units) * Int128(tick) / Int128(length))
-      #expect(pump.account.prescribed - pump.now * perTick == wanted)
+      let wanted = units * Int128(tick) / Int128(length)
+      #expect(pump.account.prescribed - Int128(pump.now) * perTick == wanted)
     }
     #expect(pump.extraDose == nil)
     #expect(pump.decision.extraDoseEnded)
@@ -36,7 +36,7 @@ import Testing
     #expect(ended.start == Tick(start) && ended.end == Tick(start + length))
     #expect(ended.units == units && ended.discarded == 0)
     pump.run(for: .minutes(1))
-    #expect(pump.account.prescribed - pump.now * perTick == units)
+    #expect(pump.account.prescribed - Int128(pump.now) * perTick == units)
   }
 
   @Test("R-018 A bolus of 10 steps is the smallest, to the nanogram")

@@ -10,7 +10,7 @@ extension FrameWriter {
 func sample(_ kind: FrameKind) throws -> [UInt8] {
   let writer =
     switch kind {
-    case .askStatus, .patientBolus, .stop, .resume, .acknowledge, .askKeys, .relayed:
+    case .askStatus, .patientBolus, .stop, .resume, .acknowledge, .clear, .askKeys, .relayed:
       writeFrame(kind, number: 7, body: EmptyBody())
     case .commit: writeFrame(kind, number: 7, body: CommitBody(digest: counted(from: 1)))
     case .enroll:
@@ -23,7 +23,10 @@ func sample(_ kind: FrameKind) throws -> [UInt8] {
         kind, number: 7,
         body: ProposalBody(digest: counted(from: 1), old: richOrder, findings: fullFindings))
     case .keys: writeFrame(kind, number: 7, body: fullKeys)
-    case .new: writeFrame(kind, number: 7, body: NewBody(deliveredIn24h: microlitres(400)))
+    case .new:
+      writeFrame(
+        kind, number: 7,
+        body: NewBody(deliveredIn24h: microlitres(400), deliveredIn1h: microlitres(30)))
     case .program: writeFrame(kind, number: 7, body: richOrder)
     case .bolus:
       writeFrame(kind, number: 7, body: BolusBody(dose: micrograms(20), duration: .minutes(30)))
@@ -107,7 +110,7 @@ func reread(_ frame: [UInt8]) throws(FrameFault) -> [UInt8] {
     ).written
   }
   switch header.kind {
-  case .askStatus, .patientBolus, .stop, .resume, .acknowledge, .askKeys, .relayed:
+  case .askStatus, .patientBolus, .stop, .resume, .acknowledge, .clear, .askKeys, .relayed:
     return try again(EmptyBody())
   case .commit: return try again(CommitBody())
   case .enroll: return try again(EnrollBody())

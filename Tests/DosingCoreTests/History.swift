@@ -89,23 +89,23 @@ struct History: ~Copyable {
 
   /// One tick, and whether the interlock lets its step pass.
   private mutating func tick(_ number: Int64) {
-    let decision = state.step(TickInputs(tick: Tick(number)))
+    let decision = state.step(Tick(number))
     if decision.steps { mix(UInt64(bitPattern: number)) }
     oracle.stepped(at: number, decision)
     if decision.steps && !isQuiet && refuses(number) {
-      state.stepRefused(.notYet)
+      state.stepEnded(.notYet)
       oracle.stepWaits()
       counts.waits += 1
     }
     let account = state.account
     oracle.judge(account)
     if number % 10_000 == 0 { oracle.judgeExactly(account) }
-    if decision.alarmsChanged { oracle.expect(noDefect, "the engine found itself wrong") }
+    if decision.faultsChanged { oracle.expect(noDefect, "the engine found itself wrong") }
   }
 
   private var noDefect: Bool {
-    state.alarms[.basalRefusedByLimit] == nil && state.alarms[.interlockDisagrees] == nil
-      && state.alarms[.hardStop] == nil
+    !state.board.on[.basalRefusedByLimit] && !state.board.on[.interlockDisagrees]
+      && !state.board.on[.hardStop]
   }
 
   private mutating func mix(_ value: UInt64) {
@@ -137,7 +137,7 @@ struct History: ~Copyable {
       switch request {
       case .bolus, .patientBolus: counts.boluses += 1
       case .program: counts.programs += 1
-      case .stop, .resume, .acknowledge, .new, .propose: break
+      case .stop, .resume, .acknowledge, .new, .propose, .clear: break
       }
       return
     }
@@ -260,7 +260,7 @@ private struct Promise: CustomStringConvertible {
       case .program(let therapy): "a program of mode \(therapy.prescription.mode)"
       case .bolus(let dose, let duration): "a bolus of \(dose) in \(duration)"
       case .patientBolus: "a patient bolus"
-      case .stop, .resume, .acknowledge, .new, .propose: "a request"
+      case .stop, .resume, .acknowledge, .new, .propose, .clear: "a request"
       }
     return "\(name), refused with \(reason) and promised for tick \(at),"
   }

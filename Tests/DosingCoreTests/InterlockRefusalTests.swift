@@ -28,7 +28,7 @@ import Testing
     let basal = pump.unitsPerTick.basal
     pump.runToStep()
     pump.refuseStep(.notYet)
-    var waited = pump.now * basal - pump.account.perStep
+    var waited = Int128(pump.now) * basal - pump.account.perStep
     #expect(pump.account.deficit(.stepWaited) == waited)
     for _ in 0..<100 {
       pump.run(to: pump.now + 1)
@@ -65,7 +65,7 @@ import Testing
     pump.ask(.patientBolus)
     pump.runToStep()
     let (steps, pending) = (pump.account.steps, pump.account.pending)
-    pump.refuseStep(.window)
+    pump.refuseStepForWindow()
     #expect(pump.mode == .safeBasal)
     #expect(pump.alarms[.interlockDisagrees]?.priority == .high)
     #expect(pump.alarms[.interlockDisagrees]?.raised == Tick(pump.now))
@@ -76,110 +76,117 @@ import Testing
     #expect(pump.unitsPerTick.basal == scale.perTick(microgramsPerDay(200)))
     #expect(pump.ask(.patientBolus).reason == .safeBasal)
     let before = pump.account.prescribed
-    pump.run(for: .days(1))
-    #expect(pump.account.prescribed - before == 200_000 * scale.perNanogram)
+    pump.run(for: .hours(12))
+    #expect(pump.account.prescribed - before == 100_000 * scale.perNanogram)
   }
 
-  @Test("R-026 The second window refusal in a day is a hard stop, which nothing here ends")
-  func hardStop() throws {
-    let pump = try pump()
-    pump.runToStep()
-    pump.refuseStep(.window)
-    pump.run(to: pump.ticks(.hours(23)))
-    pump.runToStep()
-    pump.refuseStep(.window)
-    #expect(pump.mode == .hardStop && pump.alarms[.hardStop]?.priority == .high)
-    let prescribed = pump.account.prescribed
-    pump.run(for: .hours(2))
-    #expect(pump.account.prescribed == prescribed && !pump.decision.steps)
-    #expect(pump.ask(.resume).reason == .hardStop)
-    #expect(try pump.program(.continuous(microgramsPerDay(100))).reason == .hardStop)
-    #expect(pump.bolus(micrograms(1), .minutes(1)).reason == .hardStop)
-    #expect(pump.ask(.stop).isAccepted)
-    #expect(pump.mode == .hardStop)
-  }
-
-  @Test("R-026 A window refusal more than a day after the first is not the second in a day")
-  func aDayApart() throws {
+  @Test("R-026 Further refusals belong to the episode, which ends after a day")
+  func episode() throws {
     let pump = try pump()
     pump.runToStep()
     let first = pump.now
-    pump.refuseStep(.window)
+    pump.refuseStepForWindow()
+    for hours in [1, 5, 23] as [Int64] {
+      pump.run(to: first + pump.ticks(.hours(hours)))
+      pump.runToStep()
+      pump.refuseStepForWindow()
+      #expect(pump.mode == .safeBasal && pump.alarms[.hardStop] == nil)
+    }
     pump.run(to: first + pump.ticks(.days(1)) - 1)
-    pump.runToStep()
-    pump.refuseStep(.window)
-    #expect(pump.mode == .safeBasal && pump.alarms[.hardStop] == nil)
+    #expect(pump.mode == .safeBasal)
+    pump.run(to: first + pump.ticks(.days(1)))
+    #expect(pump.mode == .continuous && pump.alarms.highest == nil)
   }
 
-  @Test("R-026 A new program ends safe basal and its alarm")
-  func programEndsSafeBasal() throws {
+  @Test("R-026 Whoever has seen the episode ends it; a program does not")
+  func episodeIsAcknowledged() throws {
     let pump = try pump()
     pump.runToStep()
-    pump.refuseStep(.window)
+    pump.refuseStepForWindow()
     #expect(try pump.program(.continuous(microgramsPerDay(250))).isAccepted)
+    #expect(pump.mode == .safeBasal && pump.alarms[.interlockDisagrees] != nil)
+    #expect(pump.ask(.acknowledge).isAccepted)
     #expect(pump.mode == .continuous && pump.alarms[.interlockDisagrees] == nil)
     #expect(pump.bolus(micrograms(1), .minutes(1)).isAccepted)
+  }
+
+  @Test("R-026 Two counts that differ by more than two steps are a hard stop", arguments: [2, 3])
+  func differentCounts(steps: Int64) throws {
+    for ahead in [steps, -steps] {
+      let pump = try pump()
+      pump.run(for: .minutes(30))
+      pump.runToStep()
+      pump.refuseStepForWindow(interlockAhead: ahead)
+      #expect((pump.mode == .hardStop) == (steps > 2))
+    }
+  }
+
+  @Test("R-026 R-112 A hard stop holds until it is cleared, and then until resume")
+  func hardStop() throws {
+    let pump = try pump()
+    pump.run(for: .hours(2))
+    let basal = pump.unitsPerTick.basal
+    pump.hardStop()
+    #expect(pump.mode == .hardStop && pump.alarms[.hardStop]?.priority == .high)
+    #expect(!pump.outputs.isOpen && !pump.outputs.enable && pump.outputs.buzzer)
+    let (prescribed, missing) = (pump.account.prescribed, pump.account.deficit(.hardStop))
+    pump.run(for: .hours(2))
+    // What is withheld is ordered, and missing; the episode's end brings the schedule back.
+    let ticks = Int128(pump.ticks(.hours(2)))
+    #expect(pump.account.prescribed - prescribed == pump.account.deficit(.hardStop) - missing)
+    #expect(pump.account.prescribed - prescribed <= ticks * basal && !pump.decision.steps)
+    #expect(pump.ask(.resume).reason == .hardStop)
+    #expect(try pump.program(.continuous(microgramsPerDay(100))).reason == .hardStop)
+    #expect(pump.bolus(micrograms(1), .minutes(1)).reason == .hardStop)
+    #expect(pump.ask(.acknowledge).isAccepted && pump.mode == .hardStop)
+    #expect(pump.ask(.stop).isAccepted && pump.mode == .hardStop)
+    #expect(pump.ask(.clear).isAccepted)
+    #expect(pump.mode == .stoppedByCommand && pump.ask(.clear).reason == .noHardStop)
+    #expect(pump.ask(.resume).isAccepted && pump.mode == .continuous)
+    let steps = pump.account.steps
+    pump.run(for: .minutes(10))
+    #expect(pump.account.steps > steps)
   }
 
   @Test("R-026 Safe basal never starts what was not running: minimum stays minimum")
   func minimumStaysMinimum() throws {
     let pump = try Pump(.order(.minimum))
     pump.runToStep()
-    pump.refuseStep(.window)
+    pump.refuseStepForWindow()
     #expect(pump.mode == .minimum)
     #expect(pump.alarms[.interlockDisagrees] != nil)
   }
 
-  @Test("R-010 Where safe basal meets the limit of the hour, the step is dropped and alarmed")
-  func limitInSafeBasal() throws {
-    // A peak that fills the hour, and then the mean of the day instead of the valley behind it.
+  @Test(
+    "R-012 R-016 A limit has to leave room for safe basal, too, whenever it takes the place of basal"
+  )
+  func limitsHoldSafeBasal() throws {
+    // 20 ug/h by day and 4 by night, and their mean as safe basal.
     var order = Prescription.flex(
       [
         [
-          (minute: 0, rate: microgramsPerDay(100)), (minute: 60, rate: microgramsPerDay(1_500)),
-          (minute: 90, rate: microgramsPerDay(100)),
+          (minute: 0, rate: microgramsPerDay(96)), (minute: 480, rate: microgramsPerDay(480)),
+          (minute: 1_200, rate: microgramsPerDay(96)),
         ]
-      ], safeBasal: microgramsPerDay(129))
-    // 30 min of the peak and 31 of the valley are 33.4 ug; with safe basal they are 34.0.
-    order.maxDose1h = Mass(nanograms: 33_412)
-    let pump = try Pump(order)
-    pump.run(to: 90 * 600 - 200)
-    pump.runToStep()
-    pump.refuseStep(.window)
-    pump.run(for: .hours(1))
-    #expect(pump.alarms[.basalRefusedByLimit]?.priority == .high)
-    #expect(pump.mode == .safeBasal)
-    let dropped = pump.account.deficit(.limit) / pump.account.perStep
-    #expect(dropped > 1)
-    for (index, tick) in pump.stepTicks.enumerated() where index >= 4_276 {
-      #expect(tick - pump.stepTicks[index - 4_276] >= 36_000)
-    }
-    // Basal goes on as the window frees.
-    let steps = pump.account.steps
-    pump.run(for: .hours(1))
-    #expect(pump.account.steps - steps > 600)
-  }
-
-  @Test("R-011 Where safe basal meets the limit of the day, the step is dropped and alarmed")
-  func dayLimitInSafeBasal() throws {
-    // Eight hours of the peak fill most of the day, and then comes its mean.
-    var order = Prescription.flex(
-      [
-        [
-          (minute: 0, rate: microgramsPerDay(100)), (minute: 480, rate: microgramsPerDay(1_000)),
-          (minute: 960, rate: microgramsPerDay(100)),
-        ]
-      ], safeBasal: microgramsPerDay(399))
-    // A day of 400 ug, a quarter of an hour of the peak, and a step.
-    order.maxDose24h = Mass(nanograms: 410_425)
+      ], maxDose1h: micrograms(60), maxDose24h: micrograms(300), safeBasal: microgramsPerDay(288))
+    let (refused, findings) = judge(order)
+    #expect(refused == nil && findings.rules == [.dayLimitBelowBasal])
+    // 12 h 15 min at 20 ug/h, 12 h at 12, and a step: 245 + 144 ug.
+    let least = try #require(findings.all.first).bound
+    #expect(least == 389_008)
+    order.maxDose24h = Mass(nanograms: least - 1)
+    #expect(judge(order).0 == nil)
+    order.maxDose24h = Mass(nanograms: least)
+    // However often the two take turns, no step is refused.
     let pump = try Pump(order, clock: WeekTime(weekday: 0, minute: 480))
-    pump.run(for: .hours(8))
-    pump.runToStep()
-    pump.refuseStep(.window)
-    pump.run(for: .hours(6))
-    #expect(pump.alarms[.basalRefusedByLimit]?.priority == .high)
-    #expect(pump.account.deficit(.limit) > pump.account.perStep)
-    // 410,425 ng hold 52,534 whole steps.
-    #expect(pump.account.steps == 52_534)
+    for _ in 0..<3 {
+      pump.run(for: .hours(12))
+      pump.runToStep()
+      pump.refuseStepForWindow()
+      pump.run(for: .hours(12))
+      pump.ask(.acknowledge)
+      #expect(pump.alarms[.basalRefusedByLimit] == nil)
+    }
+    #expect(pump.account.deficit(.limit) == 3 * pump.account.perStep)
   }
 }

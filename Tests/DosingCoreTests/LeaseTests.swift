@@ -15,6 +15,7 @@ import Testing
     pump.run(to: pump.now + 1)
     #expect(pump.decision.wantsCommit)
     pump.grant(pump.propose())
+    pump.run(to: pump.now + 1)
     return pump
   }
 
@@ -53,6 +54,7 @@ import Testing
     pump.run(for: .seconds(9))
     #expect(!pump.decision.wantsCommit)
     pump.grant(next)
+    pump.run(to: pump.now + 1)
     #expect(pump.leaseEnd == 54)
     #expect(pump.account.deficit == 0)
   }
@@ -107,19 +109,24 @@ import Testing
   func bolusWaits() throws {
     let pump = try leased()
     pump.run(for: .seconds(30))
-    let steps = pump.account.steps
     #expect(pump.ask(.patientBolus).isAccepted)
-    #expect(pump.decision.wantsCommit)
+    #expect(pump.decision.wantsCommit && !pump.decision.carriedOut)
     let commit = pump.propose()
+    // Basal goes on meanwhile.
+    let prescribed = pump.account.prescribed
     pump.run(for: .seconds(1))
-    #expect(pump.account.steps == steps)
+    let basal = pump.unitsPerTick.basal
+    #expect(pump.account.prescribed == prescribed + 10 * basal && pump.extraDose == nil)
     // An older commit does not hold the bolus.
     pump.grant((commit.commit - 1, leaseEnd: 10_000))
     pump.run(to: pump.now + 5)
-    #expect(pump.account.steps == steps)
+    #expect(pump.extraDose == nil && pump.account.extra == 0)
     pump.grant(commit)
+    pump.run(to: pump.now + 1)
+    #expect(pump.decision.carriedOut && pump.extraDose?.start == Tick(pump.now))
+    #expect(pump.patientBolusesIn24h == 1)
     pump.run(for: .seconds(1))
-    #expect(pump.account.steps > steps)
+    #expect(pump.account.extra > 0)
   }
 
   @Test("R-081 A request that is not durable within 2 s is taken back, and basal goes on")
@@ -136,8 +143,8 @@ import Testing
     pump.run(for: .seconds(5))
     #expect(pump.account.steps > steps)
     #expect(pump.unitsPerTick.basal == rate)
-    // The bolus that was never given still counts: nobody knows what the disk will say.
-    #expect(pump.patientBolusesIn24h == 1)
+    // It never happened.
+    #expect(pump.patientBolusesIn24h == 0 && pump.lastExtraDose == nil)
   }
 
   @Test("R-081 A program, a resume and a new history that are not durable are undone")
@@ -145,10 +152,12 @@ import Testing
     let pump = try leased()
     let rate = pump.unitsPerTick.basal
     #expect(try pump.program(.continuous(microgramsPerDay(350))).isAccepted)
-    #expect(pump.unitsPerTick.basal != rate)
+    let outputs = pump.outputs
+    #expect(pump.unitsPerTick.basal == rate)
     _ = pump.propose()
     pump.run(for: .seconds(2))
-    #expect(pump.unitsPerTick.basal == rate)
+    #expect(pump.decision.tookBack)
+    #expect(pump.unitsPerTick.basal == rate && pump.outputs == outputs)
     #expect(pump.therapy?.prescription.patientBolus != nil)
 
     pump.ask(.stop)
@@ -158,7 +167,7 @@ import Testing
     pump.run(for: .seconds(2))
     #expect(pump.mode == .stoppedByCommand)
     #expect(pump.alarms[.stopped] != nil)
-    // A stop that came back escalates like any other.
+    // The stop is the one that it was, and escalates when it would have.
     #expect(pump.alarms[.stopped]?.priority == .medium)
     pump.grant(pump.propose())
     pump.run(for: .minutes(61))
@@ -169,7 +178,7 @@ import Testing
     fresh.beginLeases()
     fresh.run(to: fresh.now + 1)
     fresh.grant(fresh.propose())
-    #expect(fresh.ask(.new(deliveredIn24h: microlitres(10))).isAccepted)
+    #expect(fresh.ask(.new(deliveredIn24h: microlitres(10), deliveredIn1h: .zero)).isAccepted)
     _ = fresh.propose()
     fresh.run(for: .seconds(2))
     #expect(fresh.mode == .noHistory)

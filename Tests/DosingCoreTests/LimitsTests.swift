@@ -38,10 +38,10 @@ import Testing
 
   @Test("What an engine may ever account for fits 64 bits")
   func account() {
-    let most = Mass(in: Limits.accountVolume, at: Limits.concentrationMax, rounded: .up)
+    let most = Mass(in: Limits.volumeMax, at: Limits.concentrationMax, rounded: .up)
     #expect(most != nil)
     // A revolution of 10 mL and 10,000,000 steps are the bounds of a head.
-    #expect(scaled(Limits.accountVolume.picolitres, by: 10_000_000, over: 1, rounded: .up) == nil)
+    #expect(scaled(Limits.volumeMax.picolitres, by: 10_000_000, over: 1, rounded: .up) == nil)
     #expect(Int64(Limits.patientBolusesIn24hMax) < 256)
   }
 }

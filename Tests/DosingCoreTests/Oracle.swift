@@ -16,14 +16,16 @@ struct Oracle {
     let start: Int64
     let ticks: Int64
     /// The dose in units of account, and how many of its ticks have accrued or were missed.
-    let units: Int64
+    let units: Int128
     var passed: Int64 = 0
 
     var end: Int64 { start + ticks }
 
     /// What has accrued or was missed: the even dose, cut to a whole unit.
-    var unitsPassed: Int64 {
-      Int64(truncatingIfNeeded: Int128(units) * Int128(passed) / Int128(ticks))
+    var unitsPassed: Int128 {
+      // Whole and rest apart, so that nothing overflows.
+      let (whole, rest) = units.quotientAndRemainder(dividingBy: Int128(ticks))
+      return whole * Int128(passed) + rest * Int128(passed) / Int128(ticks)
     }
   }
 
@@ -31,7 +33,7 @@ struct Oracle {
     /// In billionths of a nanogram per day, of which every rate is a whole number.
     let exact: Int128
     /// In units of account per tick.
-    let units: Int64
+    let units: Int128
     var ticksAccrued: Int64 = 0
     var ticksMissed: Int64 = 0
   }
@@ -55,7 +57,7 @@ struct Oracle {
   private(set) var patientStarts: [Int64] = []
   private(set) var stepMass = Ratio.zero
   private(set) var unit = Ratio.zero
-  private var stepUnits: Int64 = 1
+  private var stepUnits: Int128 = 1
   private var hourStepsMax = 0
   private var dayStepsMax = 0
   /// Every rate that was ever in force, and which of them each minute of the week has.
@@ -65,15 +67,16 @@ struct Oracle {
   private var rateInForce: Int?
   private var rateHolds: Int64 = 0
   // A quiet tick touches nothing but these and the sums below.
-  private var unitsInForce: Int64 = 0
+  private var unitsInForce: Int128 = 0
   private var ticksInForce: Int64 = 0
   private var isDosing = false
 
   // What should have happened, in units of account.
-  private(set) var prescribed: Int64 = 0
-  private(set) var pending: Int64 = 0
-  private(set) var late: Int64 = 0
-  private(set) var waited: Int64 = 0
+  private(set) var prescribed: Int128 = 0
+  private(set) var pending: Int128 = 0
+  private(set) var late: Int128 = 0
+  private(set) var waited: Int128 = 0
+  private(set) var withheld: Int128 = 0
   private var extraPassed: BigInt = 0
   private var extraMissed: BigInt = 0
 
@@ -112,8 +115,13 @@ struct Oracle {
   /// Whether a step that is due is made.
   private(set) var delivers = false
 
+  /// Whether basal is ordered, and the reservoir is empty.
+  private var isWithheld = false
+
   private mutating func chooseDelivery() {
-    delivers = order.map { !stopped && !empty && $0.mode != .stopped } ?? false
+    let isOrdered = order.map { !stopped && $0.mode != .stopped } ?? false
+    delivers = isOrdered && !empty
+    isWithheld = isOrdered && empty
   }
 
   /// Whether the schedule is a therapy and is followed.
@@ -128,7 +136,7 @@ struct Oracle {
   /// The rate in force from a tick on, until the minute ends.
   private mutating func chooseRate() {
     countTicks()
-    rateInForce = delivers ? minutes[minute(at: now)] : nil
+    rateInForce = delivers || isWithheld ? minutes[minute(at: now)] : nil
     unitsInForce = rateInForce.map { rates[$0].units } ?? 0
     let intoMinute = (clock / rig.tick.count + now) % ticksPerMinute
     rateHolds = now + ticksPerMinute - intoMinute
@@ -145,7 +153,7 @@ struct Oracle {
     let missed = tick - now - 1
     ticksInForce += 1
     prescribed += unitsInForce
-    pending += unitsInForce
+    if isWithheld { withheld += unitsInForce } else { pending += unitsInForce }
     if isDosing { accrueDose() }
     if missed > 0 { miss(missed) }
     now = tick
@@ -178,9 +186,15 @@ struct Oracle {
       let intoMinute = (clock / rig.tick.count + tick) % ticksPerMinute
       let here = min(ticksPerMinute - intoMinute, now + count + 1 - tick)
       let rate = minutes[minute(at: tick)]
-      rates[rate].ticksMissed += here
-      prescribed += here * rates[rate].units
-      late += here * rates[rate].units
+      let units = Int128(here) * rates[rate].units
+      prescribed += units
+      if isWithheld {
+        rates[rate].ticksAccrued += here
+        withheld += units
+      } else {
+        rates[rate].ticksMissed += here
+        late += units
+      }
       tick += here
     }
   }
@@ -205,17 +219,12 @@ struct Oracle {
   // MARK: Requests
 
   /// - Parameter perStep: the engine's count of units in a step, which is all that is taken from it.
-  mutating func asked(_ request: Request, at tick: Int64, answer: Answer, perStep: Int64) {
-    if case .stop = request {
-      countTicks()
-      rateInForce = nil
-      unitsInForce = 0
-      if running != nil { endDose(at: tick) }
-    }
+  mutating func asked(_ request: Request, at tick: Int64, answer: Answer, perStep: Int128) {
     pass(to: tick)
     switch request {
     case .stop:
       expect(answer.isAccepted, "stop was refused")
+      endDose(at: tick)
       stopped = true
     case .resume:
       expect(answer.isAccepted == stopped, "resume was answered with \(answer)")
@@ -230,7 +239,7 @@ struct Oracle {
       }
     case .program(let therapy): judge(answer, program: therapy.prescription, perStep)
     case .propose: break
-    case .acknowledge, .new:
+    case .acknowledge, .new, .clear:
       expect(!answer.isAccepted, "\(request) was accepted, though nothing calls for it")
     }
     chooseDelivery()
@@ -245,7 +254,7 @@ struct Oracle {
     expect(treats, "a bolus was accepted though nothing is delivered")
     expect(!low, "a bolus was accepted with a low reservoir")
     expect(running == nil, "a bolus was accepted while another one runs")
-    expect(Ratio(dose.nanograms) >= stepMass * Ratio(10), "a bolus of less than 10 steps")
+    expect(Ratio(dose.nanograms) >= stepMass * Ratio(Int64(10)), "a bolus of less than 10 steps")
     expect(
       (60_000_000_000...86_400_000_000_000).contains(duration.count), "a bolus of \(duration)")
     if isPatients, let bolus = order.patientBolus { judgeAllotment(bolus) }
@@ -308,19 +317,21 @@ struct Oracle {
         refusal.value > refusal.limit
       case .safeBasal, .hardStop, .notStopped, .otherDrug, .otherConcentration,
         .programDuringExtraDose, .noHistory, .hasHistory, .nothingToAcknowledge, .accountUncertain,
-        .storageFailed:
+        .storageFailed, .driveFails, .orderNotValid, .requestWaits, .noHardStop,
+        .deliveredOutOfRange:
         false
       }
     expect(isTrue, "a bolus was refused with \(refusal)")
   }
 
   private mutating func judge(
-    _ answer: Answer, program new: Prescription, _ perStep: Int64
+    _ answer: Answer, program new: Prescription, _ perStep: Int128
   ) {
     if let refusal = answer.refusal {
-      if refusal.reason == .programDuringExtraDose {
-        expect(running != nil && !isDecrease(new), "refused with \(refusal)")
-      }
+      if refusal.reason == .programDuringExtraDose { expect(running != nil, "\(refusal)") }
+      let isOther =
+        order.map { $0.drug != new.drug || $0.concentration != new.concentration } ?? false
+      expect(order == nil || isOther || !isDecrease(new), "a decrease was refused with \(refusal)")
       return
     }
     if let order {
@@ -335,14 +346,9 @@ struct Oracle {
   }
 
   private func isDecrease(_ new: Prescription) -> Bool {
-    guard order != nil else { return true }
-    var isLower = false
-    for minute in 0..<10_080 {
-      let (mine, theirs) = (exactRate(new, minute), rates[minutes[minute]].exact)
-      if mine > theirs { return false }
-      if mine < theirs { isLower = true }
-    }
-    return isLower
+    guard let order else { return true }
+    if exactSafeBasal(new) > exactSafeBasal(order) { return false }
+    return (0..<10_080).allSatisfy { exactRate(new, $0) <= rates[minutes[$0]].exact }
   }
 
   /// In nanograms per day.
@@ -370,7 +376,29 @@ struct Oracle {
     }
   }
 
-  private mutating func commit(_ new: Prescription, _ perStep: Int64) {
+  /// In billionths of a nanogram per day; none where nothing would fall back on it.
+  private func exactSafeBasal(_ order: Prescription) -> Int128 {
+    let treats = order.mode == .continuous || order.mode == .flex
+    return treats ? Int128(order.safeBasal?.nanogramsPerDay ?? 0) * 1_000_000_000 : 0
+  }
+
+  /// The most steps that basal needs in any so many minutes, on schedule or as safe basal, and one more.
+  private func basalSteps(_ order: Prescription, inMinutes length: Int) -> Int {
+    let safe = exactSafeBasal(order)
+    let most = (0..<10_080).map { max(exactRate(order, $0), safe) }
+    var sum = most[..<min(length, 10_080)].reduce(Int128(0), +)
+    var greatest = sum
+    for minute in 0..<10_080 {
+      sum += most[(minute + length) % 10_080] - most[minute]
+      greatest = max(greatest, sum)
+    }
+    // A rate of a day, for a minute each.
+    let mass = Ratio(big: BigInt(greatest), over: 1_000_000_000 * 1440)
+    return Int((mass / stepMass).floor) + 2
+  }
+
+  private mutating func commit(_ new: Prescription, _ perStep: Int128) {
+    let (hourBefore, dayBefore) = (hourCeiling, dayCeiling)
     order = new
     stepMass =
       stepVolume * Ratio(new.concentration.nanogramsPerMillilitre, 1_000_000_000)
@@ -380,6 +408,9 @@ struct Oracle {
     readWeek(new)
     hourStepsMax = stepsMax(new.maxDose1h, rig.maxVolume1h)
     dayStepsMax = stepsMax(new.maxDose24h, rig.maxVolume24h)
+    committed = Committed(
+      steps: stepTicks.count, hour: hourBefore, day: dayBefore,
+      hourBasal: basalSteps(new, inMinutes: 61), dayBasal: basalSteps(new, inMinutes: 24 * 60 + 15))
     judgeWindows()
   }
 
@@ -450,6 +481,28 @@ struct Oracle {
     judgeWindows()
   }
 
+  /// What was in force when the newest order was committed, and what its basal needs.
+  private struct Committed {
+    var steps = 0
+    var hour = 0
+    var day = 0
+    var hourBasal = 0
+    var dayBasal = 0
+  }
+
+  private var committed = Committed()
+
+  /// The limit, but what was given before the newest commit is no reason to withhold basal.
+  private var hourCeiling: Int {
+    let given = max(0, committed.steps - hourBegins)
+    return max(hourStepsMax, min(committed.hour, committed.hourBasal + given))
+  }
+
+  private var dayCeiling: Int {
+    let given = max(0, committed.steps - dayBegins)
+    return max(dayStepsMax, min(committed.day, committed.dayBasal + given))
+  }
+
   /// The half-open windows that end now, in whole steps.
   private mutating func judgeWindows() {
     while hourBegins < stepTicks.count, stepTicks[hourBegins] <= now - ticksPerDay / 24 {
@@ -457,7 +510,7 @@ struct Oracle {
     }
     while dayBegins < stepTicks.count, stepTicks[dayBegins] <= now - ticksPerDay { dayBegins += 1 }
     let (inHour, inDay) = (stepTicks.count - hourBegins, stepTicks.count - dayBegins)
-    let (hourMax, dayMax) = (hourStepsMax, dayStepsMax)
+    let (hourMax, dayMax) = (hourCeiling, dayCeiling)
     expect(inHour <= hourMax, "\(inHour) steps in an hour, at most \(hourMax)")
     expect(inDay <= dayMax, "\(inDay) steps in a day, at most \(dayMax)")
     mostOfHour = max(mostOfHour, Double(inHour) / Double(hourStepsMax))
@@ -472,7 +525,8 @@ struct Oracle {
       account.prescribed == prescribed && account.pending == pending
       && account.steps == Int64(stepTicks.count)
       && account.deficit(at: 0) == late && account.deficit(at: 1) == waited
-      && account.deficit(at: 2) == 0 && pending >= 0 && pending <= stepUnits
+      && account.deficit(at: 2) == 0 && account.deficit(.reservoirEmpty) == withheld && pending >= 0
+      && pending <= stepUnits
     if isRight { return }
     let mine = "prescribed \(prescribed), pending \(pending), late \(late), waited \(waited)"
     let steps = stepTicks.count

@@ -34,7 +34,7 @@ import Testing
 
   @Test("R-019 A program is refused during an extra dose")
   func duringADose() throws {
-    for dose in [300, 301] as [Int64] {
+    for dose in [301, 400] as [Int64] {
       let pump = try Pump(.continuous(microgramsPerDay(300)))
       #expect(pump.bolus(micrograms(5), .minutes(10)).isAccepted)
       let refusal = try pump.program(.continuous(microgramsPerDay(dose))).refusal
@@ -74,8 +74,14 @@ import Testing
   func lowerLimit() throws {
     let high = Prescription.continuous(
       microgramsPerDay(1_200), maxDose1h: micrograms(60), maxDose24h: micrograms(2_000))
-    let low = Prescription.continuous(
-      microgramsPerDay(300), maxDose1h: micrograms(30), maxDose24h: micrograms(2_000))
+    // No decrease, since safe basal is above the old one for a minute of the week.
+    var low = Prescription.flex(
+      [
+        [(minute: 0, rate: microgramsPerDay(300))],
+        [(minute: 0, rate: microgramsPerDay(300)), (minute: 1439, rate: microgramsPerDay(1_201))],
+      ], week: [0, 0, 0, 0, 0, 0, 1], maxDose1h: micrograms(30), maxDose24h: micrograms(2_000),
+      safeBasal: microgramsPerDay(300))
+    low.patientBolus = nil
     let request = Request.program(try Therapy.of(low))
     var promised: Int64 = 0
     for early in [1, 0] as [Int64] {

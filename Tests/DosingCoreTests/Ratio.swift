@@ -16,7 +16,9 @@ struct Ratio: Comparable, Hashable, CustomStringConvertible {
     self.init(big: BigInt(numerator), over: BigInt(denominator))
   }
 
-  static let zero = Ratio(0)
+  init(_ whole: Int128) { self.init(big: BigInt(whole)) }
+
+  static let zero = Ratio(Int64(0))
 
   static func + (left: Ratio, right: Ratio) -> Ratio {
     Ratio(
@@ -24,7 +26,7 @@ struct Ratio: Comparable, Hashable, CustomStringConvertible {
       over: left.denominator * right.denominator)
   }
 
-  static func - (left: Ratio, right: Ratio) -> Ratio { left + right * Ratio(-1) }
+  static func - (left: Ratio, right: Ratio) -> Ratio { left + right * Ratio(Int64(-1)) }
 
   static func * (left: Ratio, right: Ratio) -> Ratio {
     Ratio(big: left.numerator * right.numerator, over: left.denominator * right.denominator)
@@ -43,7 +45,7 @@ struct Ratio: Comparable, Hashable, CustomStringConvertible {
   var floor: BigInt { numerator / denominator }
 
   /// The number, where it is whole and fits.
-  var whole: Int64? { denominator == 1 ? Int64(exactly: numerator) : nil }
+  var whole: Int128? { denominator == 1 ? Int128(exactly: numerator) : nil }
 
   var description: String { "\(numerator)/\(denominator)" }
 }

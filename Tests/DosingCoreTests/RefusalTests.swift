@@ -25,11 +25,14 @@ extension Refusal {
 
   private func provoke(_ reason: RefusalReason) throws -> (Refusal?, Told) {
     switch reason {
-    case .noTherapy, .stopped, .minimumBasal, .safeBasal, .hardStop, .highAlarm, .notStopped:
+    case .noTherapy, .stopped, .minimumBasal, .safeBasal, .hardStop, .highAlarm, .notStopped,
+      .driveFails, .noHardStop:
       (try provokeByState(reason), Told())
-    case .noHistory, .hasHistory, .nothingToAcknowledge, .storageFailed:
+    case .noHistory, .hasHistory, .nothingToAcknowledge, .storageFailed, .requestWaits:
       (try provokeByStorage(reason), Told())
     case .accountUncertain: try provokeByRestart()
+    case .orderNotValid: (try provokeByOldOrder(), Told())
+    case .deliveredOutOfRange: try provokeByHistoryOutOfRange()
     case .extraDoseRunning, .noPatientBolus, .lockout, .maxIn24h: try provokeByHistory(reason)
     case .bolusTooSmall, .bolusTooLarge, .bolusDurationOutOfRange, .flowAboveMaximum:
       try provokeBySize(reason)
@@ -50,11 +53,15 @@ extension Refusal {
     }
     switch reason {
     case .notStopped: return pump.ask(.resume).refusal
+    case .noHardStop: return pump.ask(.clear).refusal
+    case .driveFails:
+      pump.drive = .driveFailed
+      pump.run(for: .seconds(20))
     case .stopped: pump.ask(.stop)
     case .hardStop: pump.hardStop()
     case .safeBasal:
       pump.runToStep()
-      pump.refuseStep(.window)
+      pump.refuseStepForWindow()
     case .highAlarm: while pump.mode != .reservoirEmpty { pump.run(to: pump.now + 1) }
     default: break
     }
@@ -64,9 +71,13 @@ extension Refusal {
   private func provokeByStorage(_ reason: RefusalReason) throws -> Refusal? {
     let pump = try Pump(reason == .noHistory ? nil : .continuous(basal))
     switch reason {
-    case .hasHistory: return pump.ask(.new(deliveredIn24h: microlitres(1))).refusal
+    case .hasHistory:
+      return pump.ask(.new(deliveredIn24h: microlitres(1), deliveredIn1h: .zero)).refusal
     case .nothingToAcknowledge: return pump.ask(.acknowledge).refusal
     case .noHistory: pump.loseHistory()
+    case .requestWaits:
+      pump.beginLeases()
+      pump.ask(.bolus(dose: micrograms(1), duration: .minutes(1)))
     default:
       pump.beginLeases()
       pump.run(to: pump.now + 1)
@@ -75,6 +86,26 @@ extension Refusal {
       return try pump.program(.continuous(basal)).refusal
     }
     return pump.bolus(micrograms(1), .minutes(1)).refusal
+  }
+
+  /// An order that was accepted when it did not matter that safe basal fits the limit, too.
+  private func provokeByOldOrder() throws -> Refusal? {
+    let pump = try Pump(.continuous(basal))
+    var order = Prescription.continuous(basal)
+    order.maxDose1h = micrograms(1)
+    try pump.comeBack(from: pump.record(), inForce: order)
+    return pump.bolus(micrograms(1), .minutes(1)).refusal
+  }
+
+  private func provokeByHistoryOutOfRange() throws -> (Refusal?, Told) {
+    let pump = try Pump(nil)
+    pump.loseHistory()
+    let all = microlitres(20_001)
+    return (
+      pump.ask(.new(deliveredIn24h: all, deliveredIn1h: .zero)).refusal,
+      Told(
+        limit: min(microlitres(20_000), pump.rig.maxVolume24h).picolitres, value: all.picolitres)
+    )
   }
 
   private func provokeByRestart() throws -> (Refusal?, Told) {
@@ -182,6 +213,8 @@ extension Refusal {
       return (try pump.program(other).refusal, Told(limit: 500_000, value: 1_000_000))
     default:
       pump.ask(.bolus(dose: micrograms(10), duration: .minutes(10)), at: 10)
+      // One that is nowhere above is accepted.
+      other.setContinuous(microgramsPerDay(301))
       return (try pump.program(other).refusal, Told(allowedAt: 6_010))
     }
   }

@@ -15,7 +15,7 @@ import Testing
     #expect(pump.alarms[.reservoirLow] == nil)
     #expect(pump.reservoirContents == microlitres(1_005))
     pump.run(to: pump.now + 1)
-    #expect(pump.alarms[.reservoirLow]?.priority == .medium && pump.decision.alarmsChanged)
+    #expect(pump.alarms[.reservoirLow]?.priority == .medium && pump.decision.faultsChanged)
     #expect(pump.bolus(Mass(nanograms: 100), .minutes(1)).reason == .reservoirLow)
     #expect(pump.mode == .continuous)
     pump.runToStep()
@@ -28,10 +28,14 @@ import Testing
     while pump.stepTicks.count < 640 { pump.runToStep() }
     pump.run(to: pump.now + 1)
     #expect(pump.mode == .reservoirEmpty)
-    #expect(pump.alarms[.reservoirEmpty]?.priority == .high && pump.decision.alarmsChanged)
-    let prescribed = pump.account.prescribed
+    #expect(pump.alarms[.reservoirEmpty]?.priority == .high && pump.decision.faultsChanged)
+    // What is ordered and cannot be given is prescribed, and missing.
+    let (prescribed, missing) = (pump.account.prescribed, pump.account.deficit(.reservoirEmpty))
+    let scale = try #require(pump.therapy?.scale)
     pump.run(for: .days(1))
-    #expect(pump.stepTicks.count == 640 && pump.account.prescribed == prescribed)
+    let day = 300_000 * scale.perNanogram
+    #expect(pump.stepTicks.count == 640 && pump.account.prescribed == prescribed + day)
+    #expect(pump.account.deficit(.reservoirEmpty) == missing + day)
     #expect(pump.reservoirContents == microlitres(1_000))
     #expect(pump.bolus(Mass(nanograms: 100), .minutes(1)).reason == .highAlarm)
   }

@@ -37,7 +37,7 @@ import Testing
     let left = account.perStep - account.pending
     let ticks = (left + pump.unitsPerTick.basal - 1) / pump.unitsPerTick.basal
     pump.runToStep()
-    #expect(pump.now == facts.at.number + ticks)
+    #expect(Int128(pump.now) == Int128(facts.at.number) + ticks)
   }
 
   @Test("R-083 A step that was under way is neither counted nor made again; it is in doubt")
@@ -316,12 +316,19 @@ import Testing
     pump.loseHistory()
     #expect(pump.mode == .noHistory)
     #expect(try pump.program(order).reason == .noHistory)
-    #expect(pump.ask(.new(deliveredIn24h: microlitres(100))).isAccepted)
-    // 6,400 steps of 15.625 nL, and one for the part of a step.
-    #expect(pump.windows.hour == 6_401 && pump.windows.day == 6_401)
-    #expect(pump.ask(.new(deliveredIn24h: .zero)).reason == .hasHistory)
-    // 100 uL of 500 ug/mL are 50 ug, of the hour's 60.
-    #expect(try pump.program(order).reason == .doseLimit1h)
+    let said = Request.new(deliveredIn24h: microlitres(100), deliveredIn1h: microlitres(99))
+    #expect(pump.ask(said).isAccepted)
+    // 6,400 steps of 15.625 nL; what somebody remembers binds extra doses alone.
+    #expect(pump.windows.hour == 0 && pump.windows.day == 0)
+    #expect(pump.doubts.hour == 6_336 && pump.doubts.day == 6_400)
+    #expect(try pump.program(order).isAccepted)
+    // 99 uL of 500 ug/mL are 49.5 ug, of the hour's 60.
+    #expect(pump.ask(.patientBolus).reason == .doseLimit1h)
+    let corrected = Request.new(deliveredIn24h: microlitres(100), deliveredIn1h: .zero)
+    #expect(pump.ask(corrected).isAccepted)
+    #expect(pump.doubts.hour == 0 && pump.doubts.day == 6_400)
+    #expect(pump.ask(.patientBolus).isAccepted)
+    #expect(try Pump(order).ask(corrected).reason == .hasHistory)
   }
 
   @Test("R-090 Flex without a trusted clock runs safe basal; continuous does not care")
@@ -360,23 +367,34 @@ import Testing
     #expect(pump.alarms[.otherRig] == nil)
   }
 
-  @Test("R-094 What is told to the interlock is every step of the last 24 h, oldest first")
-  func pastDeliveries() throws {
+  @Test("R-094 The interlock is told every confirmed step of both windows, by its bucket")
+  func pastBuckets() throws {
     let pump = try Pump(order)
     pump.run(for: .hours(7))
     pump.ask(.patientBolus)
     pump.run(for: .minutes(57))
-    let told = pump.pastDeliveries()
-    #expect(told.map(\.steps).reduce(0, +) == pump.account.steps)
-    #expect(told.map(\.age) == told.map(\.age).sorted(by: >))
-    // Every age is that of the last tick of its bucket, so none is older than the step itself.
-    for hours in [Int64(1), 2, 5] {
-      let limit = pump.ticks(.hours(hours))
-      let young = told.filter { $0.age < limit }.map(\.steps).reduce(0, +)
-      let made = pump.stepTicks.filter { pump.now - $0 < limit }.count
-      #expect(young >= made)
+    let told = pump.pastBuckets()
+    for (buckets, length, full) in [
+      (told.hour, pump.ticks(.minutes(1)), Int64(60)), (told.day, pump.ticks(.minutes(15)), 96),
+    ] {
+      let oldest = pump.now / length - full
+      let steps = pump.stepTicks.filter { $0 / length >= oldest }
+      let made = Dictionary(grouping: steps) { $0 / length }.mapValues { Int64($0.count) }
+      #expect(buckets == made)
     }
+    #expect(told.day.values.reduce(0, +) == pump.account.steps)
     pump.run(for: .hours(40))
-    #expect(pump.pastDeliveries().map(\.steps).reduce(0, +) == pump.windows.day)
+    #expect(pump.pastBuckets().hour.values.reduce(0, +) == pump.windows.hour)
+    #expect(pump.pastBuckets().day.values.reduce(0, +) == pump.windows.day)
+  }
+
+  @Test("R-083 R-094 Steps in doubt are not told to the interlock")
+  func doubtsAreNotTold() throws {
+    let pump = try Pump(order)
+    pump.run(for: .minutes(90))
+    let before = pump.pastBuckets().day
+    let outcome = pump.restart(killed(pump, trace: nil, leaseEnd: pump.account.steps + 5))
+    #expect(outcome.stepsInDoubt == 5)
+    #expect(pump.pastBuckets().day == before)
   }
 }

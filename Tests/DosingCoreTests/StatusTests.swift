@@ -60,9 +60,9 @@ import Testing
     let pump = try Pump(.continuous(microgramsPerDay(300)))
     pump.ask(.stop, at: 77)
     let status = pump.report()
-    #expect(status.alarms[Int(AlarmCode.stopped.rawValue)].priority == 2)
-    #expect(status.alarms[Int(AlarmCode.stopped.rawValue)].raised == Tick(77))
-    #expect(status.alarms[Int(AlarmCode.hardStop.rawValue)].priority == 0)
+    #expect(status.faults[Int(FaultCode.stopped.rawValue)].priority == 2)
+    #expect(status.faults[Int(FaultCode.stopped.rawValue)].raised == Tick(77))
+    #expect(status.faults[Int(FaultCode.hardStop.rawValue)].priority == 0)
     #expect(status.basalRate == .zero && status.nextChange == nil)
   }
 

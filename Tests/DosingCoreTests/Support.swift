@@ -128,6 +128,14 @@ extension Answer {
 /// An engine that is run tick by tick, as its tick thread would.
 final class Pump {
   private var state: DosingState
+  /// What becomes of each step; nil where it is made.
+  var drive: StepRefusal?
+  /// Facts that the next tick learns; nil for none.
+  private var news: TickFacts?
+  var facts: TickFacts {
+    get { news ?? TickFacts(tick: Tick(0)) }
+    set { news = newValue }
+  }
   /// The tick of each step, in order.
   private(set) var stepTicks: [Int64] = []
   /// What the last tick decided.
@@ -148,10 +156,11 @@ final class Pump {
   var account: Account { state.account }
   var mode: DeliveryMode { state.mode }
   var therapy: Therapy? { state.therapy }
-  var alarms: AlarmTable { state.alarms }
+  var alarms: FaultBoard { state.board }
+  var outputs: Outputs { state.outputs }
   var extraDose: ExtraDose? { state.extraDose }
   var lastExtraDose: EndedExtraDose? { state.lastExtraDose }
-  var unitsPerTick: (basal: Int64, extra: Int64) { state.unitsPerTick }
+  var unitsPerTick: (basal: Int128, extra: Int128) { state.unitsPerTick }
   var patientBolusAllowedAt: Tick? { state.patientBolusAllowedAt }
   var patientBolusesIn24h: Int { state.patientBolusesIn24h }
   var reservoirContents: Volume { state.reservoirContents }
@@ -163,8 +172,20 @@ final class Pump {
   func ticks(_ time: Nanoseconds) -> Int64 { rig.ticks(time) }
 
   private func tick(_ number: Int64) {
-    decision = state.step(TickInputs(tick: Tick(number)))
-    if decision.steps { stepTicks.append(number) }
+    learn(at: number)
+    decision = state.step(Tick(number))
+    if decision.steps {
+      state.stepEnded(drive)
+      if drive == nil { stepTicks.append(number) }
+    }
+  }
+
+  /// What became known since the last tick, in tick `number`.
+  private func learn(at number: Int64) {
+    guard var facts = news else { return }
+    news = nil
+    facts.tick = Tick(number)
+    state.learn(facts)
   }
 
   /// Quiet ticks up to and including `number`.
@@ -185,14 +206,21 @@ final class Pump {
   }
 
   func refuseStep(_ refusal: StepRefusal) {
-    state.stepRefused(refusal)
+    state.stepEnded(refusal)
     stepTicks.removeLast()
+  }
+
+  /// The interlock refuses the step for a window, and has counted as the core did, or more.
+  func refuseStepForWindow(interlockAhead: Int64 = 0) {
+    let (hour, day) = (state.hour.stepsTotal - 1, state.day.stepsTotal - 1)
+    refuseStep(.window(hourSteps: hour + interlockAhead, daySteps: day + interlockAhead))
   }
 
   /// Asks in the next tick, which then runs.
   @discardableResult
   func ask(_ request: Request) -> Answer {
     let next = now + 1
+    learn(at: next)
     let answer = state.decide(request, at: Tick(next))
     tick(next)
     return answer
@@ -235,25 +263,29 @@ final class Pump {
   func propose() -> (commit: Int64, leaseEnd: Int64) { state.propose() }
 
   func grant(_ lease: (commit: Int64, leaseEnd: Int64)) {
-    state.grant(lease.commit, end: lease.leaseEnd)
+    facts.grant = TickFacts.Grant(commit: lease.commit, leaseEnd: lease.leaseEnd)
   }
 
   func loseHistory() { state.loseHistory() }
 
-  func trustClock(late: Nanoseconds) { state.trustClock(late: late) }
+  func trustClock(late: Nanoseconds) { facts.clockIsLate = late }
 
   /// What would be written down now.
   func record() -> [UInt8] {
-    var writer = FrameWriter()
-    state.layout(&writer)
+    var writer = RecordWriter()
+    var after = state.afterWaiting
+    after.layout(&writer)
     #expect(!writer.failed)
-    return writer.written
+    return (0..<writer.count).map { writer.bytes[$0] }
   }
 
   /// The power goes, or the process is killed: only the record is left.
-  func comeBack(from record: [UInt8]) throws {
+  ///
+  /// - Parameter order: what is in force; nil for what was.
+  func comeBack(from record: [UInt8], inForce order: Prescription? = nil) throws {
+    let therapy = order.map { Therapy.inForce($0, on: rig) } ?? state.therapy
     guard
-      let read = DosingState.restored(from: record.span, rig: rig, therapy: state.therapy)
+      let read = DosingState.restored(from: record.span, rig: rig, therapy: therapy)
     else { throw Unreadable() }
     state = read
   }
@@ -261,18 +293,17 @@ final class Pump {
   @discardableResult
   func restart(_ facts: Restart) -> RestartOutcome { state.restart(facts) }
 
-  func pastDeliveries() -> [(steps: Int64, age: Int64)] {
-    var told: [(steps: Int64, age: Int64)] = []
-    state.forEachPastDelivery { told.append(($0, $1.count)) }
+  /// What the interlock is told at a start.
+  func pastBuckets() -> (hour: [Int64: Int64], day: [Int64: Int64]) {
+    var told: (hour: [Int64: Int64], day: [Int64: Int64]) = ([:], [:])
+    state.forEachPastBucket(ofHour: { told.hour[$0] = $1 }, ofDay: { told.day[$0] = $1 })
     return told
   }
 
-  /// Two steps that the interlock refuses for a window in one day.
+  /// The interlock and the core have counted differently.
   func hardStop() {
-    for _ in 0..<2 {
-      runToStep()
-      refuseStep(.window)
-    }
+    runToStep()
+    refuseStepForWindow(interlockAhead: 3)
     run(to: now + 1)
   }
 }

@@ -27,9 +27,6 @@ import Testing
     var rig = Rig.bench()
     switch rule {
     case .concentrationOutOfRange: order.concentration.nanogramsPerMillilitre = 4_000_001
-    case .arithmeticOutOfRange:
-      rig.pump.volumePerRevolution = Volume(picolitres: 49_999_999)
-      order.concentration.nanogramsPerMillilitre = 3_999_999
     case .dayWithoutPattern: order.week[3] = 1
     case .patternEmpty: order.patterns[0].count = 0
     case .patternNotFromMidnight: order = flex([(minute: 1, rate: basal)])

@@ -17,6 +17,10 @@ final class CrashHistory {
     var hasFaults = false
     /// UTC jumps between two lives, by seconds, hours and years, into leap days and back to 1970.
     var setsClock = false
+    /// Time passes between the reading of the journal and the sealing of the interlock: up to 20 min.
+    var startsLate = false
+    /// The limits are the least that basal fits into, so that a step too many in a window shows at once.
+    var isTight = false
     /// Syncs that do nothing: a planted fault.
     var ignoresSync = false
   }
@@ -42,7 +46,7 @@ final class CrashHistory {
     rig = Self.bench
     let flow = chance.magnitude(100...3_000)
     orders = try [flow, max(96, flow * 3 / 4)].map {
-      try Self.order(microgramsPerDay: $0, on: Self.bench)
+      try Self.order(microgramsPerDay: $0, on: Self.bench, isTight: plan.isTight)
     }
     let bolus = orders[0].prescription.patientBolus
     oracle = CrashOracle(
@@ -100,6 +104,15 @@ final class CrashHistory {
     oracle.expect(core.extraDose == nil, "a bolus goes on")
   }
 
+  /// How long a start takes from the reading of the journal to the sealing of the interlock.
+  func startDelay() -> Nanoseconds {
+    guard plan.startsLate else { return .zero }
+    let delays: [Nanoseconds] = [
+      .zero, Nanoseconds(Self.tick), .milliseconds(500), .seconds(5), .minutes(20),
+    ]
+    return delays[Int(chance.number(0...4))]
+  }
+
   func place(of therapy: Therapy?) -> Int? {
     guard let rate = therapy?.prescription.patterns[0].steps[0].rate else { return nil }
     return orders.firstIndex { $0.prescription.patterns[0].steps[0].rate == rate }
@@ -138,7 +151,9 @@ final class CrashHistory {
   }
 
   /// A basal, and room for two boluses in an hour beside it.
-  private static func order(microgramsPerDay: Int64, on rig: Rig) throws -> Therapy {
+  private static func order(
+    microgramsPerDay: Int64, on rig: Rig, isTight: Bool
+  ) throws -> Therapy {
     let hour = microgramsPerDay * 1_000 * 61 / 1_440 + 100
     var order = Prescription(
       patient: Label(utf8: "BENCH-01".utf8) ?? .none, drug: Label(utf8: "baclofen".utf8) ?? .none,
@@ -150,6 +165,17 @@ final class CrashHistory {
     order.patientBolus = PatientBolus(
       dose: Mass(nanograms: 4_000), duration: .minutes(2), lockout: .minutes(5), maxIn24h: 48)
     var findings = Findings()
+    if isTight {
+      // What is named as the least is the least.
+      (order.maxDose1h, order.maxDose24h) = (Mass(nanograms: 1), Mass(nanograms: 1))
+      _ = Therapy(order, on: rig, findings: &findings)
+      for index in 0..<findings.count {
+        let least = Mass(nanograms: findings[index].bound)
+        if findings[index].rule == .hourLimitBelowBasal { order.maxDose1h = least }
+        if findings[index].rule == .dayLimitBelowBasal { order.maxDose24h = least }
+      }
+      findings = Findings()
+    }
     guard let therapy = Therapy(order, on: rig, findings: &findings) else {
       throw BadOrder(findings: findings)
     }

@@ -21,14 +21,15 @@ final class Life {
   private let firstDue: Int64
   private var next: Int64
 
-  // What was asked and is not known to be durable.
+  /// How many ticks the start was late for.
+  private var ticksLate: Int64
   private var isStopped: Bool
-  private var order: Int?
-  private var pendingStop: Int64?
+  /// What follows when the request that waits acts; nil where none waits.
+  private var acts: (commit: Int64, follows: () -> Void)?
+  /// The commit that holds a resume that is not known to be durable.
   private var pendingResume: Int64?
-  private var pendingOrder: (order: Int, commit: Int64)?
-  private var pendingBolus: (tick: Int64, commit: Int64)?
-  private var bolusRuns = false
+  /// The commit that holds a stop that is not known to be durable.
+  private var pendingStop: Int64?
   private var lastID: Int64 = 0
   /// When the journal thread gets to the newest proposal.
   private var turnAt: Int64 = 0
@@ -60,7 +61,8 @@ final class Life {
     let restoration = Restoration(
       rig: history.rig, clock: WeekTime(sinceMonday: .zero),
       time: StartTime(now: machine.now, witness: .batteryClock(utc: machine.utc)),
-      trace: page.read(), safeBasal: copies.record, firstTickIn: .milliseconds(50))
+      trace: { [page] in page.read(unitsInUnit: $0) }, safeBasal: copies.record,
+      firstTickIn: .milliseconds(50))
     let pump = state == nil ? restoration.newPump() : restoration.restore(state)
     history.check(pump.core, pump.outcome, pump.commits)
 
@@ -68,15 +70,16 @@ final class Life {
     firstSteps = history.oracle.motorSteps
     firstDue = history.oracle.stepsDue
     isStopped = pump.core.mode == .stoppedByCommand
-    order = history.place(of: pump.core.therapy)
     let start = PumpStart(pump, now: machine.now, isSimulated: true)
     guard let core = start.core() else { throw Unreadable() }
-    epoch = start.timeOfTickZero.monotonic
+    epoch = start.timeOfTickZero.boot
     seenCommit = start.commits
+    machine.pass(history.startDelay())
+    ticksLate = max(0, (machine.boot - epoch) / CrashHistory.tick - next)
 
     hardware = try HardwareRig(.simulated(virtualTime: true), heartbeat: TickLoop.heartbeat)
     hardware.virtualClock.set(Nanoseconds(machine.boot))
-    try hardware.load(core, early: .milliseconds(50))
+    try hardware.load(core)
     try hardware.seal(for: history.rig, epoch: Nanoseconds(epoch))
     unsafe plant = Plant(
       world: hardware.world,
@@ -122,26 +125,33 @@ final class Life {
 
   private func tick() {
     let machine = history.machine
-    var missed: Int64 = 0
-    if history.chance.oneIn(400) { missed = history.chance.magnitude(1...40) }
+    var missed = ticksLate
+    ticksLate = 0
+    if history.chance.oneIn(400) { missed += history.chance.magnitude(1...40) }
     next += missed
     machine.pass(Nanoseconds(epoch + next * CrashHistory.tick - machine.boot))
     hardware.virtualClock.set(Nanoseconds(machine.boot))
+    let before = CrashOracle.Flow(
+      nanogramsPerDay: rate, bolus: loop.loop.core.extraDose != nil)
     loop.begin(next, missed: missed)
-    let before = CrashOracle.Flow(nanogramsPerDay: rate, bolus: bolusRuns)
     ask()
     let decision = loop.tick(next)
+    if let acts, acts.commit == loop.loop.core.takenBackCommit { self.acts = nil }
+    if let acts, acts.commit == loop.loop.core.actedCommit {
+      self.acts = nil
+      acts.follows()
+    }
+    let bolusRuns = loop.loop.core.extraDose != nil
     let most = CrashOracle.Flow(
-      nanogramsPerDay: max(before.nanogramsPerDay, rate), bolus: bolusRuns)
-    if decision.extraDoseEnded { bolusRuns = loop.loop.core.extraDose != nil }
+      nanogramsPerDay: max(before.nanogramsPerDay, rate), bolus: before.bolus || bolusRuns)
     let least = CrashOracle.Flow(
       nanogramsPerDay: min(before.nanogramsPerDay, rate), bolus: before.bolus && bolusRuns)
     history.oracle.ran(least: least, most: most)
     observe()
     if decision.wantsCommit { turnAt = next + history.latency() }
     if next >= turnAt { turn() }
-    if decision.tookBack { tookBack() }
-    settlePending()
+    if let commit = pendingStop, seenCommit >= commit { pendingStop = nil }
+    if let commit = pendingResume, seenCommit >= commit { pendingResume = nil }
     expectNoDefect()
     next += 1
   }
@@ -156,8 +166,7 @@ final class Life {
 
   /// What is prescribed now, in ng/d, by the mode that the engine says it is in.
   private var rate: Int64 {
-    guard let order else { return 0 }
-    let prescription = history.orders[order].prescription
+    guard let prescription = loop.loop.core.therapy?.prescription else { return 0 }
     return switch loop.loop.core.mode {
     case .continuous: prescription.patterns[0].steps[0].rate.nanogramsPerDay
     case .safeBasal: prescription.safeBasal?.nanogramsPerDay ?? 0
@@ -176,51 +185,53 @@ final class Life {
   }
 
   private func expectNoDefect() {
-    let alarms = loop.loop.core.alarms
+    let alarms = loop.loop.core.board
     history.oracle.expect(
       alarms[.basalRefusedByLimit] == nil && alarms[.interlockDisagrees] == nil
         && loop.loop.core.account.deficit(.limit) == 0,
-      "a limit or the interlock refused basal in tick \(next): alarms \(alarms.bits), \(unsafe chw_interlock_read_counts(hardware.world))"
+      "a limit or the interlock refused basal in tick \(next): faults \(alarms.on.bits), \(unsafe chw_interlock_read_counts(hardware.world))"
+    )
+    // What it was told at the start was all, and in the right buckets.
+    let counts = hardware.drive.counts
+    let (hour, day) = (loop.loop.core.hour.stepsTotal, loop.loop.core.day.stepsTotal)
+    history.oracle.expect(
+      counts.hourSteps == hour && counts.daySteps == day,
+      "the interlock counts \(counts.hourSteps) in the hour and \(counts.daySteps) in the day in tick \(next), the core \(hour) and \(day)"
     )
   }
 
   // MARK: Asking
 
   private func ask() {
-    if order == nil {
-      ask(.program(history.orders[0]), body: history.orders[0].prescription, kind: .program) {
-        [self] commit in pendingOrder = (0, commit)
-      }
-      return
-    }
-    guard history.chance.oneIn(250) else { return }
+    if loop.loop.core.therapy == nil, !loop.loop.core.hasWaiting { program(0) }
+    guard loop.loop.core.therapy != nil, history.chance.oneIn(250) else { return }
     switch history.chance.number(0...9) {
     case 0...4:
       ask(.patientBolus, body: EmptyBody(), kind: .patientBolus) { [self] commit in
-        bolusRuns = true
-        pendingBolus = (next, commit)
+        acts = (commit, { [self] in history.oracle.gavePatientBolus(at: next) })
       }
     case 5, 6:
       ask(.stop, body: EmptyBody(), kind: .stop) { [self] commit in
-        bolusRuns = false
         isStopped = true
-        (pendingStop, pendingResume) = (commit, nil)
+        // Whatever waited never happened.
+        (acts, pendingResume, pendingStop) = (nil, nil, commit)
       }
-    case 7:
-      let place = Int(history.chance.number(0...1))
-      let order = history.orders[place]
-      ask(.program(order), body: order.prescription, kind: .program) { [self] commit in
-        bolusRuns = false
-        pendingOrder = (place, commit)
-      }
+    case 7: program(Int(history.chance.number(0...1)))
     case 8: ask(.acknowledge, body: EmptyBody(), kind: .acknowledge) { _ in }
     default: break
     }
     if isStopped, history.chance.oneIn(2) {
       ask(.resume, body: EmptyBody(), kind: .resume) { [self] commit in
-        isStopped = false
         pendingResume = commit
+        acts = (commit, { [self] in isStopped = false })
       }
+    }
+  }
+
+  private func program(_ place: Int) {
+    let order = history.orders[place]
+    ask(.program(order), body: order.prescription, kind: .program) { [self] commit in
+      acts = (commit, {})
     }
   }
 
@@ -233,28 +244,7 @@ final class Life {
     requested.frame = writeFrame(kind, number: 1, body: body).array
     keeper.remember(requested)
     let (answer, commit) = loop.decide(request, id: lastID, at: next)
-    if case .program = request, case .accepted = answer {
-      order = history.place(of: loop.loop.core.therapy)
-    }
     if case .accepted = answer { accepted(commit) }
-  }
-
-  private func tookBack() {
-    bolusRuns = false
-    isStopped = loop.loop.core.mode == .stoppedByCommand
-    order = history.place(of: loop.loop.core.therapy)
-    (pendingResume, pendingBolus) = (nil, nil)
-  }
-
-  /// What is durable now is known for sure.
-  private func settlePending() {
-    if let bolus = pendingBolus, seenCommit >= bolus.commit {
-      history.oracle.gavePatientBolus(at: bolus.tick)
-      pendingBolus = nil
-    }
-    if let commit = pendingStop, seenCommit >= commit { pendingStop = nil }
-    if let commit = pendingResume, seenCommit >= commit { pendingResume = nil }
-    if let new = pendingOrder, seenCommit >= new.commit { pendingOrder = nil }
   }
 
   // MARK: Dying
@@ -266,12 +256,13 @@ final class Life {
     let isHealthy = !history.plan.hasFaults && seenCommit >= 0
     switch end {
     case .power:
-      history.truth.isStopped = pendingStop == nil && pendingResume == nil ? isStopped : nil
+      history.truth.isStopped =
+        pendingStop == nil && pendingResume == nil && acts == nil ? isStopped : nil
       machine.powerCut(
         for: Nanoseconds(history.chance.magnitude(1_000_000_000...60_000_000_000_000)))
     case .killed:
       // The memory tells of a stop that was not durable, not of a resume.
-      history.truth.isStopped = pendingResume == nil ? isStopped : nil
+      history.truth.isStopped = acts == nil && pendingResume == nil ? isStopped : nil
       if history.chance.oneIn(3), history.oracle.stepTicks.last == next - 1 {
         page.write(loop.loop.core.trace(stepIsUnderWay: true))
       }
@@ -283,12 +274,13 @@ final class Life {
       while !keeper.turn() {}
       seenCommit = keeper.durableCommit
       history.truth.commit = seenCommit
-      settlePending()
+      // What waited never happened.
+      (acts, pendingResume) = (nil, nil)
       history.truth.isStopped = isStopped
       machine.disk.kill()
       machine.pass(.seconds(3))
     }
-    history.truth.order = pendingOrder == nil ? order : nil
+    history.truth.order = acts == nil ? history.place(of: loop.loop.core.therapy) : nil
     if isHealthy { expectDelivered() }
     history.cutsBefore = machine.disk.cuts
   }
@@ -298,10 +290,11 @@ final class Life {
     let account = loop.loop.core.account
     let waited = account.deficit(.noLease) + account.deficit(.stepWaited)
     let perStep = max(1, account.perStep)
+    let stepsWaited = (waited + perStep - 1) / perStep
     let due = history.oracle.stepsDue - firstDue
     let made = history.oracle.motorSteps - firstSteps
     history.oracle.expect(
-      made >= due - 2 - (waited + perStep - 1) / perStep,
+      Int128(made) >= Int128(due) - 2 - stepsWaited,
       "\(made) steps were made, \(due) were due")
   }
 }

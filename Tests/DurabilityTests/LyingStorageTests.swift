@@ -47,6 +47,16 @@ import Testing
     #expect(faults == [])
   }
 
+  @Test("R-012 R-094 Starts that take up to 20 min, at the least limits: never is basal refused")
+  func lateStarts() throws {
+    let faults = try crash(seeds: 4_000_001, cycles: Self.cycles / 2) { seed in
+      CrashHistory.Plan(
+        lives: Self.livesOfSeed, powerCuts: [0, 30, 100][Int(seed % 3)], startsLate: true,
+        isTight: seed % 2 == 0)
+    }
+    #expect(faults == [])
+  }
+
   @Test("R-081 R-082 R-093 Writes and syncs that fail, and a full disk, between crashes")
   func faultyDisk() throws {
     let faults = try crash(seeds: 1_000_001, cycles: Self.cycles) { seed in

@@ -32,7 +32,7 @@ struct AllocationTests {
   func tickThreadAllocatesNothing() throws {
     try warmUp()
     let dosing = Rig.fast(tickMilliseconds: 1)
-    let start = RealTime.now + Nanoseconds(20_000_000)
+    let start = RealTime.sinceBoot + Nanoseconds(20_000_000)
     let rig = try TestRig(dosing, virtualTime: false, epoch: start)
     let engine = rig.engine(start: start)
     let order = try therapy(.continuous(dosing.aStep(every: 2)), on: dosing)
@@ -167,7 +167,7 @@ private final class HandEngine {
       return (answer, 0)
     }
     let decision = loop.tick(number).decision
-    if decision.basalChanged || decision.extraDoseEnded || decision.alarmsChanged {
+    if decision.basalChanged || decision.extraDoseEnded || decision.faultsChanged {
       events.append(EngineEvent(.basalChanged, tick: number, value: 0))
     }
     if number % 10 == 9 { publish() }

@@ -9,11 +9,11 @@ import Testing
 extension EngineEvent {
   fileprivate init(_ number: Int64) {
     self.init(
-      .basalChanged, tick: number, value: -number, alarms: UInt16(truncatingIfNeeded: number))
+      .basalChanged, tick: number, value: -number, more: number)
   }
 
   fileprivate var isWhole: Bool {
-    value == -tick && alarms == UInt16(truncatingIfNeeded: tick)
+    value == -tick && more == tick
   }
 }
 

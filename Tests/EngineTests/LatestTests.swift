@@ -43,7 +43,7 @@ import Testing
           status.health.ticks = number
           status.steps = number
           status.limitDay = Mass(nanograms: number)
-          status.alarms[5].raised = Tick(number)
+          status.faults[5].raised = Tick(number)
         }
       }
     }
@@ -55,7 +55,7 @@ import Testing
       let status = latest.read()
       let number = status.clock.count
       if status.health.ticks != number || status.steps != number
-        || status.limitDay.nanograms != number || status.alarms[5].raised.number != number
+        || status.limitDay.nanograms != number || status.faults[5].raised.number != number
       {
         torn += 1
       }

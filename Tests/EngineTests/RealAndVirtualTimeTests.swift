@@ -18,11 +18,12 @@ import Testing
       let tick: Int64
       let kind: EngineEvent.Kind
       let mode: Int64
-      let alarms: UInt16
+      let faults: FaultSet
     }
     var decided: [Decided] = []
     var missed: [(tick: Int64, count: Int64)] = []
     var happened: [Happened] = []
+    var faults = FaultSet()
     var status = Status(serial: .none)
     var motorSteps: Int64 = 0
 
@@ -71,7 +72,7 @@ import Testing
   }
 
   private func runInRealTime(clock: WeekTime) throws -> Run {
-    let start = RealTime.now + Nanoseconds(10_000_000)
+    let start = RealTime.sinceBoot + Nanoseconds(10_000_000)
     let rig = try TestRig(dosing, virtualTime: false, epoch: start)
     let engine = rig.engine(start: start, loop: rig.loop(clock: clock))
     let thread = try RealTimeThread(name: "tick", priority: 50) { engine.run() }
@@ -92,10 +93,19 @@ import Testing
       switch event.kind {
       case .ticksMissed: run.missed.append((event.tick, event.value))
       case .requestDecided, .stepMade: break
-      case .basalChanged, .extraDoseEnded, .alarmsChanged:
+      case .basalChanged, .extraDoseEnded:
         run.happened.append(
           Run.Happened(
-            tick: event.tick, kind: event.kind, mode: event.value, alarms: event.alarms))
+            tick: event.tick, kind: event.kind, mode: event.value, faults: run.faults))
+      case .faultChanged:
+        // Each change is an event of its own; a tick is compared by what they come to.
+        if let code = FaultCode(rawValue: UInt8(event.value)) { run.faults[code] = event.more > 0 }
+        if run.happened.last?.kind == .faultChanged, run.happened.last?.tick == event.tick {
+          run.happened.removeLast()
+        }
+        run.happened.append(
+          Run.Happened(
+            tick: event.tick, kind: event.kind, mode: 0, faults: run.faults))
       default: Issue.record("\(event) in an engine whose steps nobody refuses or writes down")
       }
     }
@@ -138,14 +148,15 @@ import Testing
   private func note(
     _ decision: Decision, at tick: Int64, core engine: borrowing VirtualEngine, into run: inout Run
   ) {
-    let alarms = engine.loop.core.alarms.bits
+    let before = run.faults
+    run.faults = engine.loop.core.board.on
     let mode = Int64(engine.loop.core.mode.rawValue)
-    func add(_ kind: EngineEvent.Kind) {
-      run.happened.append(Run.Happened(tick: tick, kind: kind, mode: mode, alarms: alarms))
+    func add(_ kind: EngineEvent.Kind, _ mode: Int64, _ faults: FaultSet) {
+      run.happened.append(Run.Happened(tick: tick, kind: kind, mode: mode, faults: faults))
     }
-    if decision.basalChanged { add(.basalChanged) }
-    if decision.extraDoseEnded { add(.extraDoseEnded) }
-    if decision.alarmsChanged { add(.alarmsChanged) }
+    if decision.basalChanged { add(.basalChanged, mode, before) }
+    if decision.extraDoseEnded { add(.extraDoseEnded, mode, before) }
+    if decision.faultsChanged { add(.faultChanged, 0, run.faults) }
   }
 }
 

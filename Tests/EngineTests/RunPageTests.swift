@@ -23,7 +23,7 @@ import Testing
     let order = Prescription.continuous(dosing.aStep(every: 10))
     let answer = loop.decide(.program(try therapy(order, on: dosing)), at: 0)
     #expect(answer.isAccepted)
-    rig.breakDrive(driveIsBroken)
+    rig.failDrive(times: driveIsBroken ? -1 : 0)
     var tick: Int64 = 0
     while !runs(&loop, on: rig, tick: tick) { tick += 1 }
 
@@ -44,8 +44,8 @@ import Testing
     var found: [(trace: TickTrace, number: UInt64)] = []
     for index in 0..<2 {
       let start = 64 + index * TraceSlot.length
-      var slot = TraceSlot(
-        unsafe file.memory.load(fromByteOffset: start, as: InlineArray<128, UInt8>.self))
+      let slot = TraceSlot(
+        unsafe file.memory.load(fromByteOffset: start, as: InlineArray<32, UInt64>.self))
       let read = slot.read()
       found.append(try #require(read))
     }

@@ -15,7 +15,7 @@ import Testing
     loop.run(100)
     let before = rig.motorSteps()
     #expect(before > 0)
-    rig.hardware.shutInterlock()
+    rig.hardware.askStop()
     loop.run(1_000)
     #expect(rig.motorSteps() == before)
     #expect(loop.steps == before)
@@ -37,7 +37,7 @@ import Testing
     }
     #expect(wait { hanging.load(ordering: .acquiring) })
     let before = rig.motorSteps()
-    rig.hardware.shutInterlock()
+    rig.hardware.askStop()
     goOn.store(true, ordering: .releasing)
     thread.join()
     #expect(before > 0)
@@ -50,7 +50,7 @@ import Testing
     let rig = try TestRig(dosing)
     let loop = try TestLoop(rig, program: .continuous(dosing.aStep(every: 2)))
     loop.run(100)
-    rig.hardware.shutInterlock()
+    rig.hardware.askStop()
     loop.run(5)
     #expect(loop.ask(.stop).isAccepted)
     loop.run(100)
@@ -59,6 +59,39 @@ import Testing
     loop.run(100)
     #expect(rig.motorSteps() > before)
     #expect(rig.motorSteps() == loop.steps)
+  }
+
+  @Test("R-053 a resume that is decided between two stops does not open over the second")
+  func resumeDoesNotOpenOverALaterStop() throws {
+    let rig = try TestRig(dosing)
+    let loop = try TestLoop(rig, program: .continuous(dosing.aStep(every: 2)))
+    loop.run(100)
+    rig.hardware.askStop()
+    #expect(loop.ask(.stop).isAccepted)
+    loop.run(5)
+    let before = rig.motorSteps()
+    // The link asks for the second one while the resume is on its way.
+    rig.hardware.askStop()
+    #expect(loop.ask(.resume).isAccepted)
+    loop.run(100)
+    #expect(rig.motorSteps() == before)
+    #expect(loop.ask(.stop).isAccepted)
+    #expect(loop.ask(.resume).isAccepted)
+    loop.run(100)
+    #expect(rig.motorSteps() > before)
+  }
+
+  @Test("R-053 one decided stop covers all that were asked for before it")
+  func oneDecisionCoversAllStops() throws {
+    let rig = try TestRig(dosing)
+    let loop = try TestLoop(rig, program: .continuous(dosing.aStep(every: 2)))
+    loop.run(100)
+    for _ in 0..<3 { rig.hardware.askStop() }
+    #expect(loop.ask(.stop).isAccepted)
+    #expect(loop.ask(.resume).isAccepted)
+    let before = rig.motorSteps()
+    loop.run(100)
+    #expect(rig.motorSteps() > before)
   }
 
   @Test("R-053 R-081 A resume that cannot be made durable leaves the interlock shut again")
@@ -74,7 +107,7 @@ import Testing
         rig.setTime(ofTick: next)
         if granting, let proposal = record.proposals.readIfNew() {
           record.grants.publish {
-            $0 = LeaseGrant(commit: proposal.commit, leaseEnd: proposal.leaseEnd)
+            $0 = TickFacts.Grant(commit: proposal.commit, leaseEnd: proposal.leaseEnd)
           }
         }
         loop.begin(next, missed: 0)

@@ -156,7 +156,8 @@ extension Answer {
   }
 
   var heartbeatEdges: Int64 { unsafe chw_world_heartbeat_edges(hardware.world) }
-  func breakDrive(_ broken: Bool) { unsafe chw_world_break_drive(hardware.world, broken) }
+  /// The next pulses fail; below 0 for all, 0 for none.
+  func failDrive(times: Int32) { unsafe chw_world_fail_drive(hardware.world, times) }
   /// Pulses on the wire as the interlock counted them, and what it refused while it was shut.
   var pulses: Int64 { unsafe chw_interlock_read_counts(hardware.world).steps }
   var refusedAsShut: Int64 { unsafe chw_interlock_read_counts(hardware.world).refused.3 }
@@ -191,8 +192,8 @@ final class TestLoop {
 
   var steps: Int64 { loop.core.account.steps }
   var mode: DeliveryMode { loop.core.mode }
-  func deficit(_ reason: Account.Deficit) -> Int64 { loop.core.account.deficit(reason) }
-  func isOn(_ code: AlarmCode) -> Bool { loop.core.alarms[code] != nil }
+  func deficit(_ reason: Account.Deficit) -> Int128 { loop.core.account.deficit(reason) }
+  func isOn(_ code: FaultCode) -> Bool { loop.core.board[code] != nil }
 
   @discardableResult
   func ask(_ request: Request) -> Answer {

@@ -28,14 +28,14 @@ import Testing
     let before = loop.steps
     #expect(rig.motorSteps() == before)
 
-    rig.breakDrive(true)
+    rig.failDrive(times: -1)
     loop.run(1_000)
     #expect(loop.steps == before)
     #expect(rig.motorSteps() == before)
-    #expect(loop.deficit(.stepWaited) > 0)
+    #expect(loop.deficit(.driveFailed) > 0)
     #expect(loop.mode == .continuous)
 
-    rig.breakDrive(false)
+    rig.failDrive(times: 0)
     loop.tick()
     #expect(loop.steps == before + 1)
     #expect(rig.motorSteps() == before + 1)
@@ -58,7 +58,9 @@ import Testing
     #expect(!loop.isOn(.interlockDisagrees))
   }
 
-  @Test("R-026 a window refusal leads to safe basal with a high alarm, the second to a hard stop")
+  @Test(
+    "R-026 a window refusal leads to safe basal with a high alarm, and more of them to nothing else"
+  )
   func windowRefusalLeadsToSafeBasal() throws {
     // The interlock lets one step more pass than its ceiling.
     let rig = try TestRig(dosing, seal: .only(dosing, perHour: 3))
@@ -79,9 +81,8 @@ import Testing
 
     #expect(loop.runToStep())
     loop.tick()
-    #expect(loop.mode == .hardStop)
+    #expect(loop.mode == .safeBasal)
     #expect(rig.isActive(.buzzer))
-    #expect(!rig.isActive(.enable))
     loop.run(10_000)
     #expect(rig.motorSteps() == 4)
     #expect(loop.steps == 4)
@@ -102,7 +103,10 @@ import Testing
     let rig = try TestRig(dosing, seal: .only(dosing))
     let order = Prescription.continuous(dosing.aStep(every: 10))
     let therapy = try therapy(order, on: dosing)
-    _ = try TestLoop(rig, program: order)
+    let loop = try TestLoop(rig, program: order)
+    loop.tick()
+    #expect(rig.hardware.drive.counts.hourStepsMax == therapy.hour.steps)
+    #expect(rig.hardware.drive.counts.dayStepsMax == therapy.day.steps)
     // In one tick as many steps as are permitted, behind the engine's back.
     rig.hardware.drive.completeTick()
     var made: Int64 = 0
@@ -123,10 +127,12 @@ import Testing
     loop.tick()
     #expect(rig.isActive(.enable))
     loop.ask(.stop)
+    loop.tick()
     #expect(!rig.isActive(.enable))
     loop.run(10)
     #expect(!rig.isActive(.enable))
     loop.ask(.resume)
+    loop.tick()
     #expect(rig.isActive(.enable))
     loop.run(100)
     #expect(rig.idlePulses() == 0)
@@ -165,14 +171,16 @@ import Testing
     #expect(!rig.isActive(.lamp))
     #expect(!rig.isActive(.buzzer))
     loop.ask(.stop)
+    loop.tick()
     #expect(rig.isActive(.lamp))
     #expect(!rig.isActive(.buzzer))
     // A stop becomes a high alarm after an hour.
-    loop.run(180_000)
+    loop.run(179_999)
     #expect(!rig.isActive(.buzzer))
     loop.run(1)
     #expect(rig.isActive(.buzzer))
     loop.ask(.resume)
+    loop.tick()
     #expect(!rig.isActive(.lamp))
     #expect(!rig.isActive(.buzzer))
   }
@@ -187,7 +195,7 @@ import Testing
     let before = rig.motorSteps()
     // Whoever asks the interlock now, behind the engine's back, is refused.
     let attempt = rig.hardware.drive.step()
-    #expect(attempt == .notYet)
+    #expect(attempt == .shut)
     #expect(rig.refusedAsShut == 1)
     loop.run(100)
     #expect(rig.motorSteps() == before)
@@ -204,10 +212,61 @@ import Testing
     let rig = try TestRig(dosing)
     let loop = try TestLoop(rig, program: .continuous(dosing.aStep(every: 2)))
     loop.run(100)
-    rig.hardware.shutInterlock()
+    rig.hardware.askStop()
     #expect(loop.ask(.resume).reason == .notStopped)
     let before = rig.motorSteps()
     loop.run(100)
     #expect(rig.motorSteps() == before)
+  }
+
+  @Test("R-094 the interlock is told each lease when it is durable, and none before")
+  func leasesAreTold() throws {
+    let rig = try TestRig(dosing)
+    let record = TickRecord()
+    var loop = RecordedLoop(rig.loop(), record: record, commits: 0)
+    let order = try therapy(.continuous(dosing.aStep(every: 2)), on: dosing)
+    let answer = loop.decide(.program(order), id: 1, at: 0).answer
+    #expect(answer.isAccepted)
+    #expect(rig.hardware.drive.counts.leaseStepsMax == 0)
+    var granted: [Int64] = []
+    for tick in 0..<Int64(1_000) {
+      rig.setTime(ofTick: tick)
+      if let proposal = record.proposals.readIfNew() {
+        granted.append(proposal.leaseEnd)
+        record.grants.publish {
+          $0 = TickFacts.Grant(commit: proposal.commit, leaseEnd: proposal.leaseEnd)
+        }
+      }
+      loop.begin(tick, missed: 0)
+      _ = loop.tick(tick)
+      #expect(rig.hardware.drive.counts.leaseStepsMax == granted.last ?? 0)
+    }
+    #expect(Set(granted).count >= 3)
+    #expect(rig.motorSteps() > 400)
+  }
+
+  @Test("R-094 the interlock is sealed with the windows of the core, and both age alike")
+  func windowsAreLoaded() throws {
+    let loop = try TestLoop(try TestRig(dosing), program: .continuous(dosing.aStep(every: 50)))
+    // Into a minute that has just begun, and a quarter of an hour that is under way.
+    loop.run(65 * 60 * 100 + 70)
+    let rig = try HardwareRig(.simulated(virtualTime: true), heartbeat: TickLoop.heartbeat)
+    rig.virtualClock.set(Nanoseconds(loop.next * dosing.tick.count))
+    try rig.load(loop.loop.core)
+    try rig.seal(for: dosing, epoch: .zero)
+    func expectAgreement() {
+      let counts = rig.drive.counts
+      #expect(counts.hourSteps == loop.loop.core.hour.stepsTotal)
+      #expect(counts.daySteps == loop.loop.core.day.stepsTotal)
+    }
+    expectAgreement()
+    #expect(rig.drive.counts.hourSteps > 7_000)
+    loop.ask(.stop)
+    for minutes in 1...62 as ClosedRange<Int64> {
+      loop.run(6_000)
+      rig.virtualClock.set(Nanoseconds((loop.next - 1) * dosing.tick.count))
+      expectAgreement()
+      #expect((rig.drive.counts.hourSteps == 0) == (minutes > 60))
+    }
   }
 }

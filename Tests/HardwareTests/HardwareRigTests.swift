@@ -14,6 +14,17 @@ extension InterlockLimits {
   }
 }
 
+extension InterlockLevels {
+  fileprivate static func only(
+    open: Bool = true, stopsDecided: Int64 = 0, perHour: Int64 = .max, perDay: Int64 = .max,
+    lease: Int64 = .max
+  ) -> InterlockLevels {
+    InterlockLevels(
+      open: open, stopsDecided: stopsDecided, stepsPerHourMax: perHour, stepsPerDayMax: perDay,
+      leaseStepsMax: lease)
+  }
+}
+
 private let beat = Nanoseconds(100_000_000)
 
 @Suite struct HardwareRigTests {
@@ -38,14 +49,15 @@ private let beat = Nanoseconds(100_000_000)
   func limitsOutOfRange() throws {
     let rig = try open()
     for limits in [
-      InterlockLimits.only(perMinute: 60_001), .only(perMinute: 0), .only(perMinute: .max),
+      InterlockLimits.only(perMinute: 60_003), .only(perMinute: 0), .only(perMinute: .max),
       .only(perHour: 0), .only(tick: Nanoseconds(100_000_001)), .only(interval: Nanoseconds(-1)),
     ] {
       #expect(throws: HardwareError.invalidArgument) { try rig.seal(limits, epoch: .zero) }
     }
+    #expect(rig.drive.setLevels(.only()))
     rig.drive.completeTick()
-    #expect(rig.drive.step() == .notYet)
-    try rig.seal(.only(), epoch: .zero)
+    #expect(rig.drive.step() == .shut)
+    try rig.seal(.only(perMinute: 60_002), epoch: .zero)
     rig.drive.completeTick()
     #expect(rig.drive.step() == .made)
   }
@@ -57,56 +69,114 @@ private let beat = Nanoseconds(100_000_000)
     #expect(throws: HardwareError.invalidArgument) { try rig.seal(.only(), epoch: .zero) }
   }
 
-  @Test("each result of the interlock is made, not yet, or a full window")
+  @Test("each result of the interlock has a name of its own")
   func outcomes() throws {
     let rig = try open()
+    let drive = rig.drive
     try rig.seal(.only(interval: Nanoseconds(20_000_000), perHour: 3), epoch: .zero)
+    #expect(drive.step() == .shut)
+    #expect(drive.setLevels(.only()))
     // Before any complete tick the permission has lapsed.
-    #expect(rig.drive.step() == .notYet)
-    rig.drive.completeTick()
-    #expect(rig.drive.step() == .made)
-    #expect(rig.drive.step() == .notYet)
+    #expect(drive.step() == .lapsed)
+    drive.completeTick()
+    #expect(drive.step() == .made)
+    #expect(drive.step() == .tooSoon)
     var time = Nanoseconds.zero
     func later() {
       time = time + Nanoseconds(20_000_000)
       rig.virtualClock.set(time)
-      rig.drive.completeTick()
+      drive.completeTick()
     }
     later()
-    rig.shutInterlock()
-    #expect(rig.drive.step() == .notYet)
-    rig.drive.reopenInterlock()
-    #expect(rig.drive.step() == .made)
+    unsafe chw_world_fail_drive(rig.world, 1)
+    #expect(drive.step() == .driveFailed)
+    #expect(drive.step() == .made)
     later()
-    unsafe chw_world_break_drive(rig.world, true)
-    #expect(rig.drive.step() == .notYet)
-    unsafe chw_world_break_drive(rig.world, false)
-    #expect(rig.drive.step() == .made)
+    #expect(drive.setLevels(.only(lease: 2)))
+    #expect(drive.step() == .lease)
+    #expect(drive.setLevels(.only(lease: 100)))
+    #expect(drive.step() == .made)
     later()
     // One more than the ceiling is let pass.
-    #expect(rig.drive.step() == .made)
+    #expect(drive.step() == .made)
     later()
-    #expect(rig.drive.step() == .windowFull)
-    later()
-    rig.drive.setTherapyCeilings(stepsPerHour: 2, stepsPerDay: .max)
-    #expect(rig.drive.step() == .windowFull)
-    let counts = rig.drive.counts
+    #expect(drive.step() == .window)
+    #expect(drive.setLevels(.only(perHour: 2, perDay: 9, lease: 100)))
+    #expect(drive.step() == .window)
+    let counts = drive.counts
     #expect(counts.steps == 4)
-    #expect(counts.refusals == 6)
+    #expect(counts.hourSteps == 4)
+    #expect(counts.daySteps == 4)
+    #expect(counts.refusals == 7)
     #expect(counts.lapses == 0)
+    #expect(counts.hourStepsMax == 2)
+    #expect(counts.dayStepsMax == 9)
+    #expect(counts.leaseStepsMax == 100)
+    #expect(counts.stopsAsked == 0)
   }
 
-  @Test("an interlock that another holder of the rig shuts refuses the drive that came from it")
-  func shutFromTheRig() throws {
+  @Test("levels that the interlock refuses are told, and change nothing")
+  func levelsOutOfRange() throws {
+    let rig = try open()
+    try rig.seal(.only(), epoch: .zero)
+    #expect(rig.drive.setLevels(.only(perHour: 5)))
+    for levels in [
+      InterlockLevels.only(perHour: -1), .only(perDay: -1), .only(lease: -1),
+      .only(stopsDecided: -1), .only(stopsDecided: 1),
+    ] {
+      #expect(!rig.drive.setLevels(levels))
+    }
+    #expect(rig.drive.counts.hourStepsMax == 5)
+  }
+
+  @Test("a stop that another holder of the rig asks for refuses the drive that came from it")
+  func stopFromTheRig() throws {
     let rig = try open()
     try rig.seal(.only(), epoch: .zero)
     let drive = rig.drive
+    #expect(drive.setLevels(.only()))
     drive.completeTick()
     #expect(drive.step() == .made)
-    rig.shutInterlock()
-    #expect(drive.step() == .notYet)
-    drive.reopenInterlock()
+    #expect(rig.askStop() == 1)
+    #expect(drive.stopsAsked == 1)
+    #expect(drive.step() == .shut)
+    #expect(drive.setLevels(.only()))
+    #expect(drive.step() == .shut)
+    #expect(drive.setLevels(.only(stopsDecided: 1)))
     #expect(drive.step() == .made)
+    #expect(drive.counts.stopsAsked == 1)
+  }
+
+  @Test("a history is loaded by the buckets of each window, once and before sealing")
+  func history() throws {
+    let rig = try open()
+    rig.virtualClock.set(.hours(2))
+    try rig.load(.hour, bucket: 119, steps: 3)
+    try rig.load(.hour, bucket: 120, steps: 2)
+    try rig.load(.day, bucket: 8, steps: 7)
+    #expect(throws: HardwareError.invalidArgument) {
+      try rig.load(.hour, bucket: 119, steps: 1)
+    }
+    try rig.seal(.only(), epoch: .zero)
+    #expect(rig.drive.counts.hourSteps == 5)
+    #expect(rig.drive.counts.daySteps == 7)
+    #expect(rig.drive.counts.steps == 0)
+    #expect(throws: HardwareError.invalidArgument) {
+      try rig.load(.day, bucket: 9, steps: 1)
+    }
+  }
+
+  @Test("a line that could not be written is told, and keeps its level")
+  func linesThatFail() throws {
+    let rig = try open()
+    for line in [chw_line.CHW_LINE_ENABLE, .CHW_LINE_BUZZER, .CHW_LINE_LAMP] {
+      unsafe chw_world_fail_line(rig.world, line, 1)
+    }
+    for isWritten in [false, true] {
+      #expect(rig.drive.setEnabled(true) == isWritten)
+      #expect(rig.annunciator.setBuzzer(true) == isWritten)
+      #expect(rig.annunciator.setLamp(true) == isWritten)
+    }
   }
 
   @Test("enable, buzzer and lamp are the lines that they are called")
@@ -119,14 +189,18 @@ private let beat = Nanoseconds(100_000_000)
       ]
     }
     #expect(active() == [false, false, false, false])
-    rig.drive.setEnabled(true)
+    #expect(rig.drive.setEnabled(true))
     #expect(active() == [true, false, false, false])
-    rig.annunciator.set(buzzer: true, lamp: false)
+    #expect(rig.annunciator.setBuzzer(true))
     #expect(active() == [true, true, false, false])
-    rig.annunciator.set(buzzer: false, lamp: true)
+    #expect(rig.annunciator.setLamp(true))
+    #expect(active() == [true, true, true, false])
+    #expect(rig.annunciator.setBuzzer(false))
     #expect(active() == [true, false, true, false])
-    rig.drive.setEnabled(false)
+    #expect(rig.drive.setEnabled(false))
     #expect(active() == [false, false, true, false])
+    #expect(rig.annunciator.setLamp(false))
+    #expect(active() == [false, false, false, false])
   }
 
   @Test("the virtual clock moves the rig's time, and never back")

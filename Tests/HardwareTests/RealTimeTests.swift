@@ -15,6 +15,22 @@ import Testing
     RealTime.sleep(until: RealTime.now - .seconds(1))
   }
 
+  @Test("a sleep by the clock that counts suspension keeps to that clock, which is a rig's own")
+  func sleepByTheClockOfTheRig() throws {
+    for milliseconds in [Int64(0), 1, 5, 20] {
+      let deadline = RealTime.sinceBoot + Nanoseconds(milliseconds * 1_000_000)
+      RealTime.sleep(untilBoot: deadline)
+      #expect(RealTime.sinceBoot >= deadline)
+      #expect(RealTime.sinceBoot - deadline < .seconds(5))
+    }
+    RealTime.sleep(untilBoot: .zero)
+    RealTime.sleep(untilBoot: RealTime.sinceBoot - .seconds(1))
+    let rig = try HardwareRig(.simulated(virtualTime: false), heartbeat: .seconds(1))
+    let before = RealTime.sinceBoot
+    let now = rig.now
+    #expect(before <= now && now <= RealTime.sinceBoot)
+  }
+
   @Test("a thread runs its body once, and ends before join returns", arguments: [Int32(0), 10])
   func thread(priority: Int32) throws {
     let runs = Atomic<Int>(0)

@@ -119,10 +119,13 @@ extension Journal {
     readings.pressure = SensorReading(.good, value: -11)
     let contents: [Entry.Content] = [
       .started(started), .ended, .requested(requested), .ticksMissed(12),
-      .steps([100, 101, 5_000_000_000, 5_000_000_001]), .steps([]), .stepRefused(1),
+      .steps([100, 101, 5_000_000_000, 5_000_000_001]), .steps([]), .stepRefused(.notYet),
+      .stepRefused(.driveFailed), .stepRefused(.window(hourSteps: 17, daySteps: 18)),
       .leaseGranted(commit: 13, end: 14), .committed(committed), .committed(Committed()),
       .alarms(0x8001), .basalChanged(8), .extraDoseEnded, .requestTakenBack,
       .clockTrusted(late: -15), .eventsLost(16), .sampled(readings),
+      .fault(FaultChange(code: 19, priority: 2, raised: 20)), .requestActed, .suspended(21),
+      .outputsFailed(9),
     ]
     let folder = try Folder()
     let journal = try folder.journal()
@@ -140,10 +143,13 @@ extension Journal {
 
   @Test("An entry that was cut or altered is refused or read, never trapped on")
   func alteredEntries() {
-    for kind in UInt8(0)...17 {
-      for length in 0..<40 {
-        for byte in [UInt8(0), 1, 0x7f, 0xff] {
-          _ = Entry.Content(kind: kind, body: [UInt8](repeating: byte, count: length))
+    for kind in UInt8(0)...22 {
+      for layout in UInt16(0)...3 {
+        for length in 0..<40 {
+          for byte in [UInt8(0), 1, 0x7f, 0xff] {
+            _ = Entry.Content(
+              kind: kind, layout: layout, body: [UInt8](repeating: byte, count: length))
+          }
         }
       }
     }
@@ -156,11 +162,12 @@ extension Journal {
       ("UPDATE events SET tick = tick + 1 WHERE id = 17", 17),
       ("UPDATE events SET utc_ns = 0 WHERE id = 1", 1),
       ("UPDATE events SET kind = 14 WHERE id = 50", 50),
+      ("UPDATE events SET layout = 2 WHERE id = 44", 44),
       ("UPDATE events SET hash = zeroblob(32) WHERE id = 33", 33),
       ("DELETE FROM events WHERE id = 20", 20),
       ("DELETE FROM events WHERE id > 45", 46),
       ("DELETE FROM events WHERE id < 5", 1),
-      ("INSERT INTO events VALUES (51, 1, 1, 1, 2, x'', zeroblob(32))", 51),
+      ("INSERT INTO events VALUES (51, 1, 1, 1, 2, x'', zeroblob(32), 1)", 51),
     ])
   func brokenChain(_ sql: String, _ first: Int64) throws {
     let folder = try Folder()

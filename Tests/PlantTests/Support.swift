@@ -32,6 +32,10 @@ let millisecond: Int64 = 1_000_000
       tick_ns: 10 * millisecond, step_interval_ns_min: 0, steps_per_minute_max: 60_000,
       steps_per_hour_max: .max, steps_per_day_max: .max)
     #expect(unsafe chw_interlock_seal(rig, &limits, 0) == .CHW_OK)
+    var levels = chw_interlock_levels(
+      open: true, stops_decided: 0, steps_per_hour_max: .max, steps_per_day_max: .max,
+      lease_steps_max: .max)
+    #expect(unsafe chw_interlock_set_levels(rig, &levels) == .CHW_OK)
   }
 
   deinit { unsafe chw_close(rig) }

@@ -29,11 +29,11 @@ import Testing
     return try #require(Therapy(order, on: rig, findings: &findings))
   }
 
-  private func status(_ code: AlarmCode? = nil, raised: Int64 = 5) -> Status {
+  private func status(_ code: FaultCode? = nil, raised: Int64 = 5) -> Status {
     var status = Status(serial: .none)
     if let code {
-      status.alarms[Int(code.rawValue)].priority = AlarmPriority.high.rawValue
-      status.alarms[Int(code.rawValue)].raised = Tick(raised)
+      status.faults[Int(code.rawValue)].priority = AlarmPriority.high.rawValue
+      status.faults[Int(code.rawValue)].raised = Tick(raised)
     }
     return status
   }
@@ -58,7 +58,7 @@ import Testing
     #expect(try !holds(from: before, to: Circumstances(order: nil, commits: 3, status: status())))
     // The same order again, by way of another.
     #expect(try !holds(from: before, to: Circumstances(order: [1], commits: 4, status: status())))
-    for code in AlarmCode.allCases {
+    for code in FaultCode.allCases {
       let after = Circumstances(order: [1], commits: 3, status: status(code))
       let latches = [.hardStop, .interlockDisagrees, .basalRefusedByLimit].contains(code)
       #expect(try holds(from: before, to: after) == !latches, "\(code)")

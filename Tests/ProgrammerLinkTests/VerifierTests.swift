@@ -10,7 +10,8 @@ import Testing
   private static let signedBy: [FrameKind: [Role]] = [
     .program: [.clinician], .commit: [.clinician], .bolus: [.clinician],
     .patientBolus: [.clinician, .patient], .stop: [.clinician, .technician],
-    .resume: [.clinician, .technician], .acknowledge: [.clinician], .new: [.clinician],
+    .resume: [.clinician, .technician], .clear: [.clinician, .technician],
+    .acknowledge: [.clinician], .new: [.clinician],
     .revoke: [.clinician],
   ]
 

@@ -20,7 +20,7 @@ private struct Digest: FrameCoder {
     body.layout(&self)
   }
 
-  mutating func fold(_ number: Int64) {
+  mutating func fold(_ number: some FixedWidthInteger) {
     var number = number
     field(&number)
   }
@@ -31,7 +31,7 @@ private struct Digest: FrameCoder {
     field(&decision.steps)
     field(&decision.basalChanged)
     field(&decision.extraDoseEnded)
-    field(&decision.alarmsChanged)
+    field(&decision.faultsChanged)
     field(&decision.wasLate)
   }
 
@@ -75,7 +75,7 @@ private func run(_ script: Span<UInt8>) throws(ScriptFault) -> Outcome {
       ask(&state, for: script.extracting(frame), at: tick, &digest)
       event = try nextEvent(&reader, in: script)
     }
-    let decision = state.step(TickInputs(tick: tick))
+    let decision = state.step(tick)
     if decision != Decision() { digest.fold(decision, at: tick) }
   }
   guard event == nil else { throw .eventBehindTheEnd }

@@ -3,14 +3,16 @@
 /// | offset | bytes | field |
 /// |---|---|---|
 /// | 0 | 4 | the letters `ITBP` |
-/// | 4 | 2 | version, 4 |
+/// | 4 | 2 | version, 5 |
 /// | 6 | 2 | kind |
 /// | 8 | 4 | length of the whole frame |
 /// | 12 | 4 | number of the request; an answer repeats it |
 ///
 /// Then the body of the kind, then the `Seal`.
 public struct FrameHeader: Sendable {
-  public static let version: UInt16 = 4
+  public static let version: UInt16 = 5
+  /// The oldest version that a record may hold. On the wire both sides speak the same.
+  static let oldestVersion: UInt16 = 4
   /// The longest frame of any kind, in bytes.
   public static let frameMax = 4096
   /// Of the head, in bytes: so much of a stream has to be read to know how long a frame is.
@@ -48,6 +50,8 @@ public enum FrameKind: UInt16, Sendable {
   case revoke = 12
   /// Says that the connection carries frames of somebody else: nothing unsigned is obeyed on it.
   case relayed = 13
+  /// Ends a hard stop; the pump stays stopped by command.
+  case clear = 14
   // From the pump.
   case status = 101
   case answer = 102
@@ -91,7 +95,11 @@ public enum FrameFault: UInt8, Error, Sendable {
 
 extension FrameHeader {
   /// Reads the head of a message and says what is wrong with it, if anything.
-  public static func read(_ frame: Span<UInt8>) throws(FrameFault) -> FrameHeader {
+  ///
+  /// - Parameter isRecord: it was kept, perhaps by an earlier version of the programs.
+  public static func read(
+    _ frame: Span<UInt8>, isRecord: Bool = false
+  ) throws(FrameFault) -> FrameHeader {
     if frame.count > frameMax { throw .oversized }
     if frame.count < headLength { throw .truncated }
     var reader = FrameReader(frame)
@@ -103,7 +111,9 @@ extension FrameHeader {
     reader.field(&header.length)
     reader.field(&header.number)
     if magic != Self.magic { throw .notAFrame }
-    if version != Self.version { throw .otherVersion }
+    let oldest = isRecord ? Self.oldestVersion : Self.version
+    if version < oldest || version > Self.version { throw .otherVersion }
+    header.version = version
     if Int(header.length) > frame.count { throw .truncated }
     if Int(header.length) != frame.count { throw .lengthDisagrees }
     guard let known = FrameKind(rawValue: kind) else { throw .unknownKind }

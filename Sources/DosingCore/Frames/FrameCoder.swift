@@ -26,7 +26,9 @@ extension FrameCoder {
 
   /// A number that may not be negative.
   @inlinable
-  public mutating func field(magnitude value: inout Int64) {
+  public mutating func field<Number: FixedWidthInteger & SignedInteger>(
+    magnitude value: inout Number
+  ) {
     field(&value)
     if value < 0 {
       fail()
@@ -87,16 +89,18 @@ extension FrameCoder {
   }
 }
 
-/// A frame that is being written: bounded, in fixed memory.
-public struct FrameWriter: FrameCoder, Sendable {
-  public private(set) var bytes = InlineArray<4096, UInt8>(repeating: 0)
+/// Bytes that are being written: bounded, in fixed memory.
+public struct BoundedWriter<let size: Int>: FrameCoder, Sendable {
+  public private(set) var bytes = InlineArray<size, UInt8>(repeating: 0)
   public private(set) var count = 0
   public private(set) var failed = false
+
+  public static var capacity: Int { size }
 
   public init() {}
 
   public mutating func field(_ value: inout UInt8) {
-    guard count < FrameHeader.frameMax else { return fail() }
+    guard count < size else { return fail() }
     bytes[count] = value
     count += 1
   }
@@ -122,18 +126,18 @@ public struct FrameWriter: FrameCoder, Sendable {
   }
 }
 
-/// A frame that is being read.
-public struct FrameReader: FrameCoder {
-  private var bytes = InlineArray<4096, UInt8>(repeating: 0)
+/// Bytes that are being read, in fixed memory.
+public struct BoundedReader<let size: Int>: FrameCoder {
+  private var bytes = InlineArray<size, UInt8>(repeating: 0)
   private let count: Int
   private var position = 0
   public private(set) var failed = false
 
-  /// - Parameter frame: what came in one message. Longer than a frame can be, it fails at once.
-  public init(_ frame: Span<UInt8>) {
-    count = min(frame.count, FrameHeader.frameMax)
-    failed = frame.count > FrameHeader.frameMax
-    for index in 0..<count { bytes[index] = frame[index] }
+  /// - Parameter source: what came in one piece. Longer than it can be, it fails at once.
+  public init(_ source: Span<UInt8>) {
+    count = min(source.count, size)
+    failed = source.count > size
+    for index in 0..<count { bytes[index] = source[index] }
   }
 
   public mutating func field(_ value: inout UInt8) {
@@ -150,3 +154,11 @@ public struct FrameReader: FrameCoder {
   /// Whether everything was read and nothing is left.
   public var isComplete: Bool { !failed && position == count }
 }
+
+/// A frame: `FrameHeader.frameMax` bytes at the most.
+public typealias FrameWriter = BoundedWriter<4096>
+public typealias FrameReader = BoundedReader<4096>
+
+/// A record on disk, which has a limit of its own.
+public typealias RecordWriter = BoundedWriter<16384>
+public typealias RecordReader = BoundedReader<16384>

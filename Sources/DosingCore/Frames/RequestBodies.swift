@@ -16,13 +16,42 @@ public struct BolusBody: FrameBody, Sendable {
   }
 }
 
-/// Body of `FrameKind.new`: what was given in the last 24 h, in pL.
+/// Body of `FrameKind.new`: what was given in the last 24 h, and in the last hour of them, in pL.
 public struct NewBody: FrameBody, Sendable {
   public var deliveredIn24h: Volume
+  public var deliveredIn1h: Volume
 
-  public init(deliveredIn24h: Volume = .zero) { self.deliveredIn24h = deliveredIn24h }
+  public init(deliveredIn24h: Volume = .zero, deliveredIn1h: Volume = .zero) {
+    self.deliveredIn24h = deliveredIn24h
+    self.deliveredIn1h = deliveredIn1h
+  }
 
-  public mutating func layout(_ coder: inout some FrameCoder) { coder.field(&deliveredIn24h) }
+  public mutating func layout(_ coder: inout some FrameCoder) {
+    coder.field(&deliveredIn24h)
+    coder.field(&deliveredIn1h)
+  }
+}
+
+extension NewBody {
+  /// Reads the body of a frame whose header has been read, of whichever version. Version 4 did not ask for
+  /// the hour: it may all have been in it.
+  public static func read(_ frame: Span<UInt8>, _ header: FrameHeader) throws(FrameFault) -> NewBody
+  {
+    if header.version == 4 {
+      var first = NewBodyOfVersion4()
+      try readBody(frame, into: &first)
+      return NewBody(deliveredIn24h: first.deliveredIn24h, deliveredIn1h: first.deliveredIn24h)
+    }
+    var new = NewBody()
+    try readBody(frame, into: &new)
+    return new
+  }
+}
+
+private struct NewBodyOfVersion4: FrameBody {
+  var deliveredIn24h = Volume.zero
+
+  mutating func layout(_ coder: inout some FrameCoder) { coder.field(&deliveredIn24h) }
 }
 
 /// Body of `FrameKind.program`.

@@ -5,10 +5,12 @@
 ///
 /// - Throws: what is wrong with the frame; `unknownKind` for one that asks nothing of the core.
 /// - Precondition: the rig has no findings of its own.
+///
+/// - Parameter isRecord: it was kept, perhaps by an earlier version of the programs.
 public func request(
-  in frame: Span<UInt8>, on rig: Rig, findings: inout Findings
+  in frame: Span<UInt8>, on rig: Rig, isRecord: Bool = false, findings: inout Findings
 ) throws(FrameFault) -> Request? {
-  let header = try FrameHeader.read(frame)
+  let header = try FrameHeader.read(frame, isRecord: isRecord)
   switch header.kind {
   case .program:
     var prescription = Prescription.blank
@@ -32,9 +34,11 @@ public func request(
     try readNothing(frame)
     return .acknowledge
   case .new:
-    var new = NewBody()
-    try readBody(frame, into: &new)
-    return .new(deliveredIn24h: new.deliveredIn24h)
+    let new = try NewBody.read(frame, header)
+    return .new(deliveredIn24h: new.deliveredIn24h, deliveredIn1h: new.deliveredIn1h)
+  case .clear:
+    try readNothing(frame)
+    return .clear
   case .askStatus, .commit, .askKeys, .enroll, .revoke, .relayed, .status, .answer, .findings,
     .rejected, .proposal, .keys:
     throw .unknownKind

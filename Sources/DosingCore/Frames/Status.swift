@@ -12,6 +12,9 @@ public struct TickHealth: Sendable, BitwiseCopyable {
   public var interlockSteps: Int64 = 0
   public var interlockRefusals: Int64 = 0
   public var interlockLapses: Int64 = 0
+  /// What the interlock's windows hold, beside `Status.hourSteps` and `Status.daySteps`.
+  public var interlockHourSteps: Int64 = 0
+  public var interlockDaySteps: Int64 = 0
   /// SCHED_FIFO priority; 0 where the tick thread runs with the ordinary policy.
   public var realTimePriority: UInt8 = 0
   public var memoryLocked = false
@@ -48,10 +51,13 @@ public struct Status: Sendable {
   /// Steps that may have been made besides, before a restart.
   public var stepsInDoubt: Int64 = 0
   public var massInDoubt = Mass.zero
+  /// Of those, what the rolling windows hold.
+  public var hourSteps: Int64 = 0
+  public var daySteps: Int64 = 0
   public var deliveredVolume = Volume.zero
   public var deliveredMass = Mass.zero
   public var prescribedMass = Mass.zero
-  public var deficits = InlineArray<5, Mass>(repeating: .zero)
+  public var deficits = InlineArray<9, Mass>(repeating: .zero)
   public var deliveredToday = Mass.zero
   public var prescribedToday = Mass.zero
   public var reservoir = Volume.zero
@@ -69,7 +75,8 @@ public struct Status: Sendable {
   public var extraDose: RunningExtraDose?
   /// What the patient may ask for; nil where nothing is prescribed.
   public var patientBolus: PatientBolusState?
-  public var alarms = InlineArray<14, ShownAlarm>(repeating: ShownAlarm())
+  /// By the raw value of the `FaultCode`.
+  public var faults = InlineArray<20, ShownFault>(repeating: ShownFault())
   public var sensors = SensorReadings()
 
   /// The newest commit that is durable; 0 where nothing is written down.
@@ -111,7 +118,7 @@ public struct PatientBolusState: Equatable, Sendable, BitwiseCopyable {
 }
 
 /// Priority 0 is off.
-public struct ShownAlarm: Sendable, BitwiseCopyable {
+public struct ShownFault: Sendable, BitwiseCopyable {
   public var priority: UInt8 = 0
   public var raised = Tick(0)
 }

@@ -14,15 +14,39 @@ extension Status: FrameBody {
     health.layout(&coder)
     layoutDelivery(&coder)
     layoutLimits(&coder)
-    for index in 0..<AlarmCode.count {
-      coder.field(&alarms[index].priority)
-      coder.field(&alarms[index].raised.number)
-    }
+    layoutFaults(&coder)
     coder.field(&durableCommit)
     challenge.layout(&coder)
     coder.field(magnitude: &newestNumber)
     coder.field(magnitude: &framesRefused)
     sensors.layout(&coder)
+  }
+
+  /// How many are on, and each by its code, in ascending order.
+  private mutating func layoutFaults(_ coder: inout some FrameCoder) {
+    var read = InlineArray<20, ShownFault>(repeating: ShownFault())
+    var (count, last) = (0, -1)
+    for index in faults.indices where faults[index].priority > 0 { count += 1 }
+    coder.field(count: &count, atMost: FaultCode.count)
+    for _ in 0..<count {
+      var code = UInt8(truncatingIfNeeded: firstFault(after: last))
+      var fault = Int(code) < FaultCode.count ? faults[Int(code)] : ShownFault()
+      coder.field(&code)
+      coder.field(&fault.priority)
+      coder.field(magnitude: &fault.raised.number)
+      guard Int(code) > last, Int(code) < FaultCode.count, (1...3).contains(fault.priority) else {
+        return coder.fail()
+      }
+      last = Int(code)
+      read[last] = fault
+    }
+    faults = read
+  }
+
+  private func firstFault(after last: Int) -> Int {
+    var index = last + 1
+    while index < FaultCode.count, faults[index].priority == 0 { index += 1 }
+    return index
   }
 
   private mutating func layoutDelivery(_ coder: inout some FrameCoder) {
@@ -37,6 +61,8 @@ extension Status: FrameBody {
     coder.field(&steps)
     coder.field(&stepsInDoubt)
     coder.field(&massInDoubt)
+    coder.field(magnitude: &hourSteps)
+    coder.field(magnitude: &daySteps)
     coder.field(&deliveredVolume)
     coder.field(&deliveredMass)
     coder.field(&prescribedMass)
@@ -111,6 +137,8 @@ extension TickHealth {
     coder.field(&interlockSteps)
     coder.field(&interlockRefusals)
     coder.field(&interlockLapses)
+    coder.field(&interlockHourSteps)
+    coder.field(&interlockDaySteps)
     coder.field(&realTimePriority)
     coder.field(&memoryLocked)
   }

@@ -15,14 +15,14 @@ struct GpiodCases {
     refusals + ends + [
       Case("R-038 a pulse is high for as long as the slowest driver needs") {
         let rig = try guest.open()
-        try rig.seal(.wide, epoch: rig.now)
+        try rig.sealWide()
         rig.drive.completeTick()
         try guest.trace.catchUp()
         guest.trace.forgetHighTimes()
         for _ in 0..<100 {
           try expect(rig.drive.step(), is: .made, "a step")
-          rig.drive.setEnabled(true)
-          rig.drive.setEnabled(false)
+          try expect(rig.drive.setEnabled(true), "enable could not be driven high")
+          try expect(rig.drive.setEnabled(false), "enable could not be driven low")
         }
         try guest.trace.catchUp()
         // A line that is set and set back is high for as long as setting it takes on this machine.
@@ -73,16 +73,17 @@ struct GpiodCases {
       Case("R-075 a second rig in one process is refused") {
         let rig = try guest.open()
         try expect(problem { BenchTexts.place(of: $0) }.error, is: .busy, "error")
-        rig.drive.setEnabled(true)
+        try expect(rig.drive.setEnabled(true), "the first one's enable could not be driven")
         try expect(guest.value(of: .enable), is: true, "the first one's enable")
       },
       Case("R-075 a chip that goes away takes no step with it, and none is counted") {
         let rig = try guest.open()
-        try rig.seal(.wide, epoch: rig.now)
+        try rig.sealWide()
         rig.drive.completeTick()
         try expect(rig.drive.step(), is: .made, "a step")
         try guest.withoutChip {
-          try expect(rig.drive.step(), is: .notYet, "a step without a chip")
+          try expect(rig.drive.step(), is: .driveFailed, "a step without a chip")
+          try expect(!rig.drive.setEnabled(true), "enable was driven without a chip")
         }
         try expect(rig.drive.counts.steps, is: 1, "steps")
       },
@@ -106,8 +107,9 @@ struct GpiodCases {
     [
       Case("R-074 closing drives every line low before it is given back") {
         var rig: HardwareRig? = try guest.open()
-        rig?.drive.setEnabled(true)
-        rig?.annunciator.set(buzzer: true, lamp: true)
+        for wire in [Wire.enable, .buzzer, .lamp] {
+          try expect(rig?.set(wire, true), is: true, "driving \(wire)")
+        }
         rig?.drive.completeTick()
         let before = try guest.drivenEdges()
         try expect(guest.value(of: .heartbeat), is: true, "the heartbeat after its first beat")

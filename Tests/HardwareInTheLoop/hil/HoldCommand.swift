@@ -28,8 +28,9 @@ struct HoldCommand: ParsableCommand {
 
   func run() throws {
     let rig = try HardwareRig(.linux(wiring), heartbeat: heartbeat)
-    rig.drive.setEnabled(true)
-    rig.annunciator.set(buzzer: true, lamp: true)
+    for wire in [Wire.enable, .buzzer, .lamp] {
+      try expect(rig.set(wire, true), "\(wire) could not be driven")
+    }
     Suite.print("held")
     switch end {
     case .never: while true { pause() }

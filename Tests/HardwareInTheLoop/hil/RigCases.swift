@@ -129,9 +129,9 @@ struct RigCases: Sendable {
     guard var encoder = document.i2c?.sensors.encoder else { throw Violation("no encoder") }
     let bus = try bus()
     let rig = try document.openHardware(heartbeat: heartbeat)
-    try rig.seal(.wide, epoch: rig.now)
+    try rig.sealWide()
     let before = try newest(of: &encoder, on: bus)
-    rig.drive.setEnabled(enabled)
+    try expect(rig.drive.setEnabled(enabled), "enable could not be driven")
     var made: Int64 = 0
     var longest = Nanoseconds.zero
     // The first beats let the gate open.

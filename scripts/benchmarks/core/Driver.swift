@@ -4,9 +4,11 @@ internal import Quantities
 internal import ReferenceCore
 
 /// Runs a flex day with a bolus tick by tick, through the dosing core or through the C reference, and
-/// prints how many steps were made. The rest is for an instruction counter.
+/// prints how many steps were made; or asks a core with the longest schedule for boluses that it refuses, or
+/// reports its status. The rest is for an instruction counter.
 ///
 ///     core-benchmark swift|c TICKS
+///     core-benchmark refusals|statuses COUNT
 @main
 struct Driver {
   /// 13 h after midnight.
@@ -20,12 +22,14 @@ struct Driver {
     switch arguments[1] {
     case "swift": print(runSwift(ticks))
     case "c": print(runC(ticks))
+    case "refusals": print(refuse(ticks))
+    case "statuses": print(report(ticks))
     default: usage()
     }
   }
 
   private static func usage() -> Never {
-    print("usage: core-benchmark swift|c TICKS")
+    print("usage: core-benchmark swift|c TICKS | refusals|statuses COUNT")
     exit(64)
   }
 
@@ -74,9 +78,53 @@ struct Driver {
         accept(
           state.decide(.bolus(dose: bolusDose, duration: bolusDuration), at: Tick(number)))
       }
-      if state.step(TickInputs(tick: Tick(number))).steps { steps += 1 }
+      if state.step(Tick(number)).steps { steps += 1 }
     }
     return steps
+  }
+
+  /// 168 steps a week, no two neighbours alike, and limits that two boluses fill.
+  private static func longest() -> DosingState {
+    var order = therapy().prescription
+    (order.patterns[0], order.patternCount) = (DayPattern(), 1)
+    for hour in 0..<24 {
+      let rate = DoseRate(nanogramsPerDay: 240_000 + Int64(hour % 2) * 24_000)
+      let hasRoom = order.patterns[0].append(FlexStep(minute: UInt16(hour * 60), rate: rate))
+      precondition(hasRoom)
+    }
+    (order.maxDose1h, order.maxDose24h) = (Mass(nanograms: 40_000), Mass(nanograms: 300_000))
+    var findings = Findings()
+    guard let therapy = Therapy(order, on: rig, findings: &findings) else {
+      preconditionFailure("the prescription fits the rig")
+    }
+    var state = DosingState(rig: rig, clock: WeekTime(weekday: 0, minute: 0))
+    accept(state.decide(.program(therapy), at: Tick(0)))
+    for number in Int64(0)..<1_000_000 {
+      if number == 1_000 || number == 401_000 {
+        accept(
+          state.decide(.bolus(dose: bolusDose, duration: .minutes(10)), at: Tick(number)))
+      }
+      _ = state.step(Tick(number))
+    }
+    return state
+  }
+
+  /// How many boluses were refused; each names the moment at which it would be granted.
+  private static func refuse(_ count: Int64) -> Int {
+    var state = longest()
+    var refused = 0
+    for _ in 0..<count {
+      let answer = state.decide(.bolus(dose: bolusDose, duration: .hours(2)), at: state.now)
+      if case .refused(let refusal) = answer, refusal.allowedAt != nil { refused += 1 }
+    }
+    return refused
+  }
+
+  private static func report(_ count: Int64) -> Int64 {
+    let state = longest()
+    var status = Status(serial: .none)
+    for _ in 0..<count { state.report(to: &status) }
+    return status.steps
   }
 
   private static func accept(_ answer: Answer) {
@@ -88,19 +136,21 @@ struct Driver {
     let core = UnsafeMutablePointer<reference_core>.allocate(capacity: 1)
     defer { unsafe core.deallocate() }
     unsafe setUp(core, therapy)
-    let units = therapy.scale.units(bolusDose)
+    let perNanogram = Int64(therapy.scale.perNanogram)
     let bolusTicks = rig.ticks(bolusDuration)
     var steps: Int64 = 0
     for number in 0..<ticks {
       if unsafe reference_core_step(core, number) { steps += 1 }
-      if number == bolusTick { unsafe reference_core_start_bolus(core, units, bolusTicks) }
+      if number == bolusTick {
+        unsafe reference_core_start_bolus(core, bolusDose.nanograms, perNanogram, bolusTicks)
+      }
     }
     return steps
   }
 
   private static func setUp(_ core: UnsafeMutablePointer<reference_core>, _ therapy: Therapy) {
     var setup = reference_setup(
-      units_per_step: therapy.scale.perStep, ticks_per_minute: rig.ticks(.minutes(1)),
+      units_per_step: Int64(therapy.scale.perStep), ticks_per_minute: rig.ticks(.minutes(1)),
       hour_steps_max: therapy.hour.steps, day_steps_max: therapy.day.steps,
       steps_to_low: rig.steps(in: rig.reservoir.volume - rig.reservoir.low),
       steps_to_empty: rig.steps(in: rig.reservoir.volume - rig.reservoir.empty))
@@ -108,7 +158,7 @@ struct Driver {
     var tick: Int64 = 0
     while tick < rig.ticks(WeekTime.week) {
       let time = WeekTime(sinceMonday: Nanoseconds(tick * rig.tick.count))
-      unsafe reference_core_add_edge(core, tick, therapy.schedule.unitsPerTick(at: time))
+      unsafe reference_core_add_edge(core, tick, Int64(therapy.schedule.unitsPerTick(at: time)))
       tick += therapy.schedule.ticksLeft(at: time)
     }
   }

@@ -28,8 +28,9 @@ extension Driver {
     let now = MachineTime(
       utc: 0, boot: 0, monotonic: 0, bootID: [UInt8](repeating: 1, count: 16))
     let pump = Restoration(
-      rig: rig, clock: WeekTime(sinceMonday: .zero), time: StartTime(now: now, witness: .nobody),
-      trace: nil, safeBasal: nil, firstTickIn: .zero
+      rig: rig, clock: WeekTime(sinceMonday: .zero),
+      time: StartTime(now: now, witness: .simulation),
+      trace: { _ in nil }, safeBasal: nil, firstTickIn: .zero
     ).newPump()
     let start = PumpStart(pump, now: now, isSimulated: true)
     guard let core = start.core() else { preconditionFailure("a new pump can be read") }

@@ -32,13 +32,15 @@ void reference_core_add_edge(struct reference_core *core, int64_t tick, int64_t 
   core->edges[core->edge_count++] = (struct reference_edge){tick, units_per_tick};
 }
 
-void reference_core_start_bolus(struct reference_core *core, int64_t units, int64_t ticks) {
+void reference_core_start_bolus(
+    struct reference_core *core, int64_t nanograms, int64_t units_per_nanogram, int64_t ticks) {
+  const reference_units units = (reference_units)nanograms * units_per_nanogram;
   core->bolus = (struct reference_bolus){
       .ticks = ticks,
       .ticks_left = ticks,
       .units_left = units,
       .whole_per_tick = units / ticks,
-      .remainder_per_tick = units % ticks,
+      .remainder_per_tick = (int64_t)(units % ticks),
   };
 }
 
@@ -71,14 +73,14 @@ static void window_count_step(struct reference_window *window) {
   window->steps_total++;
 }
 
-static void window_count_extra(struct reference_window *window, int64_t units) {
+static void window_count_extra(struct reference_window *window, reference_units units) {
   window->extra_units[window->current] += units;
   window->extra_total += units;
 }
 
 static void window_check(const struct reference_window *window) {
   int64_t steps = 0;
-  int64_t extra = 0;
+  reference_units extra = 0;
   for (int32_t i = 0; i < window->buckets; i++) {
     steps += window->steps[i];
     extra += window->extra_units[i];
@@ -113,8 +115,8 @@ static void follow_schedule(struct reference_core *core, int64_t tick) {
   core->next_edge = tick + ticks_left_in(core, edge, tick_of_week);
 }
 
-static int64_t scheduled_units(const struct reference_core *core, int64_t from, int64_t ticks) {
-  int64_t sum = 0;
+static reference_units scheduled_units(const struct reference_core *core, int64_t from, int64_t ticks) {
+  reference_units sum = 0;
   while (ticks > 0) {
     const int64_t tick_of_week = from % core->ticks_per_week;
     const int32_t edge = edge_at(core, tick_of_week);
@@ -129,8 +131,8 @@ static int64_t scheduled_units(const struct reference_core *core, int64_t from, 
 
 /* ---- The bolus ---- */
 
-static int64_t bolus_accrue(struct reference_bolus *bolus) {
-  int64_t units = bolus->whole_per_tick;
+static reference_units bolus_accrue(struct reference_bolus *bolus) {
+  reference_units units = bolus->whole_per_tick;
   bolus->carry += bolus->remainder_per_tick;
   if (bolus->carry >= bolus->ticks) {
     bolus->carry -= bolus->ticks;
@@ -141,8 +143,8 @@ static int64_t bolus_accrue(struct reference_bolus *bolus) {
   return units;
 }
 
-static int64_t bolus_miss(struct reference_bolus *bolus, int64_t count) {
-  int64_t units = 0;
+static reference_units bolus_miss(struct reference_bolus *bolus, int64_t count) {
+  reference_units units = 0;
   while (count-- > 0 && bolus->ticks_left > 0) {
     units += bolus_accrue(bolus);
   }
@@ -151,13 +153,18 @@ static int64_t bolus_miss(struct reference_bolus *bolus, int64_t count) {
 
 /* ---- The tick ---- */
 
-static void accrue(struct reference_core *core, int64_t units) {
+static void accrue(struct reference_core *core, reference_units units) {
   core->prescribed += units;
-  core->pending += units;
+  /* What is ordered of an empty reservoir is missing. */
+  if (core->is_empty) {
+    core->missed_units += units;
+  } else {
+    core->pending += units;
+  }
 }
 
 static void miss(struct reference_core *core, int64_t from, int64_t count) {
-  const int64_t units = scheduled_units(core, from, count) + bolus_miss(&core->bolus, count);
+  const reference_units units = scheduled_units(core, from, count) + bolus_miss(&core->bolus, count);
   core->ticks_missed += count;
   core->prescribed += units;
   core->missed_units += units;
@@ -189,8 +196,8 @@ static bool take_step(struct reference_core *core) {
 }
 
 static void check(const struct reference_core *core) {
-  const int64_t delivered = core->steps * core->units_per_step;
-  const int64_t lost = core->missed_units + core->dropped_units;
+  const reference_units delivered = core->steps * core->units_per_step;
+  const reference_units lost = core->missed_units + core->dropped_units;
   if (core->pending < 0 || core->pending > core->units_per_step ||
       core->prescribed != delivered + lost + core->pending) {
     abort();
@@ -210,7 +217,7 @@ bool reference_core_step(struct reference_core *core, int64_t tick) {
 
   accrue(core, core->units_per_tick);
   if (core->bolus.ticks_left > 0) {
-    const int64_t units = bolus_accrue(&core->bolus);
+    const reference_units units = bolus_accrue(&core->bolus);
     accrue(core, units);
     window_count_extra(&core->hour, units);
     window_count_extra(&core->day, units);

@@ -10,30 +10,33 @@
 
 enum { REFERENCE_BUCKETS_MAX = 97, REFERENCE_EDGES_MAX = 168 };
 
+/* Amounts of drug, in units of account. */
+typedef __int128 reference_units;
+
 /* The last buckets of a rolling window, the current one included. */
 struct reference_window {
   int32_t buckets;
   int64_t ticks_per_bucket;
   int32_t steps[REFERENCE_BUCKETS_MAX];
-  int64_t extra_units[REFERENCE_BUCKETS_MAX];
+  reference_units extra_units[REFERENCE_BUCKETS_MAX];
   int32_t current;
   int64_t current_number;
   int64_t next_start;
   int64_t steps_total;
-  int64_t extra_total;
+  reference_units extra_total;
 };
 
 /* From `tick` of the week on, `units_per_tick` accrue. */
 struct reference_edge {
   int64_t tick;
-  int64_t units_per_tick;
+  reference_units units_per_tick;
 };
 
 struct reference_bolus {
   int64_t ticks;
   int64_t ticks_left;
-  int64_t units_left;
-  int64_t whole_per_tick;
+  reference_units units_left;
+  reference_units whole_per_tick;
   int64_t remainder_per_tick;
   int64_t carry;
 };
@@ -41,18 +44,18 @@ struct reference_bolus {
 struct reference_core {
   int64_t now;
 
-  int64_t units_per_step;
-  int64_t pending;
-  int64_t prescribed;
+  reference_units units_per_step;
+  reference_units pending;
+  reference_units prescribed;
   int64_t steps;
-  int64_t missed_units;
-  int64_t dropped_units;
+  reference_units missed_units;
+  reference_units dropped_units;
   int64_t ticks_missed;
 
   struct reference_edge edges[REFERENCE_EDGES_MAX];
   int32_t edge_count;
   int64_t ticks_per_week;
-  int64_t units_per_tick;
+  reference_units units_per_tick;
   int64_t next_edge;
 
   struct reference_bolus bolus;
@@ -86,9 +89,10 @@ void reference_core_init(
 void reference_core_add_edge(
     struct reference_core *_Nonnull core, int64_t tick, int64_t units_per_tick);
 
-/* Accrues from the next tick on. */
+/* Accrues from the next tick on. The dose is so many nanograms of so many units. */
 void reference_core_start_bolus(
-    struct reference_core *_Nonnull core, int64_t units, int64_t ticks);
+    struct reference_core *_Nonnull core, int64_t nanograms, int64_t units_per_nanogram,
+    int64_t ticks);
 
 /* Whether the motor makes a step in this tick. */
 bool reference_core_step(struct reference_core *_Nonnull core, int64_t tick);

@@ -1,0 +1,67 @@
+public import Quantities
+
+/// Why a request was refused. `Refusal` says what its numbers mean for each.
+public enum RefusalReason: UInt8, Sendable, BitwiseCopyable {
+  // About the state of delivery: no numbers.
+  case noTherapy = 1
+  case stopped = 2
+  case minimumBasal = 3
+  case safeBasal = 4
+  case hardStop = 5
+  case highAlarm = 6
+  case notStopped = 7
+  case noHistory = 8
+  case hasHistory = 9
+  case nothingToAcknowledge = 10
+  case accountUncertain = 11  // allowedAt: when it is certain again
+  case storageFailed = 12
+  case driveFails = 13
+  case orderNotValid = 14
+  /// Another request is not durable yet.
+  case requestWaits = 15
+  /// No hard stop is in force.
+  case noHardStop = 16
+  /// limit: what can have left the pump, value: what is said, pL
+  case deliveredOutOfRange = 17
+  // About extra doses.
+  case extraDoseRunning = 20  // allowedAt: its end
+  case reservoirLow = 21  // limit: low mark, value: contents, pL
+  case reservoirTooSmall = 22  // limit: what may be taken, value: what is asked, pL
+  case bolusTooSmall = 23  // ng
+  case bolusTooLarge = 24  // ng
+  case bolusDurationOutOfRange = 25  // ns
+  case flowAboveMaximum = 26  // limit: pL/d, value: ng asked
+  case noPatientBolus = 27
+  case lockout = 28  // limit: lockout, value: time since it began, ns
+  case maxIn24h = 29  // counts
+  case doseLimit1h = 30  // ng
+  case doseLimit24h = 31  // ng
+  case volumeLimit1h = 32  // ng, at the committed concentration
+  case volumeLimit24h = 33  // ng, at the committed concentration
+  // About a program.
+  case otherDrug = 40
+  case otherConcentration = 41  // ng/mL
+  case programDuringExtraDose = 42  // allowedAt: its end
+}
+
+/// A refusal names the limit, the value that met it, and when the same request would be granted.
+public struct Refusal: Sendable, BitwiseCopyable {
+  public let reason: RefusalReason
+  public let limit: Int64
+  public let value: Int64
+  /// The first tick at which the same request would be granted if nothing else happens; nil where
+  /// waiting does not help.
+  public let allowedAt: Tick?
+
+  init(_ reason: RefusalReason, limit: Int64 = 0, value: Int64 = 0, allowedAt: Tick? = nil) {
+    self.reason = reason
+    self.limit = limit
+    self.value = value
+    self.allowedAt = allowedAt
+  }
+}
+
+// A list of all cases is an array, which bare metal does not have.
+#if !hasFeature(Embedded)
+  extension RefusalReason: CaseIterable {}
+#endif

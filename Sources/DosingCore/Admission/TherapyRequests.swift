@@ -1,0 +1,54 @@
+internal import Quantities
+
+// What a committed therapy itself says to a request.
+
+extension Therapy {
+  /// Until the line is part of the account, what is in it must be what is in the reservoir.
+  func refusesReplacement(by new: Therapy) -> Refusal? {
+    if new.prescription.drug != prescription.drug { return Refusal(.otherDrug) }
+    let (old, wanted) = (prescription.concentration, new.prescription.concentration)
+    if wanted != old {
+      return Refusal(.otherConcentration, limit: old.baseUnits, value: wanted.baseUnits)
+    }
+    return nil
+  }
+
+  /// A bolus has a least and a most, in dose and in time.
+  func refusesSize(dose: Mass, duration: Nanoseconds) -> Refusal? {
+    let least = scale.mass(Int128(Limits.bolusStepsMin) * scale.perStep, rounded: .up)
+    if dose < least {
+      return Refusal(.bolusTooSmall, limit: least.nanograms, value: dose.nanograms)
+    }
+    // Above the day's limit no window could ever hold it whole.
+    if dose > prescription.maxDose24h {
+      return Refusal(
+        .bolusTooLarge, limit: prescription.maxDose24h.nanograms, value: dose.nanograms)
+    }
+    if duration < Limits.bolusDurationMin || duration > Limits.bolusDurationMax {
+      return Refusal(
+        .bolusDurationOutOfRange,
+        limit: duration < Limits.bolusDurationMin
+          ? Limits.bolusDurationMin.count : Limits.bolusDurationMax.count,
+        value: duration.count)
+    }
+    return nil
+  }
+}
+
+extension WindowLimit.Source {
+  func reason(isHour: Bool) -> RefusalReason {
+    switch self {
+    case .prescribedDose: isHour ? .doseLimit1h : .doseLimit24h
+    case .rigVolume: isHour ? .volumeLimit1h : .volumeLimit24h
+    }
+  }
+}
+
+extension Therapy {
+  /// Whether this one brings at no time more basal than the other, on schedule or as safe basal. Such a
+  /// change is never refused.
+  func isDecrease(from other: Therapy) -> Bool {
+    safeBasalQuantaPerDay <= other.safeBasalQuantaPerDay
+      && schedule.isNowhereAbove(other.schedule)
+  }
+}

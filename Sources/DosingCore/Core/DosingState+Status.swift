@@ -1,0 +1,76 @@
+internal import Quantities
+
+extension DosingState {
+  /// Writes what a person is shown. Allocates nothing; rounds only here, and to what a frame can hold.
+  public func report(to status: inout Status) {
+    status.mode = mode
+    status.now = now
+    status.tickPeriod = rig.tick
+    status.clock = clock(at: now).sinceMonday
+    status.steps = account.steps
+    status.stepsInDoubt = stepsInDoubt
+    status.hourSteps = ledger.hour.stepsTotal
+    status.daySteps = ledger.day.stepsTotal
+    status.durableCommit = durableCommit
+    status.deliveredVolume = rig.volume(ofSteps: account.steps)
+    status.reservoir = reservoirContents
+    status.reservoirLow = rig.reservoir.low
+    status.reservoirEmpty = rig.reservoir.empty
+    status.reservoirVolume = rig.reservoir.volume
+    for index in 0..<FaultCode.count {
+      status.faults[index] =
+        board[index].map { ShownFault(priority: $0.priority.rawValue, raised: $0.raised) }
+        ?? ShownFault()
+    }
+    if let therapy { report(therapy, to: &status) }
+  }
+
+  private func report(_ therapy: Therapy, to status: inout Status) {
+    let scale = therapy.scale
+    func mass(_ units: Int128) -> Mass { scale.mass(units, rounded: .down) }
+    func mass(ofSteps steps: Int64) -> Mass { mass(Int128(steps) * account.perStep) }
+    status.patient = therapy.prescription.patient
+    status.drug = therapy.prescription.drug
+    status.concentration = therapy.prescription.concentration
+
+    let (basal, extra) = unitsPerTick
+    status.basalRate = scale.rate(perTick: basal)
+    status.extraRate = scale.rate(perTick: extra)
+    status.flow =
+      FlowRate(
+        of: scale.rate(perTick: basal + extra), at: status.concentration, rounded: .down) ?? .zero
+    status.nextChange = nextScheduledChange(in: therapy)
+
+    status.deliveredMass = mass(ofSteps: account.steps)
+    status.massInDoubt = mass(ofSteps: stepsInDoubt)
+    status.prescribedMass = mass(account.prescribed)
+    for index in 0..<Account.Deficit.count {
+      status.deficits[index] = mass(account.deficit(at: index))
+    }
+    status.deliveredToday = mass(ofSteps: ledger.today.steps(account))
+    status.prescribedToday = mass(ledger.today.prescribed(account))
+    status.usedHour = mass(ofSteps: ledger.hour.stepsTotal)
+    status.limitHour = mass(therapy.hour.units)
+    status.usedDay = mass(ofSteps: ledger.day.stepsTotal)
+    status.limitDay = mass(therapy.day.units)
+
+    status.extraDose = extraDose.map {
+      RunningExtraDose(kind: $0.kind, dose: mass($0.units), left: mass($0.unitsLeft), end: $0.end)
+    }
+    status.patientBolus = therapy.prescription.patientBolus.map {
+      PatientBolusState(
+        dose: $0.dose, allowedAt: patientBolusAllowedAt ?? now,
+        givenIn24h: Int64(patientBolusesIn24h), maxIn24h: Int64($0.maxIn24h))
+    }
+  }
+
+  /// The next time at which the schedule's rate differs from now; nil where it never does.
+  private func nextScheduledChange(in therapy: Therapy) -> ScheduledChange? {
+    guard mode == .flex,
+      let left = therapy.schedule.ticksUntilChange(at: clock(at: now))
+    else { return nil }
+    let at = now + TickCount(left)
+    return ScheduledChange(
+      at: at, rate: therapy.scale.rate(perTick: therapy.schedule.unitsPerTick(at: clock(at: at))))
+  }
+}

@@ -1,0 +1,313 @@
+public import Quantities
+
+/// The engine's whole memory of dosing. A tick is, in this order:
+///
+/// 1. `learn(_:)` where there are facts: time passes up to the tick, and what is wrong is noticed;
+/// 2. `decide(_:at:)` for each request that came since the last tick;
+/// 3. `step(_:)`: whether the motor makes a step now; time passes where it did not yet;
+/// 4. `stepEnded(_:)` where a step was decided;
+/// 5. `propose()` if the decision wants a commit.
+///
+/// What has to be driven follows from the state by `outputs`. The state knows no clock but the number of
+/// the tick. The same calls give the same decisions.
+public struct DosingState: Sendable {
+  // What a quiet tick touches.
+  public internal(set) var now = Tick(-1)
+  /// The first tick at which there is more to do than to accrue basal.
+  var attention = Tick(0)
+  var basalPerTick: Int128 = 0
+  /// Where what is ordered goes while the gate is closed; nil where it accrues.
+  private var withheld: Account.Deficit?
+  private var delivers = false
+  /// Whether basal that runs, or is withheld, is the scheduled one.
+  private var followsSchedule = false
+  public internal(set) var ledger: Ledger
+
+  // What a step touches.
+  var lease = Lease()
+  /// The count of steps at which something has to be looked at next.
+  private var nextMark: Int64 = 0
+  private(set) var hourStepsMax: Int64 = 0
+  private(set) var dayStepsMax: Int64 = 0
+  var failing = Failing()
+
+  // The rest.
+  public let rig: Rig
+  var therapyClock: TherapyClock
+  /// What is ordered, where anything is. Not an optional: a tick looks into it and must not copy it.
+  private(set) var order: Therapy
+  private(set) var hasOrder = false
+  public internal(set) var board = FaultBoard()
+  var doses = ExtraDoses()
+  /// An accepted request that is not durable yet.
+  var waiting: Transaction
+  /// The commits that were to hold the newest request that acts, and the newest that was taken back.
+  public internal(set) var actedCommit: Int64 = 0
+  public internal(set) var takenBackCommit: Int64 = 0
+  /// What happened outside a step; the next one reports it.
+  var happened = Decision()
+  public internal(set) var ticksMissed: Int64 = 0
+
+  // What a restart leaves behind.
+  var restarts = RestartTimes()
+  var stated: StatedHistory?
+
+  /// A new pump: the reservoir full, nothing delivered in the last 24 h, nothing prescribed.
+  ///
+  /// - Parameter clock: the therapy clock at tick 0, cut to a whole tick.
+  public init(rig: Rig, clock: WeekTime) {
+    self.rig = rig
+    therapyClock = TherapyClock(start: clock, tick: rig.tick)
+    order = Therapy(nothingOn: rig)
+    waiting = Transaction(none: order)
+    let left = Nanoseconds.days(1) - therapyClock.atTickZero.sinceMidnight
+    ledger = Ledger(rig: rig, tomorrow: Tick(rig.ticks(left)))
+  }
+
+  // MARK: The tick
+
+  /// Lets time pass up to this tick and decides whether the motor makes a step.
+  public mutating func step(_ tick: Tick) -> Decision {
+    if tick < attention && tick.number == now.number + 1 {
+      now = tick
+      accrue()
+      var decision = Decision()
+      if ledger.account.stepIsDue { takeStep(&decision) }
+      return decision
+    }
+    return attend(at: tick)
+  }
+
+  @inline(__always)
+  private mutating func accrue() {
+    if let withheld {
+      ledger.account.miss(basalPerTick, withheld)
+    } else {
+      ledger.account.accrue(basalPerTick)
+    }
+    if doses.running != nil { accrueExtraDose() }
+  }
+
+  /// The part of a tick that is not needed in every tick. Kept out of line, as are the other rare
+  /// parts, so that a quiet tick does not pay for their frames.
+  @inline(never)
+  private mutating func attend(at tick: Tick) -> Decision {
+    precondition(tick >= now)
+    if tick > now { reach(tick) }
+    var decision = happened
+    happened = Decision()
+    decision.mayChangeOutputs = true
+    if ledger.account.stepIsDue { takeStep(&decision) }
+    ledger.checkInvariants()
+    return decision
+  }
+
+  /// What became known in a tick, not before the last one. Time passes up to it.
+  public mutating func learn(_ facts: TickFacts) {
+    if facts.tick > now { passTime(to: facts.tick, suspended: rig.ticks(facts.suspended)) }
+    take(facts)
+    watch()
+    latch()
+  }
+
+  /// Time passes up to a tick of which nothing else is known.
+  mutating func reach(_ tick: Tick) {
+    passTime(to: tick)
+    watch()
+    latch()
+  }
+
+  private mutating func take(_ facts: TickFacts) {
+    if facts.suspended > .zero { raise(.suspended) }
+    if let failed = facts.failedOutputs { failing.learn(failed, at: now) }
+    if let late = facts.clockIsLate { trustClock(late: late) }
+    if let grant = facts.grant { take(grant) }
+  }
+
+  /// A whole step is due. It is made if every check permits; else it waits.
+  @inline(never)
+  private mutating func takeStep(_ decision: inout Decision) {
+    guard delivers else { return ledger.account.clamp(.stepWaited) }
+    guard ledger.account.steps < lease.end else { return ledger.account.clamp(.noLease) }
+    guard ledger.hour.stepsTotal < hourStepsMax && ledger.day.stepsTotal < dayStepsMax else {
+      return refuseByLimit()
+    }
+    ledger.countStep()
+    decision.steps = true
+    // The tick after this one will see to it.
+    if ledger.account.steps >= nextMark { attention = now }
+  }
+
+  /// A basal step met a limit, which admission should have made impossible.
+  private mutating func refuseByLimit() {
+    ledger.account.dropStep(.limit)
+    cancelExtraDose()
+    raise(.basalRefusedByLimit)
+    latch()
+    // What happened is reported by the next tick.
+    attention = now
+  }
+
+  /// What became of the step that the last call of `step(_:)` decided.
+  ///
+  /// - Parameter refusal: nil where it was made.
+  @inline(__always)
+  public mutating func stepEnded(_ refusal: StepRefusal?) {
+    if refusal != nil || failing.driveSince != nil { endStep(refusal) }
+  }
+
+  @inline(never)
+  private mutating func endStep(_ refusal: StepRefusal?) {
+    // What happened is reported by the next tick.
+    attention = now
+    switch refusal {
+    case nil: failing.driveSince = nil
+    case .notYet: ledger.uncountStep(.stepWaited)
+    case .driveFailed:
+      ledger.uncountStep(.driveFailed)
+      failing.driveSince = failing.driveSince ?? now
+    case .window(let hour, let day):
+      ledger.uncountStep(.stepWaited)
+      ledger.account.dropStep(.limit)
+      cancelExtraDose()
+      raise(.interlockDisagrees)
+      let differs =
+        abs(hour - ledger.hour.stepsTotal) > Limits.interlockDifferenceMax
+        || abs(day - ledger.day.stepsTotal) > Limits.interlockDifferenceMax
+      if differs { raise(.hardStop) }
+      latch()
+    }
+  }
+
+  // MARK: Time
+
+  /// Everything between the last tick and this one: one tick's worth accrues, the rest was missed.
+  ///
+  /// - Parameter suspended: so many of the ticks between the machine slept.
+  mutating func passTime(to tick: Tick, suspended: Int64 = 0) {
+    let missed = (tick - now).count - 1
+    // A tick in which something was decided and that did not run made no step.
+    ledger.account.clamp(.lateTick)
+    ledger.advance(to: tick)
+    accrue()
+    if missed > 0 {
+      let slept = min(missed, max(0, suspended))
+      if slept > 0 { miss(slept, .suspended) }
+      if missed > slept { miss(missed - slept, .lateTick, after: slept) }
+      ticksMissed += missed
+      happened.wasLate = true
+    }
+    now = tick
+    if let dose = doses.running, dose.ticksLeft == 0 { endExtraDose(at: dose.end) }
+    if tick >= ledger.today.ends {
+      ledger.today.begin(ledger.account, at: tick, ticksPerDay: rig.ticks(.days(1)))
+    }
+  }
+
+  @inline(never)
+  private mutating func accrueExtraDose() {
+    if let amount = doses.accrue() { ledger.accrueExtra(amount) }
+  }
+
+  /// Books `count` ticks that did not run, which begin one tick and `offset` more after the last one that
+  /// did.
+  private mutating func miss(_ count: Int64, _ reason: Account.Deficit, after offset: Int64 = 0) {
+    let basal = ordered(from: now + TickCount(1 + offset), ticks: count)
+    ledger.account.miss(basal + doses.miss(count), withheld ?? reason)
+  }
+
+  /// What basal is ordered for some ticks at which the rate of now is in force, or its schedule.
+  func ordered(from tick: Tick, ticks: Int64) -> Int128 {
+    if !followsSchedule { return basalPerTick * Int128(ticks) }
+    return order.schedule.units(from: therapyClock.at(tick), ticks: ticks)
+  }
+
+  mutating func take(_ new: Therapy) { (order, hasOrder) = (new, true) }
+
+  /// Sets the rate for the time from now on, and when to look again.
+  mutating func latch() {
+    let before = basalPerTick
+    delivers =
+      DeliveryMode(board.effect, ordered: hasOrder ? order.prescription.mode : nil).delivers
+    withheld = delivers || !hasOrder ? nil : board.effect.withheld
+    let isOrdered = delivers || withheld != nil
+    followsSchedule =
+      isOrdered && (!order.prescription.mode.delivers || board.effect.rate == .scheduled)
+    let clock = therapyClock.at(now)
+    basalPerTick =
+      followsSchedule
+      ? order.schedule.unitsPerTick(at: clock) : isOrdered ? order.safeBasalPerTick : 0
+    if basalPerTick != before { happened.basalChanged = true }
+    if hasOrder {
+      hourStepsMax = ledger.hourCeiling.steps(order.hour, ledger.hour)
+      dayStepsMax = ledger.dayCeiling.steps(order.day, ledger.day)
+    }
+    nextMark = min(
+      ledger.reservoir.nextMark(ledger.account.steps, doubts: ledger.stepsInDoubt), lease.askAt)
+    attention = min(
+      min(min(ledger.hour.start(ofBucket: 1), ledger.today.ends), board.nextChange(rig: rig)),
+      failing.attention(TickCount(rig.ticks(Limits.driveFailsAfter)), known: board.on))
+    if lease.isOn { attention = min(attention, leaseAttention()) }
+    if followsSchedule, let left = order.schedule.ticksUntilChange(at: clock) {
+      attention = min(attention, now + TickCount(left))
+    }
+    if let dose = doses.running { attention = min(attention, dose.end) }
+    // A step may have been taken back, or happened outside a tick.
+    if happened != Decision() { attention = now }
+  }
+
+  // MARK: Faults
+
+  /// Holds every fault that has a cause against it.
+  mutating func watch() {
+    // Empty by the count that is certain; what is in doubt may be there or not, which is worth a high alarm.
+    let (steps, gauge) = (ledger.account.steps, ledger.reservoir)
+    let (upper, isEmpty) = (steps + ledger.stepsInDoubt, steps >= gauge.stepsToEmpty)
+    let mayBeEmpty = !isEmpty && upper >= gauge.stepsToEmpty
+    set(.reservoirLow, on: upper >= gauge.stepsToLow, mayBeEmpty ? .high : nil)
+    set(.reservoirEmpty, on: isEmpty)
+    set(
+      .clockUncertain,
+      on: !therapyClock.isTrusted && hasOrder && order.prescription.mode == .flex)
+    set(.orderNotValid, on: hasOrder && !order.isValid)
+    watchLease()
+    watchDrive()
+    if board.pass(to: now, rig: rig) { happened.faultsChanged = true }
+    if board.effect.rate == .safe || board.effect.gate != .run { cancelExtraDose() }
+    // What has happened is to be durable.
+    if lease.isOn, happened.faultsChanged || happened.extraDoseEnded { happened.wantsCommit = true }
+  }
+
+  /// Losses are held against what an hour may lose, at the rate of now.
+  private mutating func watchDrive() {
+    let lasts = failing.lasts(TickCount(rig.ticks(Limits.driveFailsAfter)), at: now)
+    let most = basalPerTick * Int128(rig.ticks(Limits.driveLoss))
+    let losesMuch =
+      delivers && ledger.driveLoss.loss(total: ledger.account.deficit(.driveFailed)) > most
+    set(.driveFails, on: lasts.drive || losesMuch, losesMuch ? .high : nil)
+    set(.outputFails, on: lasts.output)
+    let mayWait = basalPerTick * Int128(rig.ticks(Limits.storageSlowLoss))
+    let waits = ledger.storageLoss.loss(total: ledger.account.deficit(.noLease)) > mayWait
+    set(.storageSlow, on: delivers && lease.isOn && waits)
+  }
+
+  mutating func raise(_ code: FaultCode, _ priority: AlarmPriority? = nil) {
+    if board.raise(code, priority, at: now) { happened.faultsChanged = true }
+  }
+
+  mutating func end(_ code: FaultCode) {
+    if board.end(code) { happened.faultsChanged = true }
+  }
+
+  mutating func set(_ code: FaultCode, on isOn: Bool, _ priority: AlarmPriority? = nil) {
+    if board.set(code, on: isOn, priority, at: now) { happened.faultsChanged = true }
+  }
+
+  // MARK: The end of an extra dose
+
+  mutating func cancelExtraDose() { endExtraDose(at: now) }
+
+  mutating func endExtraDose(at end: Tick) {
+    if doses.end(at: end) { happened.extraDoseEnded = true }
+  }
+}

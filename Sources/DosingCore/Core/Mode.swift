@@ -1,0 +1,60 @@
+/// What is delivered now, and why.
+public enum DeliveryMode: UInt8, Sendable, BitwiseCopyable {
+  case hardStop = 1
+  case stoppedByCommand = 2
+  /// Nobody knows what was given in the last 24 h.
+  case noHistory = 10
+  case noTherapy = 3
+  case reservoirEmpty = 4
+  case safeBasal = 5
+  case stopped = 6
+  case minimum = 7
+  case continuous = 8
+  case flex = 9
+
+  /// What the faults leave of what is ordered.
+  ///
+  /// - Parameter ordered: nil where there is no order.
+  init(_ effect: Effect, ordered: BasalMode?) {
+    guard let ordered else {
+      // What is not ordered cannot be kept back by an empty reservoir.
+      self = effect.closedAs == .reservoirEmpty ? .noTherapy : effect.closedAs ?? .noTherapy
+      return
+    }
+    if let closed = effect.closedAs {
+      self = closed
+    } else {
+      self = ordered.delivers && effect.rate == .safe ? .safeBasal : ordered.shown
+    }
+  }
+
+  public var delivers: Bool {
+    switch self {
+    case .safeBasal, .minimum, .continuous, .flex: true
+    case .hardStop, .stoppedByCommand, .noHistory, .noTherapy, .reservoirEmpty, .stopped: false
+    }
+  }
+
+  /// Of several that close the gate the lowest is shown.
+  var precedence: UInt8 {
+    switch self {
+    case .hardStop: 0
+    case .stoppedByCommand: 1
+    case .noHistory: 2
+    case .reservoirEmpty: 3
+    case .noTherapy, .safeBasal, .stopped, .minimum, .continuous, .flex: 4
+    }
+  }
+}
+
+extension BasalMode {
+  /// As it is shown where it runs.
+  var shown: DeliveryMode {
+    switch self {
+    case .stopped: .stopped
+    case .minimum: .minimum
+    case .continuous: .continuous
+    case .flex: .flex
+    }
+  }
+}

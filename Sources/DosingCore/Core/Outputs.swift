@@ -1,0 +1,45 @@
+/// What enable, interlock, buzzer and lamp have to be now: a function of the state.
+///
+/// Whoever drives them drives what differs from what he last drove successfully, until he succeeds.
+public struct Outputs: Equatable, Sendable, BitwiseCopyable {
+  /// Whether the driver holds the motor.
+  public var enable: Bool
+  /// The interlock's levels: whether it may let a step pass at all, how many steps its windows may hold,
+  /// and the count of steps of the account beyond which it lets none pass.
+  public var isOpen: Bool
+  public var stepsPerHourMax: Int64
+  public var stepsPerDayMax: Int64
+  public var leaseEnd: Int64
+  public var buzzer: Bool
+  public var lamp: Bool
+}
+
+/// Some of the outputs.
+public struct OutputSet: Equatable, Sendable, BitwiseCopyable {
+  public private(set) var bits: UInt8
+
+  public init(bits: UInt8 = 0) { self.bits = bits }
+
+  public static let none = OutputSet()
+  public static let enable = OutputSet(bits: 1)
+  public static let interlock = OutputSet(bits: 2)
+  public static let buzzer = OutputSet(bits: 4)
+  public static let lamp = OutputSet(bits: 8)
+
+  public mutating func insert(_ other: OutputSet) { bits |= other.bits }
+
+  public func overlaps(_ other: OutputSet) -> Bool { bits & other.bits != 0 }
+
+  /// Without these no step would turn the motor.
+  public static let ofTheMotor = OutputSet(bits: 1 | 2)
+}
+
+extension DosingState {
+  public var outputs: Outputs {
+    let runs = mode.delivers
+    let highest = board.highest
+    return Outputs(
+      enable: runs, isOpen: runs, stepsPerHourMax: hourStepsMax, stepsPerDayMax: dayStepsMax,
+      leaseEnd: lease.end, buzzer: highest == .high, lamp: highest != nil)
+  }
+}

@@ -1,0 +1,41 @@
+public import Quantities
+
+/// What the core learns of the world in a tick, besides its number and the requests: one value, recorded and
+/// replayed. Most ticks have none.
+public struct TickFacts: Sendable, BitwiseCopyable {
+  /// The number of this tick; above the last one. A gap is time in which no tick ran.
+  public var tick: Tick
+  /// A commit is durable, and with it a lease up to a count of steps.
+  public var grant: Grant?
+  /// Somebody vouches for the therapy clock, which is behind by so much.
+  public var clockIsLate: Nanoseconds?
+  /// So much of the gap before this tick the machine was suspended, since it was last told.
+  public var suspended = Nanoseconds.zero
+  /// What could not be driven in the tick before, where that has changed.
+  public var failedOutputs: OutputSet?
+
+  public struct Grant: Equatable, Sendable, BitwiseCopyable {
+    public var commit: Int64
+    public var leaseEnd: Int64
+
+    public init(commit: Int64, leaseEnd: Int64) {
+      self.commit = commit
+      self.leaseEnd = leaseEnd
+    }
+  }
+
+  public init(tick: Tick) { self.tick = tick }
+}
+
+/// What became of a step that was decided, where it was not made. The core learns it in the same tick,
+/// so that nobody is ever told of a step that there was not.
+public enum StepRefusal: Equatable, Sendable, BitwiseCopyable {
+  /// Too soon after the last, or the permission has lapsed, or the link has shut the interlock: the step
+  /// waits.
+  case notYet
+  /// The drive or a line failed: the step waits.
+  case driveFailed
+  /// A window of the interlock is full, or its lease: one of the two has counted wrong. With what the
+  /// interlock has counted in its windows.
+  case window(hourSteps: Int64, daySteps: Int64)
+}

@@ -1,0 +1,53 @@
+internal import Quantities
+
+/// The extra dose that runs, the one before it, and what the patient had.
+struct ExtraDoses: Sendable {
+  private(set) var running: ExtraDose?
+  private(set) var last: EndedExtraDose?
+  private(set) var patientBoluses = PatientBolusStarts()
+
+  mutating func start(_ dose: ExtraDose) {
+    running = dose
+    if dose.kind == .patientBolus { patientBoluses.append(dose.start) }
+  }
+
+  mutating func accrue() -> Int128? { running?.accrue() }
+
+  mutating func miss(_ ticks: Int64) -> Int128 { running?.miss(ticks) ?? 0 }
+
+  /// True where there was one to end.
+  mutating func end(at tick: Tick) -> Bool {
+    guard let ended = running else { return false }
+    last = EndedExtraDose(ended, end: tick)
+    running = nil
+    return true
+  }
+
+  mutating func layout(_ coder: inout some FrameCoder) {
+    layout(&coder, dose: { $0.layout(&$1) }, ended: { $0.layout(&$1) })
+  }
+
+  mutating func layoutFirst(_ coder: inout some FrameCoder, unitsInUnit factor: Int128) {
+    layout(
+      &coder, dose: { $0.layoutFirst(&$1, unitsInUnit: factor) },
+      ended: { $0.layoutFirst(&$1, unitsInUnit: factor) })
+  }
+
+  private mutating func layout<Coder: FrameCoder>(
+    _ coder: inout Coder, dose: (inout ExtraDose, inout Coder) -> Void,
+    ended: (inout EndedExtraDose, inout Coder) -> Void
+  ) {
+    let none = ExtraDose(kind: .bolus, units: 0, ticks: 1, start: Tick(0))
+    var isRunning = running != nil
+    coder.field(&isRunning)
+    var ran = running ?? none
+    dose(&ran, &coder)
+    running = isRunning && !coder.failed ? ran : nil
+    var hasEnded = last != nil
+    coder.field(&hasEnded)
+    var over = last ?? EndedExtraDose(none, end: Tick(0))
+    ended(&over, &coder)
+    last = hasEnded ? over : nil
+    patientBoluses.layout(&coder)
+  }
+}

@@ -1,0 +1,71 @@
+internal import Quantities
+
+/// The number of a layout stands before every record of the state. One that was released stays readable.
+public enum StateLayout {
+  /// The letters `ITBSTATE`. As the tick number with which the first layout begins it cannot be.
+  static let magic: UInt64 = 0x4554_4154_5342_5449
+  public static let newest: UInt16 = 2
+}
+
+extension DosingState {
+  /// Visits everything that a restart needs, to write it down or to read it: all but the rig and the
+  /// therapy, which have records of their own. Less than `RecordWriter.capacity` bytes.
+  ///
+  /// A reader has to look at `failed` before it uses what was read.
+  public mutating func layout(_ coder: inout some FrameCoder) {
+    var (magic, number) = (StateLayout.magic, StateLayout.newest)
+    coder.field(&magic)
+    coder.field(&number)
+    if magic != StateLayout.magic || number != StateLayout.newest { coder.fail() }
+    coder.field(&now.number)
+    if now.number < -1 { coder.fail() }
+    ledger.layout(&coder)
+    therapyClock.layout(&coder)
+    board.layout(&coder)
+    doses.layout(&coder)
+    coder.field(magnitude: &ticksMissed)
+    restarts.layout(&coder)
+    var hasStated = stated != nil
+    coder.field(&hasStated)
+    var said = stated ?? StatedHistory(hourBucket: 0, dayBucket: 0, hourSteps: 0, daySteps: 0)
+    said.layout(&coder)
+    stated = hasStated ? said : nil
+  }
+
+  /// Reads what `layout(_:)` wrote, now or in an earlier version.
+  ///
+  /// - Parameters:
+  ///   - therapy: what was committed with it; nil for none.
+  /// - Returns: nil where it is not a record of this rig and this therapy.
+  public static func restored(
+    from record: Span<UInt8>, rig: Rig, therapy: Therapy?
+  ) -> DosingState? {
+    var state = DosingState(rig: rig, clock: WeekTime(sinceMonday: .zero))
+    if let therapy { state.adopt(therapy) }
+    let perStep = state.account.perStep
+    var reader = RecordReader(record)
+    if isOfNewestLayout(record) {
+      state.layout(&reader)
+    } else {
+      state.layoutFirst(&reader)
+    }
+    guard
+      reader.isComplete, therapy == nil || state.account.perStep == perStep,
+      state.now.number <= Int64.max / 4 / rig.tick.count, state.ledger.hour.isAt(state.now),
+      state.ledger.day.isAt(state.now)
+    else { return nil }
+    state.ledger.forgetLosses()
+    state.watch()
+    state.latch()
+    return state
+  }
+
+  /// Whether a record was written by this version, or one that decides by the same rules.
+  public static func isOfNewestLayout(_ record: Span<UInt8>) -> Bool {
+    var reader = BoundedReader<10>(record.extracting(first: 10))
+    var (magic, number) = (UInt64(0), UInt16(0))
+    reader.field(&magic)
+    reader.field(&number)
+    return magic == StateLayout.magic && number == StateLayout.newest
+  }
+}

@@ -1,0 +1,146 @@
+internal import Quantities
+
+extension DosingState {
+  /// What the last tick leaves behind.
+  public func trace(stepIsUnderWay: Bool) -> TickTrace {
+    TickTrace(
+      tick: now, account: ledger.account, stepIsUnderWay: stepIsUnderWay,
+      stepsInDoubt: ledger.stepsInDoubt, faults: board.on)
+  }
+
+  /// Goes on after a restart, as the state that was read from the newest commit.
+  ///
+  /// Delivery is restored, not assumed: what ran runs on, what was stopped or latched stays so. What
+  /// may have been delivered counts against extra doses; what was not is a deficit and is never made
+  /// up. The rest of an extra dose is given up.
+  public mutating func restart(_ facts: Restart) -> RestartOutcome {
+    var outcome = RestartOutcome()
+    var doubts: Int64 = 0
+    if let trace = facts.trace, follows(trace) {
+      doubts = catchUp(with: trace)
+    } else if facts.leaseEnd > account.steps {
+      doubts = facts.leaseEnd - account.steps
+      // A part of it may have gone into those steps.
+      ledger.account.dropPending()
+    }
+    latch()
+    outcome.notDelivered = passTimeNotRunning(to: facts.at)
+    if doses.running != nil {
+      outcome.discardedExtraDose = true
+      cancelExtraDose()
+    }
+    let before = ledger.stepsInDoubt
+    ledger.doubt(doubts + unrecordedSteps(facts))
+    outcome.stepsInDoubt = ledger.stepsInDoubt - before
+    therapyClock.isTrusted = facts.clockIsTrusted
+    raiseFaults(of: facts)
+    ledger.forgetLosses()
+    watch()
+    latch()
+    attention = now
+    ledger.checkInvariants()
+    return outcome
+  }
+
+  /// Whether a trace goes on from this state.
+  private func follows(_ trace: TickTrace) -> Bool {
+    let least = account.steps + (trace.stepIsUnderWay ? 1 : 0)
+    // Where the first order was durable and did not act yet, nothing was prescribed in any unit.
+    let isOfOneUnit =
+      trace.account.perStep == account.perStep || trace.account.prescribed == 0
+    return trace.tick >= now && isOfOneUnit
+      && trace.account.steps >= least && trace.account.prescribed >= account.prescribed
+      && trace.account.extra >= account.extra && trace.stepsInDoubt >= stepsInDoubt
+  }
+
+  /// Takes over how far the last tick got. Returns how many steps are in doubt.
+  private mutating func catchUp(with trace: TickTrace) -> Int64 {
+    let (steps, extra, perStep) = (account.steps, account.extra, account.perStep)
+    ledger.advance(to: trace.tick)
+    now = trace.tick
+    ledger.account = trace.account
+    ledger.account.perStep = perStep
+    if trace.stepIsUnderWay { ledger.account.doubtStep() }
+    ledger.hour.count(steps: account.steps - steps)
+    ledger.day.count(steps: account.steps - steps)
+    ledger.hour.countExtra(units: account.extra - extra)
+    ledger.day.countExtra(units: account.extra - extra)
+    for index in 0..<FaultCode.count {
+      guard let code = FaultCode(rawValue: UInt8(index)), trace.faults[code] else { continue }
+      if FaultRow(of: code).latches { raise(code) }
+    }
+    return trace.stepsInDoubt - stepsInDoubt + (trace.stepIsUnderWay ? 1 : 0)
+  }
+
+  /// Powered time without an engine. Returns what was prescribed for it.
+  private mutating func passTimeNotRunning(to tick: Tick) -> Int128 {
+    let passed = (max(tick, now) - now).count
+    let units = ordered(from: now + TickCount(1), ticks: passed)
+    ledger.account.miss(units, .notRunning)
+    now = max(tick, now)
+    ledger.advance(to: now)
+    if now >= ledger.today.ends {
+      ledger.today.begin(ledger.account, at: now, ticksPerDay: rig.ticks(.days(1)))
+    }
+    if passed > rig.ticks(Limits.longInterruption), mode.delivers { raise(.longInterruption) }
+    return units
+  }
+
+  /// The most that basal can have delivered if the engine ran on without being able to write. None
+  /// where its lease could have lasted so long: an engine that can write does so before it is used up.
+  private mutating func unrecordedSteps(_ facts: Restart) -> Int64 {
+    guard let therapy, mode.delivers else { return 0 }
+    let ticks = Int128(facts.mayHaveRun.count)
+    let rate = max(basalPerTick, therapy.safeBasalPerTick)
+    let lease = Int128(max(0, facts.leaseEnd - account.steps)) * account.perStep
+    let lasts = (lease + max(1, basalPerTick) - 1) / max(1, basalPerTick)
+    guard ticks > lasts + Int128(rig.ticks(Limits.storageFailsAfter)) else { return 0 }
+    raise(.accountUncertain)
+    return Int64(clamping: (rate * ticks + account.perStep - 1) / account.perStep)
+  }
+
+  private mutating func raiseFaults(of facts: Restart) {
+    if !facts.isPlanned, restarts.append(now, rig: rig) { raise(.restartedOften) }
+    if facts.historyIsIncomplete { raise(.historyIncomplete) }
+    if facts.isStopped { raise(.stopped) }
+    if facts.isHardStopped { raise(.hardStop) }
+    set(.otherRig, on: facts.isOtherRig)
+    end(.storageFailed)
+  }
+
+  /// Somebody vouches for the clock: so much more time has passed than was counted as powered.
+  ///
+  /// - Parameter late: by how much the therapy clock is behind.
+  mutating func trustClock(late: Nanoseconds) {
+    guard !therapyClock.isTrusted else { return }
+    therapyClock.advance(late: late)
+    let midnight = therapyClock.at(now).sinceMidnight
+    ledger.today.move(to: now + TickCount(rig.ticks(.days(1) - midnight)))
+    happened.wantsCommit = lease.isOn
+  }
+
+  /// A pump of which only the order is known: the windows hold as much as they may, so that no extra
+  /// dose is given for a day.
+  public mutating func continueWithoutHistory(_ therapy: Therapy) {
+    now = Tick(0)
+    adopt(therapy)
+    ledger.hour.count(doubts: therapy.hour.steps, inBucket: 0)
+    ledger.day.count(doubts: therapy.day.steps, inBucket: 0)
+    watch()
+    latch()
+  }
+
+  /// A pump of which nothing is known: it delivers nothing until `Request.new`.
+  public mutating func loseHistory() {
+    now = max(now, Tick(0))
+    raise(.noHistory)
+    latch()
+    attention = now
+  }
+
+  /// A new pump whose clock nobody vouches for.
+  public mutating func doubtNewClock() {
+    raise(.newClockUncertain)
+    latch()
+  }
+}

@@ -1,0 +1,128 @@
+public import Quantities
+
+/// What follows from a fault: the one place where it is written.
+///
+/// Mode, outputs, refusals, journal and displays read these rows. A consequence has three axes, and where
+/// several faults are on the strictest of each axis holds.
+public struct FaultRow: Sendable {
+  /// Which basal rate runs, where any does.
+  public enum Rate: UInt8, Comparable, Sendable, BitwiseCopyable {
+    case scheduled = 0
+    case safe = 1
+
+    public static func < (left: Rate, right: Rate) -> Bool { left.rawValue < right.rawValue }
+  }
+
+  /// Whether the motor may run.
+  public enum Gate: UInt8, Comparable, Sendable, BitwiseCopyable {
+    case run = 0
+    case stopped = 1
+    /// The interlock is shut and the driver is off until a signed command clears it.
+    case hardStop = 2
+
+    public static func < (left: Gate, right: Gate) -> Bool { left.rawValue < right.rawValue }
+  }
+
+  /// What ends a fault.
+  public enum End: UInt8, Sendable, BitwiseCopyable {
+    /// Its cause: it is on exactly while that holds.
+    case cause = 0
+    /// Somebody who has seen it.
+    case acknowledge = 1
+    /// A commit of an order.
+    case commit = 2
+    /// `resume`, `new` and `clear`, each its own fault.
+    case request = 3
+  }
+
+  /// What becomes of basal while the gate is closed.
+  public enum Withheld: Sendable {
+    /// Nothing is ordered then, so nothing is missing.
+    case notOrdered
+    /// It is prescribed, and a deficit for this reason.
+    case deficit(Account.Deficit)
+  }
+
+  public let priority: AlarmPriority
+  public let rate: Rate
+  public let gate: Gate
+  public let withheld: Withheld
+  /// What whoever asks for an extra dose is told; nil where extra doses go on.
+  public let refusesExtras: RefusalReason?
+  /// How long it is on before it becomes a high alarm; nil for never.
+  public let becomesHighAfter: Nanoseconds?
+  public let end: End
+  /// How long it is on at the most; nil for as long as it takes.
+  public let lasts: Nanoseconds?
+  /// What the pump shows as its mode while this fault closes the gate.
+  public let mode: DeliveryMode?
+
+  private init(
+    _ priority: AlarmPriority, rate: Rate = .scheduled, gate: Gate = .run,
+    withheld: Withheld = .notOrdered, extras: RefusalReason?, highAfter: Nanoseconds? = nil,
+    end: End, lasts: Nanoseconds? = nil, mode: DeliveryMode? = nil
+  ) {
+    self.priority = priority
+    self.rate = rate
+    self.gate = gate
+    self.withheld = withheld
+    refusesExtras = extras
+    becomesHighAfter = highAfter
+    self.end = end
+    self.lasts = lasts
+    self.mode = mode
+  }
+
+  /// The row of a fault. The reasons are those of the hazards and requirements that name the fault.
+  public init(of code: FaultCode) {
+    self =
+      switch code {
+      // Withdrawal starts within hours, so a stop is no safe state for long.
+      case .stopped:
+        Self(
+          .medium, gate: .stopped, extras: .stopped, highAfter: Limits.stopEscalation,
+          end: .request,
+          mode: .stoppedByCommand)
+      case .reservoirLow: Self(.medium, extras: .reservoirLow, end: .cause)
+      // No air may enter the line.
+      case .reservoirEmpty:
+        Self(
+          .high, gate: .stopped, withheld: .deficit(.reservoirEmpty), extras: .highAlarm,
+          end: .cause,
+          mode: .reservoirEmpty)
+      // The step is dropped and basal goes on: a limit never latches it off.
+      case .basalRefusedByLimit: Self(.high, extras: .highAlarm, end: .commit)
+      case .interlockDisagrees:
+        Self(
+          .high, rate: .safe, extras: .highAlarm, end: .acknowledge, lasts: Limits.episode)
+      case .hardStop:
+        Self(
+          .high, gate: .hardStop, withheld: .deficit(.hardStop), extras: .hardStop, end: .request,
+          mode: .hardStop)
+      case .storageFailed: Self(.high, rate: .safe, extras: .highAlarm, end: .cause)
+      case .restartedOften: Self(.high, extras: .highAlarm, end: .acknowledge)
+      case .longInterruption:
+        Self(.high, rate: .safe, extras: .highAlarm, end: .acknowledge)
+      case .accountUncertain:
+        Self(.medium, extras: .accountUncertain, end: .acknowledge, lasts: Limits.episode)
+      case .clockUncertain: Self(.medium, rate: .safe, extras: .safeBasal, end: .cause)
+      case .historyIncomplete:
+        Self(.high, rate: .safe, extras: .highAlarm, end: .acknowledge)
+      case .otherRig: Self(.high, extras: .highAlarm, end: .cause)
+      case .noHistory:
+        Self(.high, gate: .stopped, extras: .noHistory, end: .request, mode: .noHistory)
+      case .driveFails:
+        Self(.medium, extras: .driveFails, highAfter: .minutes(5), end: .cause)
+      case .outputFails:
+        Self(.medium, extras: nil, highAfter: .minutes(5), end: .cause)
+      case .storageSlow: Self(.medium, extras: nil, end: .cause)
+      // What was missed is a deficit, and the clock goes on rightly: somebody should know.
+      case .suspended: Self(.medium, extras: nil, end: .acknowledge)
+      case .newClockUncertain: Self(.low, extras: nil, end: .acknowledge)
+      case .orderNotValid: Self(.medium, extras: .orderNotValid, end: .cause)
+      }
+  }
+
+  /// A fault that a restart has to carry over, since no cause brings it back by itself.
+  public var latches: Bool { end != .cause }
+}

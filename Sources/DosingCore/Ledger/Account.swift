@@ -1,0 +1,178 @@
+/// Where everything that was prescribed has gone, in units of account, exactly.
+///
+/// `prescribed = delivered + deficit + pending` after every change.
+public struct Account: Sendable, BitwiseCopyable {
+  /// Why something that was prescribed will never be delivered.
+  public enum Deficit: UInt8, Sendable, BitwiseCopyable {
+    /// The tick did not run when it should have.
+    case lateTick = 0
+    /// A step was due, and the interlock did not let it pass yet.
+    case stepWaited = 1
+    /// A limit refused a step.
+    case limit = 2
+    /// The engine did not run, or nobody can tell how far it got.
+    case notRunning = 3
+    /// A step was due, and the storage had not yet written down that it may be made.
+    case noLease = 4
+    /// The reservoir is empty.
+    case reservoirEmpty = 5
+    /// A hard stop is in force.
+    case hardStop = 6
+    /// The machine was suspended.
+    case suspended = 7
+    /// A step was due, and the drive or one of its lines failed.
+    case driveFailed = 8
+
+    public static let count = 9
+  }
+
+  public internal(set) var perStep: Int128
+  /// What has accrued and not been delivered: the fraction of a step, at most one whole step.
+  public private(set) var pending: Int128 = 0
+  public private(set) var prescribed: Int128 = 0
+  /// Steps made.
+  public private(set) var steps: Int64 = 0
+  /// What accrued for extra doses, which is a part of `prescribed`.
+  public private(set) var extra: Int128 = 0
+  private var deficits: InlineArray<9, Int128> = InlineArray(repeating: 0)
+
+  /// Nothing was prescribed yet.
+  public init(perStep: Int128) { self.perStep = perStep }
+
+  /// An account that was read; nil where it cannot be.
+  init?(
+    perStep: Int128, pending: Int128, steps: Int64, extra: Int128,
+    firstDeficits: InlineArray<5, Int128>
+  ) {
+    self.init(perStep: perStep)
+    (self.pending, self.steps, self.extra) = (pending, steps, extra)
+    for index in firstDeficits.indices { deficits[index] = firstDeficits[index] }
+    guard complete() else { return nil }
+  }
+
+  /// Adds up `prescribed`. False where the parts cannot be those of an account.
+  private mutating func complete() -> Bool {
+    guard perStep > 0, perStep <= Self.perStepMax, pending <= perStep, let whole else {
+      return false
+    }
+    prescribed = whole
+    return true
+  }
+
+  public func deficit(_ reason: Deficit) -> Int128 { deficits[Int(reason.rawValue)] }
+
+  /// By the raw value of the reason.
+  public func deficit(at index: Int) -> Int128 { deficits[index] }
+
+  public var deficit: Int128 {
+    var sum: Int128 = 0
+    for index in deficits.indices { sum += deficits[index] }
+    return sum
+  }
+
+  var stepIsDue: Bool { pending >= perStep }
+
+  mutating func accrue(_ units: Int128) {
+    prescribed += units
+    pending += units
+  }
+
+  mutating func accrueExtra(_ units: Int128) {
+    accrue(units)
+    extra += units
+  }
+
+  /// Books what was prescribed and is not delivered.
+  mutating func miss(_ units: Int128, _ reason: Deficit) {
+    prescribed += units
+    book(units, reason)
+  }
+
+  private mutating func book(_ units: Int128, _ reason: Deficit) {
+    deficits[Int(reason.rawValue)] += units
+  }
+
+  mutating func makeStep() {
+    pending -= perStep
+    steps += 1
+  }
+
+  /// Takes back a step that was not made: it waits.
+  mutating func unmakeStep(_ reason: Deficit) {
+    pending += perStep
+    steps -= 1
+    clamp(reason)
+  }
+
+  /// At most one due step waits, so nothing ever bursts.
+  mutating func clamp(_ reason: Deficit) {
+    guard pending > perStep else { return }
+    book(pending - perStep, reason)
+    pending = perStep
+  }
+
+  /// Gives up the step that is due.
+  mutating func dropStep(_ reason: Deficit) {
+    pending -= perStep
+    book(perStep, reason)
+  }
+
+  /// Nobody knows whether the newest step was made: it is not counted, and not made again either.
+  mutating func doubtStep() {
+    steps -= 1
+    book(perStep, .notRunning)
+  }
+
+  /// Gives up the fraction of a step that is pending.
+  mutating func dropPending() {
+    book(pending, .notRunning)
+    pending = 0
+  }
+
+  /// Visits every field, to write the account down or to read it. `prescribed` is the sum of the others.
+  public mutating func layout(_ coder: inout some FrameCoder) {
+    coder.field(magnitude: &perStep)
+    coder.field(magnitude: &pending)
+    coder.field(magnitude: &steps)
+    coder.field(magnitude: &extra)
+    var count = Deficit.count
+    // One reason more is no new layout: those that a reader does not know are a fault of the record.
+    coder.field(count: &count, atMost: Deficit.count)
+    for index in 0..<count { coder.field(magnitude: &deficits[index]) }
+    if !complete() { coder.fail() }
+  }
+
+  /// The same in whole words, for the run page.
+  mutating func layout(_ coder: inout WordCoder) {
+    coder.magnitude(&perStep)
+    coder.magnitude(&pending)
+    coder.magnitude(&steps)
+    coder.magnitude(&extra)
+    for index in 0..<Deficit.count { coder.magnitude(&deficits[index]) }
+    if coder.reads, !complete() { coder.fail() }
+  }
+
+  /// What was read from a disk may be anything; far more than a head within `Limits` has.
+  private static var perStepMax: Int128 { 1 << 108 }
+
+  /// Delivered, deficits and pending together; nil where that is more than can be.
+  private var whole: Int128? {
+    var (sum, overflows) = Int128(steps).multipliedReportingOverflow(by: perStep)
+    for index in 0...Deficit.count {
+      let part = index < Deficit.count ? deficits[index] : pending
+      let (next, overflow) = sum.addingReportingOverflow(part)
+      (sum, overflows) = (next, overflows || overflow)
+    }
+    return overflows || sum > Int128.max / 4 ? nil : sum
+  }
+
+  /// - Precondition: traps where something was lost or made up.
+  func checkInvariants() {
+    precondition(pending >= 0 && pending <= perStep && prescribed == whole)
+  }
+}
+
+// A list of all cases is an array, which bare metal does not have.
+#if !hasFeature(Embedded)
+  extension Account.Deficit: CaseIterable {}
+#endif

@@ -1,0 +1,37 @@
+/// The most steps that a rolling window may hold now.
+///
+/// It is the committed limit, but after a commit that lowered it as much more as the window still holds
+/// from before: what was given under the old limit is no reason to withhold the new basal. So it is the
+/// larger of the limit and of what basal may need beside what was given before the commit, and never
+/// above what was in force then.
+struct Ceiling: BitwiseCopyable {
+  /// In force when the newest order was committed.
+  private var before: Int64 = 0
+  /// The bucket of that commit, which counts as before it.
+  private var committedIn: Int64 = -1
+
+  /// An order is committed, in the current bucket of its window.
+  ///
+  /// - Parameter inForce: the ceiling until now.
+  mutating func commit(inForce: Int64, bucket: Int64) {
+    (before, committedIn) = (inForce, bucket)
+  }
+
+  /// Whether the newest order was committed before the window begins.
+  func isOlder<let count: Int>(than window: RollingWindow<count>) -> Bool {
+    window.currentNumber - committedIn >= Int64(count)
+  }
+
+  func steps<let count: Int>(_ limit: WindowLimit, _ window: RollingWindow<count>) -> Int64 {
+    guard before > limit.steps, !isOlder(than: window) else {
+      return limit.steps
+    }
+    let needed = limit.stepsForBasal + window.steps(upToBucket: committedIn)
+    return min(max(limit.steps, min(before, needed)), limit.stepsOfRig)
+  }
+
+  mutating func layout(_ coder: inout some FrameCoder) {
+    coder.field(magnitude: &before)
+    coder.field(&committedIn)
+  }
+}

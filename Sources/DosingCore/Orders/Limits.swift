@@ -1,0 +1,88 @@
+public import Quantities
+
+/// Every bound that does not come from a rig or a prescription, with its unit and its reason.
+public enum Limits {
+  /// The engine's tick. Faster than 1 ms the sleep costs more than the work; slower than 100 ms the
+  /// interlock's lapse of 3 ticks would leave a dead engine unnoticed too long.
+  public static let tickMin = Nanoseconds(1_000_000)
+  public static let tickMax = Nanoseconds(100_000_000)
+
+  /// A tick divides this length, so that the edges of flex steps and of window buckets are ticks.
+  public static let tickDivides = Nanoseconds.minutes(1)
+
+  /// The concentrations on the market are 50 to 2000 ug/mL; what lies far outside is a slip of unit.
+  public static let concentrationMin = Concentration(nanogramsPerMillilitre: 10_000)
+  public static let concentrationMax = Concentration(nanogramsPerMillilitre: 4_000_000)
+
+  /// Thirteen in the pumps on the market; 24 allows a step an hour.
+  public static let stepsPerDayMax = 24
+  public static let patternsMax = 7
+
+  /// A smaller bolus could not be told from the fraction of a step that is always pending.
+  public static let bolusStepsMin: Int64 = 10
+  public static let bolusDurationMin = Nanoseconds.minutes(1)
+  public static let bolusDurationMax = Nanoseconds.hours(24)
+
+  /// The longest lockout for which a bolus a day is possible.
+  public static let lockoutMin = Nanoseconds.minutes(1)
+  public static let lockoutMax = Nanoseconds.hours(24)
+
+  /// How many starts of patient boluses are remembered to judge `max_in_24h`.
+  public static let patientBolusesIn24hMax = 48
+
+  /// Rolling windows: buckets, the current one included, and the length of each. The window that is
+  /// judged is therefore up to one bucket longer than its name, never shorter.
+  public static let hourBuckets = 61
+  public static let hourBucket = Nanoseconds.minutes(1)
+  public static let dayBuckets = 97
+  public static let dayBucket = Nanoseconds.minutes(15)
+
+  /// The largest reservoir, and the volume that any dose has to fit into; what lies beyond is a slip of
+  /// unit.
+  public static let volumeMax = Volume(picolitres: 10_000_000_000_000)
+
+  /// The fastest flow that a head may be rated for, 1 L/d. A hundred years of it, at the highest
+  /// concentration and with the finest unit of account, stay below 2^127.
+  public static let flowMax = FlowRate(picolitresPerDay: 1_000_000_000_000)
+
+  /// A lease covers what this much basal may need, and lasts at least so long whatever runs; else it
+  /// has at least so many steps, and where that allows it no more than so many.
+  public static let leaseBasal = Nanoseconds.seconds(60)
+  public static let leaseTimeMin = Nanoseconds.seconds(5)
+  public static let leaseStepsMin: Int64 = 2
+  public static let leaseStepsMax: Int64 = 32
+
+  /// A request that is not durable after this long is taken back: delivery waits for it meanwhile.
+  public static let requestDurableWithin = Nanoseconds.seconds(2)
+
+  /// A lease that is not durable after this long is a failed storage.
+  public static let storageFailsAfter = Nanoseconds.seconds(10)
+
+  /// What storage that is slower than the lease may cost in any hour, as time of basal: 1 %.
+  public static let storageSlowLoss = Nanoseconds.seconds(36)
+
+  /// A drive or a line that fails for this long is an alarm, and so is one that costs more than this
+  /// much basal in any hour, 2 %.
+  public static let driveFailsAfter = Nanoseconds.seconds(10)
+  public static let driveLoss = Nanoseconds.seconds(72)
+
+  /// The interlock dates a step by its own clock, so that at either end of a window a step may count
+  /// there and not here. Counts that differ by more are two accounts that disagree.
+  public static let interlockDifferenceMax: Int64 = 2
+
+  /// How long a refusal of the interlock, or doubt about the account, holds if nobody acknowledges it.
+  public static let episode = Nanoseconds.hours(24)
+
+  /// What is durable is never older than this while the engine runs.
+  public static let commitEvery = Nanoseconds.minutes(10)
+
+  /// More unplanned restarts than this in that time are one too many.
+  public static let restartsMax = 3
+  public static let restartsWithin = Nanoseconds.minutes(10)
+
+  /// After this long without delivery tolerance may be lost.
+  public static let longInterruption = Nanoseconds.hours(24)
+
+  /// A stop by command becomes a high alarm after this long: withdrawal starts within hours.
+  public static let stopEscalation = Nanoseconds.minutes(60)
+}
