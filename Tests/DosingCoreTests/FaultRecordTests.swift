@@ -32,6 +32,21 @@ import Testing
     }
   }
 
+  @Test("R-113 A fault of a pump that has run no tick yet can be written down and read")
+  func beforeTheFirstTick() throws {
+    for code in FaultCode.allCases where FaultRow(of: code).latches {
+      var state = DosingState(rig: .bench(), clock: midnight)
+      state.raise(code)
+      #expect(state.now == Tick(-1))
+      var writer = RecordWriter()
+      state.layout(&writer)
+      let record = (0..<writer.count).map { writer.bytes[$0] }
+      let again = DosingState.restored(from: record.span, rig: state.rig, therapy: nil)
+      let board = try #require(again, "\(code)").board
+      #expect(board[code] == state.board[code])
+    }
+  }
+
   @Test("R-113 A record of more faults than are known, or of a priority that is none, is refused")
   func malformed() {
     var board = FaultBoard()

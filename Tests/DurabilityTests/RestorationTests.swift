@@ -125,6 +125,11 @@ import Testing
       // A new pump is judged like any other: it says so where nobody vouches for its clock.
       let unsure = restoration(history, safeBasal: nil, witness: false).newPump()
       #expect(seen(unsure.core).alarms[.newClockUncertain]?.priority == .low)
+      // It goes on from what is written down of it.
+      let raised = seen(unsure.core).alarms.on
+      let start = PumpStart(unsure, now: history.machine.now, isSimulated: true)
+      let core = try #require(start.core())
+      #expect(seen(core).alarms.on == raised)
     }
   }
 

@@ -262,7 +262,7 @@ public struct DosingState: Sendable {
   mutating func watch() {
     // Empty by the count that is certain; what is in doubt may be there or not, which is worth a high alarm.
     let (steps, gauge) = (ledger.account.steps, ledger.reservoir)
-    let (upper, isEmpty) = (steps + ledger.stepsInDoubt, steps >= gauge.stepsToEmpty)
+    let (upper, isEmpty) = (ledger.stepsUpper, steps >= gauge.stepsToEmpty)
     let mayBeEmpty = !isEmpty && upper >= gauge.stepsToEmpty
     set(.reservoirLow, on: upper >= gauge.stepsToLow, mayBeEmpty ? .high : nil)
     set(.reservoirEmpty, on: isEmpty)
@@ -291,8 +291,11 @@ public struct DosingState: Sendable {
     set(.storageSlow, on: delivers && lease.isOn && waits)
   }
 
+  /// Before the first tick a fault is dated to it.
+  private var sinceNow: Tick { max(now, Tick(0)) }
+
   mutating func raise(_ code: FaultCode, _ priority: AlarmPriority? = nil) {
-    if board.raise(code, priority, at: now) { happened.faultsChanged = true }
+    if board.raise(code, priority, at: sinceNow) { happened.faultsChanged = true }
   }
 
   mutating func end(_ code: FaultCode) {
@@ -300,7 +303,7 @@ public struct DosingState: Sendable {
   }
 
   mutating func set(_ code: FaultCode, on isOn: Bool, _ priority: AlarmPriority? = nil) {
-    if board.set(code, on: isOn, priority, at: now) { happened.faultsChanged = true }
+    if board.set(code, on: isOn, priority, at: sinceNow) { happened.faultsChanged = true }
   }
 
   // MARK: The end of an extra dose
