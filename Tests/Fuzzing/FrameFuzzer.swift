@@ -6,7 +6,8 @@ import Quantities
 /// What the body of a frame is read into: the one list of bodies that are fuzzed.
 func blankBody(of kind: FrameKind) -> any FrameBody {
   switch kind {
-  case .askStatus, .patientBolus, .stop, .resume, .acknowledge, .askKeys, .relayed: EmptyBody()
+  case .askStatus, .patientBolus, .stop, .resume, .acknowledge, .clear, .askKeys, .relayed:
+    EmptyBody()
   case .commit: CommitBody()
   case .enroll: EnrollBody()
   case .revoke: RevokeBody()
@@ -105,7 +106,7 @@ private func decide(_ request: Request, on rig: Rig) {
     _ = state.decide(.program(usual), at: Tick(0))
   }
   let answer = state.decide(request, at: Tick(0))
-  for tick in [0, 1, 100_000] { _ = state.step(TickInputs(tick: Tick(Int64(tick)))) }
+  for tick in [0, 1, 100_000] { _ = state.step(Tick(Int64(tick))) }
   var status = Status(serial: .none)
   state.report(to: &status)
   demand(!writeFrame(.status, number: 1, body: status).failed, "a status cannot be written")

@@ -63,7 +63,7 @@ private func bodies() -> [(name: String, kind: FrameKind, body: any FrameBody)] 
     _ = state.decide(.program(therapy), at: Tick(0))
   }
   _ = state.decide(.patientBolus, at: Tick(0))
-  _ = state.step(TickInputs(tick: Tick(2_000)))
+  _ = state.step(Tick(2_000))
   let refused = state.decide(.patientBolus, at: Tick(2_001))
   var status = Status(serial: .none)
   state.report(to: &status)
