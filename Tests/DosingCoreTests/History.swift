@@ -142,17 +142,12 @@ struct History: ~Copyable {
       return
     }
     counts.refused[refusal.reason, default: 0] += 1
-    switch refusal.reason {
-    case .doseLimit1h, .doseLimit24h, .volumeLimit1h, .volumeLimit24h:
-      // A program that would cancel the dose that runs is judged as if it had been cancelled.
-      if case .program = request, oracle.running != nil { return }
-      if let at = refusal.allowedAt?.number, !isQuiet, generator.oneIn(2) {
-        oracle.expect(at > tick, "allowed at \(at), which has passed")
-        promise = Promise(request: request, reason: refusal.reason, at: at)
-        isQuiet = true
-      }
-    default: break
-    }
+    guard let at = refusal.allowedAt?.number, !isQuiet else { return }
+    oracle.expect(at > tick, "allowed at \(at), which has passed")
+    // Whatever names a time keeps its promise; those of the limits are the hardest.
+    guard generator.oneIn(refusal.reason.isLimit ? 2 : 12) else { return }
+    promise = Promise(request: request, reason: refusal.reason, at: at)
+    isQuiet = true
   }
 
   /// Asks again at the tick that the refusal named, after a quiet time.
@@ -163,8 +158,7 @@ struct History: ~Copyable {
     oracle.asked(
       promise.request, at: promise.at, answer: answer, perStep: state.account.perStep)
     counts.promisesKept += 1
-    guard let refusal = answer.refusal, !promise.permits(refusal.reason) else { return }
-    oracle.fail("\(promise) was refused with \(refusal)")
+    if let refusal = answer.refusal { oracle.fail("\(promise) was refused with \(refusal)") }
   }
 
   private mutating func makeRequest(at tick: Int64) {
@@ -244,16 +238,6 @@ private struct Promise: CustomStringConvertible {
   let reason: RefusalReason
   let at: Int64
 
-  /// What a limit's promise is not about: the flow that the schedule leaves then, the reservoir, and,
-  /// for a program, the other window.
-  func permits(_ other: RefusalReason) -> Bool {
-    switch (other, request) {
-    case (.flowAboveMaximum, _), (.reservoirLow, _), (.reservoirTooSmall, _), (.highAlarm, _): true
-    case (_, .program): other.isHourLimit != reason.isHourLimit
-    default: false
-    }
-  }
-
   var description: String {
     let name =
       switch request {
@@ -267,5 +251,10 @@ private struct Promise: CustomStringConvertible {
 }
 
 extension RefusalReason {
-  fileprivate var isHourLimit: Bool { self == .doseLimit1h || self == .volumeLimit1h }
+  fileprivate var isLimit: Bool {
+    switch self {
+    case .doseLimit1h, .doseLimit24h, .volumeLimit1h, .volumeLimit24h: true
+    default: false
+    }
+  }
 }

@@ -1,0 +1,233 @@
+import Quantities
+import SeededNumbers
+import Testing
+
+@testable import DosingCore
+
+@Suite struct PromiseTests {
+  private static let minute: Int64 = 600
+
+  private static func run(_ state: inout DosingState, to tick: Int64) {
+    while state.now.number < tick {
+      if state.step(state.now + TickCount(1)).steps { state.stepEnded(nil) }
+    }
+  }
+
+  /// What is answered in the next tick, on a copy.
+  private static func answer(_ state: DosingState, to request: Request) -> Refusal? {
+    var copy = state
+    let next = copy.now + TickCount(1)
+    copy.learn(TickFacts(tick: next))
+    return copy.decide(request, at: next).refusal
+  }
+
+  private static func isOfDay(_ reason: RefusalReason) -> Bool {
+    reason == .doseLimit24h || reason == .volumeLimit24h
+  }
+
+  /// Lets time pass up to what a refusal promised. Returns what is wrong; nil where nothing is.
+  private func keeps(
+    _ promised: Int64, of request: Request, refused: RefusalReason, _ state: DosingState
+  ) -> String? {
+    var state = state
+    let asked = state.now.number
+    if promised <= asked { return "promised \(promised) at \(asked)" }
+    func isFuture(_ tick: Int64) -> Bool { tick > asked + 1 }
+    let (early, earlier) = (promised - Self.minute - 1, promised - 15 * Self.minute - 1)
+    if isFuture(earlier) {
+      Self.run(&state, to: earlier - 1)
+      if Self.answer(state, to: request) == nil { return "granted a quarter hour early" }
+    }
+    // Within the last quarter of an hour only the day's limit may make it late.
+    var isOfDay = Self.isOfDay(refused)
+    while isFuture(early), state.now.number < early - 1 {
+      Self.run(&state, to: min(early - 1, state.now.number + Self.minute))
+      let refusal = Self.answer(state, to: request)
+      if let refusal, Self.isOfDay(refusal.reason) { isOfDay = true }
+      if refusal == nil, !isOfDay { return "granted a minute early, before \(early)" }
+    }
+    Self.run(&state, to: promised - 1)
+    return Self.answer(state, to: request).map { "refused at \(promised): \($0)" }
+  }
+
+  /// Whether no moment of the next three days is one.
+  private func isHopeless(_ request: Request, _ state: DosingState) -> Bool {
+    var state = state
+    for _ in 0..<(3 * 96) {
+      Self.run(&state, to: state.now.number + 15 * Self.minute)
+      if Self.answer(state, to: request) == nil { return false }
+    }
+    return true
+  }
+
+  private static func mayHelp(_ reason: RefusalReason) -> Bool {
+    switch reason {
+    case .doseLimit1h, .doseLimit24h, .volumeLimit1h, .volumeLimit24h, .lockout, .maxIn24h,
+      .extraDoseRunning, .programDuringExtraDose:
+      true
+    default: false
+    }
+  }
+
+  /// How many ticks may be run in all, and what was seen.
+  private struct Seen {
+    var ticks: Int64
+    var hopeless = 0
+    var kept: [RefusalReason: Int] = [:]
+  }
+
+  private func check(_ request: Request, _ state: DosingState, _ seen: inout Seen) -> String? {
+    var state = state
+    let next = state.now + TickCount(1)
+    state.learn(TickFacts(tick: next))
+    guard let refusal = state.decide(request, at: next).refusal else { return nil }
+    if let allowed = refusal.allowedAt {
+      let ticks = (allowed - next).count
+      guard ticks <= seen.ticks else { return nil }
+      seen.ticks -= ticks
+      seen.kept[refusal.reason, default: 0] += 1
+      return keeps(allowed.number, of: request, refused: refusal.reason, state)
+        .map { "\(refusal): \($0)" }
+    }
+    guard Self.mayHelp(refusal.reason), seen.hopeless < 2 else { return nil }
+    seen.hopeless += 1
+    return isHopeless(request, state) ? nil : "\(refusal): granted, though never promised"
+  }
+
+  /// Nobody can tell how far the motor got, and for how long it ran.
+  private func doubt(_ state: inout DosingState, _ generator: inout SplitMix64) {
+    var facts = Restart(
+      at: state.now + TickCount(generator.number(1...3_000)),
+      leaseEnd: state.account.steps + generator.number(0...30))
+    facts.mayHaveRun = TickCount(generator.number(0...9_000))
+    _ = state.restart(facts)
+  }
+
+  /// An order whose limits do not meet what is asked to the very step: a moment to come is foreseen to
+  /// a step, and where that is the difference a later one may be named.
+  private func draw(_ orders: RandomOrders, _ generator: inout SplitMix64) -> Therapy? {
+    guard let drawn = orders.draw(using: &generator) else { return nil }
+    var order = drawn.prescription
+    let some = drawn.scale.mass(3 * drawn.scale.perStep, rounded: .up)
+    order.maxDose1h = order.maxDose1h + some
+    order.maxDose24h = order.maxDose24h + some
+    return judge(order, on: orders.rig).0
+  }
+
+  @Test("R-015 At the moment that a refusal names the same request is granted, and not much sooner")
+  func randomPumps() throws {
+    var seen = Seen(ticks: 4_000_000)
+    for seed in 0..<150 as Range<UInt64> {
+      var generator = SplitMix64(seed: 1_500 + seed)
+      guard let orders = RandomOrders(tick: 100, using: &generator),
+        let therapy = draw(orders, &generator), therapy.prescription.mode.delivers
+      else { continue }
+      var state = DosingState(
+        rig: orders.rig,
+        clock: WeekTime(weekday: 2, minute: Int(generator.number(0...1_439))))
+      guard state.decide(.program(therapy), at: Tick(0)).isAccepted else { continue }
+      // A far promise is dear, so that only some are looked at.
+      let share = seed % 5 == 0 ? seen.ticks / 8 : min(seen.ticks, 150_000)
+      var some = seen
+      some.ticks = share
+      Self.run(&state, to: generator.number(10...40_000))
+      for _ in 0..<5 {
+        var request = Request.patientBolus
+        switch generator.number(0...5) {
+        case 0, 1: request = orders.bolus(using: &generator)
+        case 2: if let other = draw(orders, &generator) { request = .program(other) }
+        default: break
+        }
+        if generator.oneIn(12) { doubt(&state, &generator) }
+        let wrong = check(request, state, &some)
+        #expect(wrong == nil, "seed \(seed), \(state.now): \(wrong ?? "")")
+        let next = state.now + TickCount(1)
+        state.learn(TickFacts(tick: next))
+        _ = state.decide(request, at: next)
+        Self.run(&state, to: next.number + generator.pick([1, generator.number(1...12_000)]))
+      }
+      let used = share - some.ticks
+      some.ticks = seen.ticks - used
+      seen = some
+    }
+    let reasons: [RefusalReason] = [
+      .lockout, .extraDoseRunning, .doseLimit1h, .programDuringExtraDose,
+    ]
+    for reason in reasons { #expect(seen.kept[reason, default: 0] > 0, "\(reason): \(seen)") }
+    #expect(seen.hopeless == 2)
+  }
+
+  // MARK: By name
+
+  private func pump(_ order: Prescription) throws -> DosingState {
+    var state = DosingState(rig: .bench(), clock: midnight)
+    #expect(state.decide(.program(try Therapy.of(order)), at: Tick(0)).isAccepted)
+    return state
+  }
+
+  private func ask(_ request: Request, at tick: Int64, _ state: inout DosingState) -> Refusal? {
+    Self.run(&state, to: tick - 1)
+    let next = state.now + TickCount(1)
+    state.learn(TickFacts(tick: next))
+    return state.decide(request, at: next).refusal
+  }
+
+  @Test("R-015 A refusal for lockout names the moment at which the dose limit allows it too")
+  func lockoutAndLimit() throws {
+    // The third bolus does not fit into the hour, whose basal needs 12.8 ug.
+    let order = Prescription.continuous(
+      microgramsPerDay(300), maxDose1h: micrograms(35),
+      patientBolus: .usual(minutes: 3, lockout: .minutes(6)))
+    var state = try pump(order)
+    #expect(ask(.patientBolus, at: 6_000, &state) == nil)
+    #expect(ask(.patientBolus, at: 12_000, &state) == nil)
+    let refusal = try #require(ask(.patientBolus, at: 13_900, &state))
+    #expect(refusal.reason == .lockout)
+    let allowed = try #require(refusal.allowedAt).number
+    // Lockout ends 6 min after the end of the second; the first leaves the hour at 70 to 74 min.
+    #expect(allowed >= 70 * 600 && allowed <= 75 * 600)
+    #expect(keeps(allowed, of: .patientBolus, refused: .lockout, state) == nil)
+  }
+
+  @Test("R-015 A refusal for the count and one for the day's limit keep what they promise")
+  func countAndDay() throws {
+    // Basal needs 303 ug of the day; two boluses of the patient fit, and a clinician's does not then.
+    let order = Prescription.continuous(
+      microgramsPerDay(300), maxDose24h: micrograms(325),
+      patientBolus: .usual(lockout: .minutes(5), maxIn24h: 2))
+    var state = try pump(order)
+    #expect(ask(.patientBolus, at: 6_000, &state) == nil)
+    #expect(ask(.patientBolus, at: 18_000, &state) == nil)
+    let bolus = Request.bolus(dose: micrograms(5), duration: .minutes(20))
+    for (request, reason) in [(.patientBolus, .maxIn24h), (bolus, .doseLimit24h)]
+      as [(Request, RefusalReason)]
+    {
+      let refusal = try #require(ask(request, at: state.now.number + 40_000, &state))
+      #expect(refusal.reason == reason)
+      let allowed = try #require(refusal.allowedAt).number
+      #expect(allowed >= 870_000 && allowed <= 891_000)
+      let wrong = keeps(allowed, of: request, refused: reason, state)
+      #expect(wrong == nil, "\(wrong ?? "")")
+    }
+  }
+
+  @Test(
+    "R-015 A refusal for uncertainty names the moment at which the windows are free of doubt too")
+  func uncertainty() throws {
+    let order = Prescription.continuous(
+      microgramsPerDay(300), maxDose1h: micrograms(20), maxDose24h: micrograms(312),
+      patientBolus: .usual(dose: micrograms(7), lockout: .minutes(5)))
+    var state = try pump(order)
+    // Early in a quarter of an hour, so that the whole bolus falls into the last window with doubt.
+    Self.run(&state, to: 9_000)
+    var facts = Restart(at: state.now + TickCount(50), leaseEnd: state.account.steps + 9)
+    facts.mayHaveRun = TickCount(9_000)
+    _ = state.restart(facts)
+    let refusal = try #require(ask(.patientBolus, at: state.now.number + 1, &state))
+    #expect(refusal.reason == .accountUncertain)
+    let allowed = try #require(refusal.allowedAt).number
+    #expect(allowed >= 864_000)
+    Self.run(&state, to: allowed - 1)
+    #expect(Self.answer(state, to: .patientBolus) == nil)
+  }
+}
