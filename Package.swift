@@ -136,6 +136,8 @@ let package = Package(
     .target(name: "ChildProcess", path: "Tests/Support/ChildProcess"),
     // A connection to a pump that sends whatever it is given.
     .target(name: "RawLink", dependencies: ["DosingCore"], path: "Tests/Support/RawLink"),
+    // What earlier versions wrote, in Tests/Fixtures, with the facts about it.
+    .target(name: "Fixtures", path: "Tests/Support/Fixtures"),
     // The same numbers for the same seed.
     .target(name: "SeededNumbers", path: "Tests/Support/SeededNumbers"),
     // What every backend of the hardware contract must do; hil runs it on real ones.
@@ -178,12 +180,13 @@ let package = Package(
         "AllocationCounter", "SeededNumbers",
       ]),
     .testTarget(
-      name: "JournalTests", dependencies: ["Quantities", "DosingCore", "Journal", database]),
+      name: "JournalTests",
+      dependencies: ["Quantities", "DosingCore", "Journal", "Fixtures", database]),
     .testTarget(
       name: "DurabilityTests",
       dependencies: [
         "Quantities", "CHardware", "DosingCore", "Hardware", "Journal", "Engine", "Durability",
-        "Plant", "LyingDisk",
+        "Plant", "LyingDisk", "Fixtures",
       ]),
     .testTarget(name: "PlantTests", dependencies: ["CHardware", "Plant"]),
     .testTarget(

@@ -1,4 +1,5 @@
 import DosingCore
+import Fixtures
 import Foundation
 import GRDB
 import Quantities

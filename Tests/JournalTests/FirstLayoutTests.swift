@@ -1,3 +1,4 @@
+import Fixtures
 import Journal
 import Quantities
 import Testing
