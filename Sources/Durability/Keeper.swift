@@ -228,7 +228,7 @@ public final class Keeper: @unchecked Sendable {
         FaultChange(
           code: UInt8(clamping: event.value), priority: UInt8(clamping: event.more),
           raised: event.detail))
-    case .stepRefused: .stepRefused(event.refusal)
+    case .stepRefused: .stepRefused(event.stepRefusal ?? .notYet)
     case .leaseGranted: .leaseGranted(commit: event.value, end: event.detail)
     case .commitProposed: committed(event)
     case .requestTakenBack: .requestTakenBack
@@ -278,17 +278,6 @@ public enum KeeperNews: Sendable {
 extension CommitProposal {
   fileprivate var prescriptionBytes: [UInt8]? {
     prescription.count > 0 ? prescription.array : nil
-  }
-}
-
-extension EngineEvent {
-  /// Of a step that was not made.
-  fileprivate var refusal: StepRefusal {
-    switch value {
-    case 1: .window(hourSteps: detail, daySteps: more)
-    case 2: .driveFailed
-    default: .notYet
-    }
   }
 }
 

@@ -1,3 +1,5 @@
+public import DosingCore
+
 /// Something that the tick did, in fixed memory: worth a line in the log, or needed to replay what
 /// happened.
 public struct EngineEvent: Equatable, Sendable, BitwiseCopyable {
@@ -15,8 +17,7 @@ public struct EngineEvent: Equatable, Sendable, BitwiseCopyable {
     case faultChanged
     /// A step was decided, and passed.
     case stepMade
-    /// A step was decided, and not made. value: 0 for not yet, 1 for a window of the interlock, of which
-    /// detail and more are what the hour and the day hold, 2 for the drive.
+    /// A step was decided, and not made. value, detail and more: the `StepRefusal.numbers`.
     case stepRefused
     /// A commit was durable before this tick. value: its number; detail: where its lease ends.
     case leaseGranted
@@ -48,5 +49,10 @@ public struct EngineEvent: Equatable, Sendable, BitwiseCopyable {
     self.value = value
     self.detail = detail
     self.more = more
+  }
+
+  /// Of a `stepRefused`, why.
+  public var stepRefusal: StepRefusal? {
+    StepRefusal(kind: UInt8(clamping: value), hourSteps: detail, daySteps: more)
   }
 }

@@ -96,12 +96,8 @@ public struct RecordedLoop: ~Copyable {
   }
 
   private func note(_ refusal: StepRefusal, at number: Int64) {
-    switch refusal {
-    case .notYet: note(.stepRefused, at: number, value: 0)
-    case .window(let hour, let day):
-      note(.stepRefused, at: number, value: 1, detail: hour, more: day)
-    case .driveFailed: note(.stepRefused, at: number, value: 2)
-    }
+    let (kind, hour, day) = refusal.numbers
+    note(.stepRefused, at: number, value: Int64(kind), detail: hour, more: day)
   }
 
   private mutating func noteFaults(at number: Int64) {

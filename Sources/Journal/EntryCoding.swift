@@ -169,21 +169,12 @@ extension Entry.Content {
 
 extension StepRefusal {
   fileprivate mutating func layout(_ coder: inout some FrameCoder) {
-    var (raw, hour, day) = (UInt8(0), Int64(0), Int64(0))
-    switch self {
-    case .notYet: break
-    case .driveFailed: raw = 2
-    case .window(let hourSteps, let daySteps): (raw, hour, day) = (1, hourSteps, daySteps)
-    }
-    coder.field(&raw)
+    var (kind, hour, day) = numbers
+    coder.field(&kind)
     coder.field(magnitude: &hour)
     coder.field(magnitude: &day)
-    switch raw {
-    case 0: self = .notYet
-    case 1: self = .window(hourSteps: hour, daySteps: day)
-    case 2: self = .driveFailed
-    default: coder.fail()
-    }
+    guard let known = Self(kind: kind, hourSteps: hour, daySteps: day) else { return coder.fail() }
+    self = known
   }
 }
 

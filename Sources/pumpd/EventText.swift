@@ -14,7 +14,8 @@ extension EngineEvent {
     case .extraDoseEnded: "tick \(tick): extra dose ended"
     case .faultChanged: "tick \(tick): \(faultWords)"
     case .stepRefused:
-      value == 2 ? "tick \(tick): the drive failed" : "tick \(tick): the interlock refused a step"
+      stepRefusal == .driveFailed
+        ? "tick \(tick): the drive failed" : "tick \(tick): the interlock refused a step"
     case .requestTakenBack:
       "tick \(tick): a request was taken back, since it could not be written down or a stop came first"
     case .requestActed: "tick \(tick): what was asked acts from here on"

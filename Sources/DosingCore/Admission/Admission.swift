@@ -78,8 +78,7 @@ struct Admission {
   }
 
   /// What has to be waited for whatever the limits say: an account that is certain, the dose that runs,
-  /// lockout and allotment. The
-  /// refusal names the first of these, and the time at which none is left.
+  /// lockout and allotment. The refusal names the first of these, and the time at which none is left.
   private func waits(
     _ kind: ExtraDose.Kind, _ therapy: Therapy, _ doses: ExtraDoses
   ) -> Refusal? {

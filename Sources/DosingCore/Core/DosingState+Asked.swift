@@ -26,7 +26,7 @@ extension DosingState {
 
   /// Units per tick of basal that is delivered, and of the extra dose as a mean.
   public var unitsPerTick: (basal: Int128, extra: Int128) {
-    (mode.delivers ? basalPerTick : 0, doses.running.map { $0.units / Int128($0.ticks) } ?? 0)
+    (mode.delivers ? basalPerTick : 0, doses.running?.wholePerTick ?? 0)
   }
 
   /// When the next patient bolus would be outside lockout and allotment; nil where none is

@@ -39,3 +39,25 @@ public enum StepRefusal: Equatable, Sendable, BitwiseCopyable {
   /// interlock has counted in its windows.
   case window(hourSteps: Int64, daySteps: Int64)
 }
+
+extension StepRefusal {
+  /// As it stands in records: which one it is, and what the interlock has counted, which is 0 where no
+  /// window refused.
+  public var numbers: (kind: UInt8, hourSteps: Int64, daySteps: Int64) {
+    switch self {
+    case .notYet: (0, 0, 0)
+    case .window(let hourSteps, let daySteps): (1, hourSteps, daySteps)
+    case .driveFailed: (2, 0, 0)
+    }
+  }
+
+  /// Nil where there is no such kind.
+  public init?(kind: UInt8, hourSteps: Int64, daySteps: Int64) {
+    switch kind {
+    case 0: self = .notYet
+    case 1: self = .window(hourSteps: hourSteps, daySteps: daySteps)
+    case 2: self = .driveFailed
+    default: return nil
+    }
+  }
+}

@@ -19,7 +19,7 @@ public struct ExtraDose: Sendable, BitwiseCopyable {
   private(set) var ticksLeft: Int64
 
   // The rate, units / ticks, as a whole number and a remainder that carries over.
-  private var wholePerTick: Int128
+  private(set) var wholePerTick: Int128
   private var remainderPerTick: Int64
   private var carry: Int64 = 0
 
@@ -40,29 +40,18 @@ public struct ExtraDose: Sendable, BitwiseCopyable {
   var end: Tick { start + TickCount(ticks) }
 
   /// Visits every field, to write the dose down or to read it.
-  mutating func layout(_ coder: inout some FrameCoder) {
+  ///
+  /// - Parameter field: how an amount is laid out.
+  mutating func layout<Coder: FrameCoder>(
+    _ coder: inout Coder, field: (inout Int128, inout Coder) -> Void
+  ) {
     coder.field(&kind)
-    coder.field(magnitude: &units)
+    field(&units, &coder)
     coder.field(&start)
     coder.field(magnitude: &ticks)
-    coder.field(magnitude: &unitsLeft)
+    field(&unitsLeft, &coder)
     coder.field(magnitude: &ticksLeft)
     coder.field(magnitude: &carry)
-    check(&coder)
-  }
-
-  /// A dose of the first layout, whose amounts had 64 bits and a unit of their own. It is only ever read
-  /// by a restart, which gives up the rest of it.
-  mutating func layoutFirst(_ coder: inout some FrameCoder, unitsInUnit factor: Int128) {
-    var (whole, left) = (Int64(clamping: units), Int64(clamping: unitsLeft))
-    coder.field(&kind)
-    coder.field(magnitude: &whole)
-    coder.field(&start)
-    coder.field(magnitude: &ticks)
-    coder.field(magnitude: &left)
-    coder.field(magnitude: &ticksLeft)
-    coder.field(magnitude: &carry)
-    (units, unitsLeft) = (Int128(whole) * factor, Int128(left) * factor)
     check(&coder)
   }
 
@@ -126,21 +115,14 @@ public struct EndedExtraDose: Sendable, BitwiseCopyable {
     self.end = end
   }
 
-  mutating func layout(_ coder: inout some FrameCoder) {
+  /// - Parameter field: how an amount is laid out.
+  mutating func layout<Coder: FrameCoder>(
+    _ coder: inout Coder, field: (inout Int128, inout Coder) -> Void
+  ) {
     coder.field(&kind)
     coder.field(&start)
     coder.field(&end)
-    coder.field(magnitude: &units)
-    coder.field(magnitude: &discarded)
-  }
-
-  mutating func layoutFirst(_ coder: inout some FrameCoder, unitsInUnit factor: Int128) {
-    var (whole, rest) = (Int64(clamping: units), Int64(clamping: discarded))
-    coder.field(&kind)
-    coder.field(&start)
-    coder.field(&end)
-    coder.field(magnitude: &whole)
-    coder.field(magnitude: &rest)
-    (units, discarded) = (Int128(whole) * factor, Int128(rest) * factor)
+    field(&units, &coder)
+    field(&discarded, &coder)
   }
 }

@@ -24,29 +24,23 @@ struct ExtraDoses: Sendable {
   }
 
   mutating func layout(_ coder: inout some FrameCoder) {
-    layout(&coder, dose: { $0.layout(&$1) }, ended: { $0.layout(&$1) })
+    layout(&coder) { units, coder in coder.field(magnitude: &units) }
   }
 
-  mutating func layoutFirst(_ coder: inout some FrameCoder, unitsInUnit factor: Int128) {
-    layout(
-      &coder, dose: { $0.layoutFirst(&$1, unitsInUnit: factor) },
-      ended: { $0.layoutFirst(&$1, unitsInUnit: factor) })
-  }
-
-  private mutating func layout<Coder: FrameCoder>(
-    _ coder: inout Coder, dose: (inout ExtraDose, inout Coder) -> Void,
-    ended: (inout EndedExtraDose, inout Coder) -> Void
+  /// - Parameter field: how an amount is laid out.
+  mutating func layout<Coder: FrameCoder>(
+    _ coder: inout Coder, field: (inout Int128, inout Coder) -> Void
   ) {
     let none = ExtraDose(kind: .bolus, units: 0, ticks: 1, start: Tick(0))
     var isRunning = running != nil
     coder.field(&isRunning)
     var ran = running ?? none
-    dose(&ran, &coder)
+    ran.layout(&coder, field: field)
     running = isRunning && !coder.failed ? ran : nil
     var hasEnded = last != nil
     coder.field(&hasEnded)
     var over = last ?? EndedExtraDose(none, end: Tick(0))
-    ended(&over, &coder)
+    over.layout(&coder, field: field)
     last = hasEnded ? over : nil
     patientBoluses.layout(&coder)
   }

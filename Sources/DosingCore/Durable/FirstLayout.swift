@@ -23,7 +23,7 @@ extension DosingState {
     var (refused, escalates) = (Int64(0), Tick(0))
     coder.field(&refused)
     coder.field(&escalates)
-    ledger.layoutTodayFirst(&coder, unitsInUnit: factor)
+    ledger.today.layoutFirst(&coder, unitsInUnit: factor)
     coder.field(magnitude: &ticksMissed)
     coder.field(magnitude: &ledger.stepsInDoubt)
     restarts.layout(&coder)
@@ -67,12 +67,6 @@ extension Ledger {
     hour.layoutFirst(&coder, unitsInUnit: factor)
     day.layoutFirst(&coder, unitsInUnit: factor)
   }
-
-  fileprivate mutating func layoutTodayFirst(
-    _ coder: inout some FrameCoder, unitsInUnit factor: Int128
-  ) {
-    today.layoutFirst(&coder, unitsInUnit: factor)
-  }
 }
 
 extension Account {
@@ -107,6 +101,13 @@ extension RollingWindow {
 }
 
 extension DayCount {
+  fileprivate mutating func layoutFirst(_ coder: inout some FrameCoder, unitsInUnit factor: Int128)
+  {
+    layout(&coder) { units, coder in coder.first(&units, unitsInUnit: factor) }
+  }
+}
+
+extension ExtraDoses {
   fileprivate mutating func layoutFirst(_ coder: inout some FrameCoder, unitsInUnit factor: Int128)
   {
     layout(&coder) { units, coder in coder.first(&units, unitsInUnit: factor) }

@@ -82,12 +82,17 @@ struct WordCoder {
   }
 
   mutating func magnitude(_ value: inout Int128) {
-    var low = UInt64(truncatingIfNeeded: value)
-    var high = UInt64(truncatingIfNeeded: value >> 64)
+    var bits = UInt128(truncatingIfNeeded: value)
+    twoWords(&bits)
+    value = Int128(truncatingIfNeeded: bits)
+    if value < 0 { fail() }
+  }
+
+  mutating func twoWords(_ bits: inout UInt128) {
+    var (low, high) = (UInt64(truncatingIfNeeded: bits), UInt64(truncatingIfNeeded: bits >> 64))
     word(&low)
     word(&high)
-    value = Int128(high) << 64 | Int128(low)
-    if value < 0 || high > UInt64(Int64.max) { fail() }
+    bits = UInt128(high) << 64 | UInt128(low)
   }
 
   mutating func fail() { failed = true }
@@ -108,12 +113,9 @@ extension TickTrace {
     stepIsUnderWay = flags == 1
     if flags > 1 { coder.fail() }
     coder.magnitude(&stepsInDoubt)
-    var (low, high) = (
-      UInt64(truncatingIfNeeded: faults.bits), UInt64(truncatingIfNeeded: faults.bits >> 64)
-    )
-    coder.word(&low)
-    coder.word(&high)
-    faults = FaultSet(bits: UInt128(high) << 64 | UInt128(low))
+    var bits = faults.bits
+    coder.twoWords(&bits)
+    faults = FaultSet(bits: bits)
   }
 
   fileprivate mutating func layoutFirst(

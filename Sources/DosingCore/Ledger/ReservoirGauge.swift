@@ -26,6 +26,6 @@ struct ReservoirGauge: BitwiseCopyable {
 
   /// Nothing where more is in doubt than there was.
   func contents(stepsMade: Int64, rig: Rig) -> Volume {
-    max(.zero, rig.reservoir.volume - rig.volume(ofSteps: min(stepsMade, stepsInAll)))
+    rig.reservoir.volume - rig.volume(ofSteps: min(stepsMade, stepsInAll))
   }
 }
