@@ -192,8 +192,8 @@ let package = Package(
     .testTarget(
       name: "ProgramTests",
       dependencies: [
-        "Quantities", "DosingCore", "Journal", "ProgrammerLink", "ChildProcess", "CKernelWorld",
-        "RawLink",
+        "Quantities", "DosingCore", "Journal", "ProgrammerLink", "Durability", "ChildProcess",
+        "CKernelWorld", "Fixtures", "RawLink",
         "SeededNumbers",
         "pumpd",
         "pumpctl", "pumpsim", "kill-at-call",

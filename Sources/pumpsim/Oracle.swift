@@ -21,8 +21,8 @@ struct Oracle {
   private var extra: Extra?
 
   private var steps: Int128 = 0
-  private var hour = SlidingWindow(length: Nanoseconds.hours(1).count)
-  private var day = SlidingWindow(length: Nanoseconds.hours(24).count)
+  private var hour: DoseWindow
+  private var day: DoseWindow
   private var lastStep: Int64?
 
   private struct Extra {
@@ -40,7 +40,12 @@ struct Oracle {
   init(rig: Rig, prescription: Prescription, clock: WeekTime) {
     self.rig = rig
     self.prescription = prescription
-    clockAtStart = clock
+    // The pump's clock shows whole ticks.
+    clockAtStart = WeekTime(
+      sinceMonday: Nanoseconds(clock.sinceMonday.count / rig.tick.count * rig.tick.count))
+    let stepsPerDose = StepsPerDose(rig: rig, concentration: prescription.concentration)
+    hour = DoseWindow(.hours(1), bucket: .minutes(1), stepsPerDose, prescription.maxDose1h)
+    day = DoseWindow(.hours(24), bucket: .minutes(15), stepsPerDose, prescription.maxDose24h)
   }
 
   // MARK: What the engine accepted
@@ -49,6 +54,15 @@ struct Oracle {
     advance(to: time)
     endExtra(at: time)
     prescription = new
+    hour.commit(new.maxDose1h, at: time)
+    day.commit(new.maxDose24h, at: time)
+  }
+
+  mutating func startPatientBolus(at time: Int64) {
+    guard let bolus = prescription.patientBolus else {
+      return report("a patient bolus that nobody prescribed", time)
+    }
+    startExtra(dose: bolus.dose, duration: bolus.duration, at: time)
   }
 
   mutating func startExtra(dose: Mass, duration: Nanoseconds, at time: Int64) {
@@ -87,8 +101,8 @@ struct Oracle {
     if ahead > Int128(1) * Self.nanogram { report("delivered more than was prescribed", time) }
     hour.append(time)
     day.append(time)
-    check(hour, dose: prescription.maxDose1h, volume: rig.maxVolume1h, "1 h", time)
-    check(day, dose: prescription.maxDose24h, volume: rig.maxVolume24h, "24 h", time)
+    check(hour, volume: rig.maxVolume1h, "1 h", time)
+    check(day, volume: rig.maxVolume24h, "24 h", time)
   }
 
   /// - Parameter deficit: what the engine says was prescribed and will never be delivered.
@@ -159,7 +173,7 @@ struct Oracle {
   }
 
   private mutating func check(
-    _ window: SlidingWindow, dose: Mass, volume: Volume, _ name: String, _ time: Int64
+    _ window: DoseWindow, volume: Volume, _ name: String, _ time: Int64
   ) {
     let picolitres =
       Int128(window.count) * Int128(rig.pump.volumePerRevolution.picolitres)
@@ -167,35 +181,12 @@ struct Oracle {
     if picolitres > Int128(volume.picolitres) * revolution {
       report("above the volume limit of \(name)", time)
     }
-    let strength = Int128(prescription.concentration.nanogramsPerMillilitre)
-    if picolitres * strength > Int128(dose.nanograms) * revolution * 1_000_000_000 {
-      report("above the dose limit of \(name)", time)
-    }
+    if window.isAboveLimit { report("above the dose limit of \(name)", time) }
   }
 
   private mutating func report(_ what: String, _ time: Int64) {
     // One line a kind is enough to fail; a broken run would fill the disk otherwise.
     guard !violations.contains(where: { $0.hasPrefix(what) }) else { return }
     violations.append("\(what), first at \(decimalText(time, per: 1_000_000_000)) s")
-  }
-}
-
-/// The steps of the half-open window (t - length, t], each by its time.
-private struct SlidingWindow {
-  private let length: Int64
-  private var times: [Int64] = []
-  private var first = 0
-
-  init(length: Int64) { self.length = length }
-
-  var count: Int { times.count - first }
-
-  mutating func append(_ time: Int64) {
-    times.append(time)
-    while times[first] <= time - length { first += 1 }
-    if first > 65_536 {
-      times.removeFirst(first)
-      first = 0
-    }
   }
 }

@@ -60,6 +60,16 @@ extension Summary {
       decimalText(Int64(value * 1000), per: 1000, decimals: 3)
     }
     let million = Double(ticks) / max(wallS, 1e-9) / 1e6
+    // Those that any run may have, and of the rare ones what there is.
+    let deficits =
+      [
+        ("late ticks", deficit.lateTickUg), ("waiting steps", deficit.stepWaitedUg),
+        ("limits", deficit.limitUg),
+      ] as [(name: String, ug: Double)]
+      + [
+        ("reservoir empty", deficit.reservoirEmptyUg), ("hard stop", deficit.hardStopUg),
+        ("drive failed", deficit.driveFailedUg),
+      ].filter { $0.1 > 0 }
     var lines = [
       "SIMULATED \(scenario), seed \(seed)",
       "  ran        \(Nanoseconds(Int64(durationS * 1e9)).durationText) in \(number(wallS)) s, "
@@ -67,8 +77,8 @@ extension Summary {
       "  motor      \(motorSteps) steps of \(commandedSteps) commanded, "
         + "\(number(deliveredVolumeUl)) uL",
       "  delivered  \(number(deliveredMassUg)) mcg of \(number(prescribedMassUg)) mcg prescribed",
-      "  deficit    late ticks \(number(deficit.lateTickUg)), waiting steps "
-        + "\(number(deficit.stepWaitedUg)), limits \(number(deficit.limitUg)) mcg",
+      "  deficit    " + deficits.map { "\($0.name) \(number($0.ug))" }.joined(separator: ", ")
+        + " mcg",
       "  reservoir  \(number(reservoirUl / 1000)) mL left",
     ]
     for refusal in refusals {

@@ -65,8 +65,10 @@ struct Simulation: ~Copyable {
     try advance(to: lastTick + 1)
     progress.clear()
     let deficit = engine.loop.core.account.deficit
+    // A late tick may outlast the scenario: then nothing was run up to its end.
     oracle.finish(
-      at: time(of: lastTick), deficit: scenario.program.therapy.scale.mass(deficit, rounded: .up))
+      at: time(of: engine.loop.core.now.number),
+      deficit: scenario.program.therapy.scale.mass(deficit, rounded: .up))
     try trace?.finish()
   }
 
@@ -99,10 +101,8 @@ struct Simulation: ~Copyable {
   private mutating func act(_ event: ScenarioDocument.Event) {
     switch event.action {
     case .patientBolus:
-      if ask(.patientBolus, named: "patient-bolus"),
-        let bolus = scenario.program.document.prescription.patientBolus
-      {
-        oracle.startExtra(dose: bolus.dose, duration: bolus.duration, at: time(of: engine.next))
+      if ask(.patientBolus, named: "patient-bolus") {
+        oracle.startPatientBolus(at: time(of: engine.next))
       }
     case .bolus(let dose, let duration):
       if ask(.bolus(dose: dose, duration: duration), named: "bolus") {

@@ -229,6 +229,16 @@ final class KilledPump {
   }
 
   /// Nil where no pump answers.
+  /// Waits for the next steps of the motor.
+  func waitForSteps(_ count: Int) throws {
+    let before = trace.pulses.count
+    for _ in 0..<600 {
+      if trace.pulses.count >= before + count { return }
+      Thread.sleep(forTimeInterval: 0.05)
+    }
+    throw KillTestFailure(what: "the motor makes no steps: \(log)")
+  }
+
   func status() throws -> KilledStatus? {
     let from = TherapyHistory.now
     let outcome = try Programs.run("pumpctl", "status", "--json", "--state", state)

@@ -67,4 +67,40 @@ import Testing
     #expect(found.contains("a step while stopped"))
     #expect(found.contains("two steps in one tick"))
   }
+
+  /// 300 ug/d, and after an hour of it a lower dose with a limit that basal hardly fits in an hour.
+  private func oracleAfterDecrease(maxDose1h: Int64) -> Oracle {
+    var oracle = oracle(maxDose1h: 13_000)
+    for count in 1...1600 { oracle.step(at: Int64(count) * step) }
+    var lower = Prescription.blank
+    lower.concentration = Concentration(nanogramsPerMillilitre: 500_000)
+    lower.mode = .continuous
+    lower.setContinuous(DoseRate(nanogramsPerDay: 150_000))
+    (lower.maxDose1h, lower.maxDose24h) = (Mass(nanograms: maxDose1h), Mass(nanograms: 500_000))
+    oracle.program(lower, at: 1600 * step)
+    return oracle
+  }
+
+  @Test(
+    "R-063 the oracle is content with what was given before a decrease, and with basal after it")
+  func decrease() {
+    var oracle = oracleAfterDecrease(maxDose1h: 7_000)
+    for count in 801...1600 { oracle.step(at: Int64(count) * 2 * step) }
+    #expect(oracle.violations.isEmpty)
+  }
+
+  @Test("R-063 the oracle finds what a lower limit does not allow beside what was given before")
+  func decreaseAndMore() {
+    // Basal of 150 ug/d brings 6.25 ug in an hour, which this limit does not hold.
+    var oracle = oracleAfterDecrease(maxDose1h: 5_000)
+    for count in 801...1600 { oracle.step(at: Int64(count) * 2 * step) }
+    #expect(oracle.violations.contains { $0.hasPrefix("above the dose limit of 1 h") })
+  }
+
+  @Test("R-063 the oracle finds a patient bolus that the order in force does not know")
+  func unknownPatientBolus() {
+    var oracle = oracle()
+    oracle.startPatientBolus(at: step)
+    #expect(oracle.violations.contains { $0.hasPrefix("a patient bolus that nobody prescribed") })
+  }
 }

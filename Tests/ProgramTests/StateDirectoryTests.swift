@@ -9,15 +9,9 @@ import Testing
     let pump = try KilledPump()
     #expect(try pump.start(isNew: true))
     #expect(try pump.program(KillTexts.first) == .accepted)
-    try waitForSteps(pump)
+    try pump.waitForSteps(3)
     pump.terminate()
     return pump
-  }
-
-  /// Waits for the next three steps of the motor.
-  private func waitForSteps(_ pump: KilledPump) throws {
-    let before = pump.trace.pulses.count
-    try waitUntil("steps") { pump.trace.pulses.count >= before + 3 }
   }
 
   private func waitUntil(_ what: Comment, _ condition: () throws -> Bool) throws {
@@ -54,10 +48,10 @@ import Testing
     let pump = try usedPump()
     #expect(try pump.start())
     #expect(try pump.status()?.mode == "continuous")
-    try waitForSteps(pump)
+    try pump.waitForSteps(3)
     pump.kill()
     #expect(try pump.start())
-    try waitForSteps(pump)
+    try pump.waitForSteps(3)
     #expect(try pump.account() == [])
   }
 
@@ -66,7 +60,7 @@ import Testing
     let pump = try usedPump()
     #expect(try refusal(pump, "--new").contains("holds the history of a pump"))
     #expect(try pump.start())
-    try waitForSteps(pump)
+    try pump.waitForSteps(3)
     pump.terminate()
   }
 
@@ -85,7 +79,7 @@ import Testing
     let status = try #require(try pump.status())
     #expect(status.mode == "safe-basal")
     #expect(status.alarms.contains("history-incomplete"))
-    try waitForSteps(pump)
+    try pump.waitForSteps(3)
     guard case .refused = try pump.bolus(nanograms: 1_000, seconds: 60) else {
       Issue.record("an extra dose without a history")
       return
@@ -121,7 +115,7 @@ import Testing
     #expect(pump.trace.pulses.count == before)
     #expect(try pump.beginHistory() == .accepted)
     #expect(try pump.program(KillTexts.first) == .accepted)
-    try waitForSteps(pump)
+    try pump.waitForSteps(3)
     pump.terminate()
   }
 
@@ -132,10 +126,10 @@ import Testing
     // More steps than the interlock lets pass in a minute, all of which count as given now.
     #expect(try pump.beginHistory(delivered: "0.06 mL") == .accepted)
     #expect(try pump.program(KillTexts.first) == .accepted)
-    try waitForSteps(pump)
+    try pump.waitForSteps(3)
     pump.kill()
     #expect(try pump.start())
-    try waitForSteps(pump)
+    try pump.waitForSteps(3)
     #expect(try pump.status()?.mode == "continuous")
     pump.terminate()
   }
@@ -200,7 +194,7 @@ import Testing
     let status = try #require(try pump.status())
     #expect(status.mode == "continuous")
     #expect(status.alarms.contains("other-rig"))
-    try waitForSteps(pump)
+    try pump.waitForSteps(3)
     guard case .refused = try pump.bolus(nanograms: 3_000, seconds: 60) else {
       Issue.record("an extra dose on another rig")
       return

@@ -31,6 +31,8 @@ public enum Fixture {
 public struct Facts {
   public let value: Any?
 
+  public init(value: Any?) { self.value = value }
+
   public subscript(key: String) -> Facts { Facts(value: (value as? [String: Any])?[key]) }
 
   public var list: [Facts] { (value as? [Any] ?? []).map { Facts(value: $0) } }
