@@ -63,7 +63,7 @@ import Testing
   private static func mayHelp(_ reason: RefusalReason) -> Bool {
     switch reason {
     case .doseLimit1h, .doseLimit24h, .volumeLimit1h, .volumeLimit24h, .lockout, .maxIn24h,
-      .extraDoseRunning, .programDuringExtraDose:
+      .extraDoseRunning, .programDuringExtraDose, .flowAboveMaximum:
       true
     default: false
     }
@@ -103,24 +103,14 @@ import Testing
     _ = state.restart(facts)
   }
 
-  /// An order whose limits do not meet what is asked to the very step: a moment to come is foreseen to
-  /// a step, and where that is the difference a later one may be named.
-  private func draw(_ orders: RandomOrders, _ generator: inout SplitMix64) -> Therapy? {
-    guard let drawn = orders.draw(using: &generator) else { return nil }
-    var order = drawn.prescription
-    let some = drawn.scale.mass(3 * drawn.scale.perStep, rounded: .up)
-    order.maxDose1h = order.maxDose1h + some
-    order.maxDose24h = order.maxDose24h + some
-    return judge(order, on: orders.rig).0
-  }
-
   @Test("R-015 At the moment that a refusal names the same request is granted, and not much sooner")
   func randomPumps() throws {
     var seen = Seen(ticks: 4_000_000)
     for seed in 0..<150 as Range<UInt64> {
       var generator = SplitMix64(seed: 1_500 + seed)
-      guard let orders = RandomOrders(tick: 100, using: &generator),
-        let therapy = draw(orders, &generator), therapy.prescription.mode.delivers
+      let slowHead = seed % 3 == 0
+      guard let orders = RandomOrders(tick: 100, slowHead: slowHead, using: &generator),
+        let therapy = orders.draw(using: &generator), therapy.prescription.mode.delivers
       else { continue }
       var state = DosingState(
         rig: orders.rig,
@@ -135,9 +125,10 @@ import Testing
         var request = Request.patientBolus
         switch generator.number(0...5) {
         case 0, 1: request = orders.bolus(using: &generator)
-        case 2: if let other = draw(orders, &generator) { request = .program(other) }
+        case 2: if let other = orders.draw(using: &generator) { request = .program(other) }
         default: break
         }
+        if slowHead { request = orders.bolusOfFullFlow(using: &generator) }
         if generator.oneIn(12) { doubt(&state, &generator) }
         let wrong = check(request, state, &some)
         #expect(wrong == nil, "seed \(seed), \(state.now): \(wrong ?? "")")
@@ -151,7 +142,7 @@ import Testing
       seen = some
     }
     let reasons: [RefusalReason] = [
-      .lockout, .extraDoseRunning, .doseLimit1h, .programDuringExtraDose,
+      .lockout, .extraDoseRunning, .doseLimit1h, .programDuringExtraDose, .flowAboveMaximum,
     ]
     for reason in reasons { #expect(seen.kept[reason, default: 0] > 0, "\(reason): \(seen)") }
     #expect(seen.hopeless == 2)
@@ -209,6 +200,71 @@ import Testing
       let wrong = keeps(allowed, of: request, refused: reason, state)
       #expect(wrong == nil, "\(wrong ?? "")")
     }
+  }
+
+  /// A head that is fast enough for a bolus of 3 ug in 10 min beside 100 ug/d, and not beside 400 ug/d.
+  struct SlowHead: Sendable {
+    /// The hours in which basal is low on a Monday, and on another day.
+    var monday: Range<Int64>
+    var otherDays: Range<Int64>
+    var maxDose1h: Int64 = 60
+    /// A bolus that is granted before, in minutes since Monday 00:00.
+    var earlier: Int64?
+    var asked: Int64
+    var refused: RefusalReason
+    var allowed: Int64
+
+    static let cases = [
+      // Basal falls; it is low on another day alone.
+      SlowHead(
+        monday: 3..<24, otherDays: 3..<24, asked: 120, refused: .flowAboveMaximum, allowed: 180),
+      SlowHead(
+        monday: 23..<23, otherDays: 0..<24, asked: 120, refused: .flowAboveMaximum, allowed: 1_440),
+      // What is waited for is over when basal is high: on the next day it is low, or a week later.
+      SlowHead(
+        monday: 0..<3, otherDays: 0..<3, earlier: 165, asked: 170, refused: .extraDoseRunning,
+        allowed: 1_440),
+      SlowHead(
+        monday: 0..<3, otherDays: 0..<0, earlier: 165, asked: 170, refused: .extraDoseRunning,
+        allowed: 7 * 1_440),
+      // The hour has room again when basal is high.
+      SlowHead(
+        monday: 0..<3, otherDays: 0..<3, maxDose1h: 22, earlier: 150, asked: 165,
+        refused: .doseLimit1h, allowed: 1_440),
+    ]
+
+    private static func day(_ low: Range<Int64>) -> [(minute: UInt16, rate: DoseRate)] {
+      let (much, little) = (microgramsPerDay(400), microgramsPerDay(100))
+      var steps = [(minute: UInt16(0), rate: low.lowerBound == 0 && !low.isEmpty ? little : much)]
+      if low.lowerBound > 0, !low.isEmpty { steps.append((UInt16(low.lowerBound * 60), little)) }
+      if low.upperBound < 24, !low.isEmpty { steps.append((UInt16(low.upperBound * 60), much)) }
+      return steps
+    }
+
+    var order: Prescription {
+      .flex(
+        [Self.day(monday), Self.day(otherDays)], week: [0, 1, 1, 1, 1, 1, 1],
+        maxDose1h: micrograms(maxDose1h), safeBasal: microgramsPerDay(100))
+    }
+  }
+
+  @Test(
+    "R-015 A refusal names the moment at which basal leaves the head room for an extra dose too",
+    arguments: SlowHead.cases)
+  func slowHead(_ story: SlowHead) throws {
+    let rig = Rig.bench(maxRate: microlitresPerDay(1_200))
+    var state = DosingState(rig: rig, clock: midnight)
+    let therapy = try Therapy.of(story.order, on: rig)
+    #expect(state.decide(.program(therapy), at: Tick(0)).isAccepted)
+    let bolus = Request.bolus(dose: micrograms(3), duration: .minutes(10))
+    if let earlier = story.earlier { #expect(ask(bolus, at: earlier * 600, &state) == nil) }
+    let refusal = try #require(ask(bolus, at: story.asked * 600, &state))
+    let allowed = story.allowed * 600
+    #expect(refusal.reason == story.refused && refusal.allowedAt == Tick(allowed), "\(refusal)")
+    Self.run(&state, to: allowed - 2)
+    #expect(Self.answer(state, to: bolus)?.reason == .flowAboveMaximum)
+    Self.run(&state, to: allowed - 1)
+    #expect(Self.answer(state, to: bolus) == nil)
   }
 
   @Test(

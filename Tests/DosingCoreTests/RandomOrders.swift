@@ -21,7 +21,8 @@ struct RandomOrders {
   private let patterns: [[FlexStep]]
   private let bolusDose: Mass
 
-  init?(tick: Int64, using generator: inout SplitMix64) {
+  /// - Parameter slowHead: the head is hardly faster than basal at its peak.
+  init?(tick: Int64, slowHead: Bool = false, using generator: inout SplitMix64) {
     let isBoundByVolume = generator.oneIn(3)
     // Where volume is to bind, dose must not.
     tightness = isBoundByVolume ? .loose : generator.pick(Tightness.allCases)
@@ -39,13 +40,20 @@ struct RandomOrders {
       loose.volume(ofSteps: 1_000).picolitres * concentration.nanogramsPerMillilitre
       / 1_000_000_000_000
     bolusDose = Mass(nanograms: max(1, stepMass) * generator.number(11...120))
-    guard isBoundByVolume else {
-      rig = loose
-      return
+    var rig = loose
+    if isBoundByVolume {
+      guard let bound = Self.boundByVolume(loose, patterns, concentration, bolusDose, &generator)
+      else { return nil }
+      rig = bound
     }
-    guard let bound = Self.boundByVolume(loose, patterns, concentration, bolusDose, &generator)
-    else { return nil }
-    rig = bound
+    if slowHead {
+      let peak = patterns.joined().map(\.rate.nanogramsPerDay).max() ?? 0
+      let flow = Int64(
+        Int128(peak) * 1_000_000_000 / Int128(concentration.nanogramsPerMillilitre))
+      let wanted = flow + flow / 10 * generator.number(1...10)
+      rig.pump.maxRate = min(rig.pump.maxRate, FlowRate(picolitresPerDay: wanted))
+    }
+    self.rig = rig
   }
 
   private static func head(tick: Int64, using generator: inout SplitMix64) -> PumpHead {
@@ -204,6 +212,17 @@ struct RandomOrders {
     }
     return judge(order, on: rig).0
   }
+
+  /// A bolus for which the head is just fast enough beside one of the rates.
+  func bolusOfFullFlow(using generator: inout SplitMix64) -> Request {
+    let basal = generator.pick(patterns.joined().map(\.rate.nanogramsPerDay))
+    let most = Int128(rig.pump.maxRate.picolitresPerDay) * strength / 1_000_000_000
+    let dose = Int128(bolusDose.nanograms)
+    let seconds = dose * 86_400 / max(1, most - Int128(basal)) + 1
+    return .bolus(dose: bolusDose, duration: .seconds(min(86_400, max(60, Int64(seconds)))))
+  }
+
+  private var strength: Int128 { Int128(concentration.nanogramsPerMillilitre) }
 
   func bolus(using generator: inout SplitMix64) -> Request {
     let dose = generator.pick([

@@ -99,7 +99,8 @@ private struct OldState {
     #expect(units.areSame(core.unitsPerTick.basal, facts["basal_units_per_tick"].number))
     // What the first layout did not know is as if it never was.
     #expect(core.stated == nil && !core.driveIsFailing && !core.hasWaiting)
-    core.ledger.checkInvariants()
+    var ledger = core.ledger
+    ledger.checkInvariants()
   }
 
   private func checkAccount(_ account: Account, _ therapy: Therapy?) {
@@ -124,7 +125,8 @@ private struct OldState {
     #expect(units.areSame(today.prescribed(account), facts["today"]["prescribed"].units))
   }
 
-  private func checkWindow<let count: Int>(_ window: RollingWindow<count>, _ old: Facts) {
+  private func checkWindow<let count: Int>(_ past: RollingWindow<count>, _ old: Facts) {
+    var window = past
     #expect(window.currentNumber == old["current_bucket"].number)
     #expect(window.stepsTotal == old["steps_total"].number)
     #expect(window.doubtTotal == old["doubt_total"].number)

@@ -177,9 +177,10 @@ enum GoldenStates {
   }
 
   private static func facts<let count: Int>(
-    of window: RollingWindow<count>, _ name: String
+    of past: RollingWindow<count>, _ name: String
   ) -> [String] {
-    (0..<count).compactMap { back in
+    var window = past
+    return (0..<count).compactMap { back in
       let bucket = window.bucket(back: back)
       guard bucket.steps + bucket.doubts > 0 || bucket.extraUnits > 0 else { return nil }
       return "\(name) \(window.currentNumber - Int64(back)) \(bucket.steps)"

@@ -57,15 +57,28 @@ private struct Outcome {
   var digest: UInt64
 }
 
+/// The pump, where a firmware has it: in memory of its own, so that the stack is what the core takes of it.
+private nonisolated(unsafe) var pump: DosingState?
+
 private func run(_ script: Span<UInt8>) throws(ScriptFault) -> Outcome {
   var reader: ScriptReader
   do { reader = try ScriptReader(script) } catch { throw .truncatedOrMalformed }
-  let header = reader.header
   var findings = Findings()
-  header.rig.check(into: &findings)
+  reader.header.rig.check(into: &findings)
   guard findings.errors == 0 else { throw .rigUnusable }
+  begin(reader.header)
+  return try unsafe run(&reader, in: script, &pump!)
+}
 
-  var state = DosingState(rig: header.rig, clock: header.clock)
+@inline(never)
+private func begin(_ header: ScriptHeader) {
+  unsafe pump = DosingState(rig: header.rig, clock: header.clock)
+}
+
+private func run(
+  _ reader: inout ScriptReader, in script: Span<UInt8>, _ state: inout DosingState
+) throws(ScriptFault) -> Outcome {
+  let header = reader.header
   var digest = Digest()
   var event = try nextEvent(&reader, in: script)
   for number in 0..<header.ticks.count {
@@ -90,13 +103,15 @@ private func nextEvent(
 }
 
 /// Gives a request to the core as a pump does, and folds the body of the frame that would answer it.
+@inline(never)
 private func ask(
   _ state: inout DosingState, for frame: Span<UInt8>, at tick: Tick, _ digest: inout Digest
 ) {
   var findings = Findings()
   do throws(FrameFault) {
-    let asked = try request(in: frame, on: state.rig, findings: &findings)
-    guard let asked else { return digest.fold(findings) }
+    guard let asked = try request(in: frame, on: state.rig, findings: &findings) else {
+      return digest.fold(findings)
+    }
     let answer = state.decide(asked, at: tick)
     digest.fold(
       AnswerBody(answer, decidedAt: tick, tickPeriod: state.rig.tick, findings: findings))

@@ -1,6 +1,9 @@
 internal import Quantities
 
 /// Decides what may be granted, and from when on. It changes nothing.
+///
+/// What is large comes `inout` all the same: a compiler copies an argument that is merely lent before each
+/// call, and the stack of a small machine has no room for that.
 struct Admission {
   let rig: Rig
   let now: Tick
@@ -20,42 +23,51 @@ struct Admission {
 
   /// What stands against an extra dose; nil where it may begin now.
   func refuses(
-    _ asked: Asked, therapy: Therapy?, _ ledger: Ledger, _ doses: ExtraDoses
+    _ asked: Asked, _ order: inout OrderInForce, _ ledger: inout Ledger, _ doses: inout ExtraDoses
   ) -> Refusal? {
-    if let refusal = refusesByState(ledger) { return refusal }
-    guard let therapy else { return Refusal(.noTherapy) }
-    if let refusal = therapy.refusesSize(dose: asked.dose, duration: asked.duration) {
+    if let refusal = refusesByState(&ledger) { return refusal }
+    guard order.exists else { return Refusal(.noTherapy) }
+    if let refusal = order.therapy.refusesSize(dose: asked.dose, duration: asked.duration) {
       return refusal
     }
-    let wait = waits(asked.kind, therapy, doses)
+    var wait = waits(asked.kind, order.therapy.prescription.patientBolus, &doses)
     let even = EvenDose(
-      units: therapy.scale.units(asked.dose), ticks: rig.wholeTicks(asked.duration))
-    if wait == nil, let refusal = refuses(even, asked, therapy, ledger, doses, at: now) {
-      return refusal
+      units: order.therapy.scale.units(asked.dose), ticks: rig.wholeTicks(asked.duration))
+    if wait == nil {
+      let fast = firstFastEnough(even, &order, from: now)
+      if fast != now {
+        wait = Refusal(
+          .flowAboveMaximum, limit: rig.pump.maxRate.picolitresPerDay,
+          value: asked.dose.nanograms, allowedAt: fast)
+      } else if let refusal = refusesByReservoir(even, &order, &ledger, &doses, at: now) {
+        return refusal
+      }
     }
-    let proposal = Proposal(
-      now: now, clock: clock, tick: rig.tick, perStep: therapy.scale.perStep,
-      pending: ledger.account.pending, before: therapy.mostBasal, after: therapy.mostBasal,
-      extra: even, running: doses.running)
-    return judge(proposal, wait: wait, therapy, ledger) { at in
-      refuses(even, asked, therapy, ledger, doses, at: at) == nil
+    if let wait, wait.allowedAt == nil { return wait }
+    let proposal = propose(even, beside: &order, &ledger, &doses)
+    return judge(proposal, wait: wait, &ledger) { tick, ledger in
+      guard let fast = firstFastEnough(even, &order, from: tick),
+        refusesByReservoir(even, &order, &ledger, &doses, at: fast) == nil
+      else { return nil }
+      return fast
     }
   }
 
   /// The same for what the patient may ask for.
   func refusesPatientBolus(
-    therapy: Therapy?, _ ledger: Ledger, _ doses: ExtraDoses
+    _ order: inout OrderInForce, _ ledger: inout Ledger, _ doses: inout ExtraDoses
   ) -> Refusal? {
-    if let refusal = refusesByState(ledger) { return refusal }
-    guard let bolus = therapy?.prescription.patientBolus else {
-      return Refusal(therapy == nil ? .noTherapy : .noPatientBolus)
+    if let refusal = refusesByState(&ledger) { return refusal }
+    guard order.exists else { return Refusal(.noTherapy) }
+    guard let bolus = order.therapy.prescription.patientBolus else {
+      return Refusal(.noPatientBolus)
     }
     let asked = Asked(kind: .patientBolus, dose: bolus.dose, duration: bolus.duration)
-    return refuses(asked, therapy: therapy, ledger, doses)
+    return refuses(asked, &order, &ledger, &doses)
   }
 
   /// The states and faults in which nobody gets an extra dose.
-  private func refusesByState(_ ledger: Ledger) -> Refusal? {
+  private func refusesByState(_ ledger: inout Ledger) -> Refusal? {
     switch mode {
     case .hardStop: return Refusal(.hardStop)
     case .noHistory: return Refusal(.noHistory)
@@ -80,13 +92,13 @@ struct Admission {
   /// What has to be waited for whatever the limits say: an account that is certain, the dose that runs,
   /// lockout and allotment. The refusal names the first of these, and the time at which none is left.
   private func waits(
-    _ kind: ExtraDose.Kind, _ therapy: Therapy, _ doses: ExtraDoses
+    _ kind: ExtraDose.Kind, _ patientBolus: PatientBolus?, _ doses: inout ExtraDoses
   ) -> Refusal? {
     let certain =
       board.effect.extras?.reason == .accountUncertain
       ? board.expiry(of: .accountUncertain, rig: rig) : nil
     let end = doses.running?.end
-    let bolus = kind == .patientBolus ? therapy.prescription.patientBolus : nil
+    let bolus = kind == .patientBolus ? patientBolus : nil
     let byPatient = bolus.map {
       doses.patientBoluses.allowedAt($0, lastEnd: end ?? doses.last?.end, rig: rig)
     }
@@ -100,27 +112,33 @@ struct Admission {
     }
   }
 
-  /// Whether the head is fast enough for it beside basal, and the reservoir holds it, if it begins at a
-  /// tick that is now or later.
-  private func refuses(
-    _ even: EvenDose, _ asked: Asked, _ therapy: Therapy, _ ledger: Ledger,
-    _ doses: ExtraDoses, at tick: Tick
+  private func clock(at tick: Tick) -> WeekTime {
+    clock + Nanoseconds((tick - now).count * rig.tick.count)
+  }
+
+  /// The first moment from a tick on, which is now or later, at which the head is fast enough for a dose
+  /// beside basal, to its end; nil for never.
+  private func firstFastEnough(
+    _ even: EvenDose, _ order: inout OrderInForce, from tick: Tick
+  ) -> Tick? {
+    let most = even.mostBasal(
+      maxRate: rig.pump.maxRate, concentration: order.therapy.prescription.concentration,
+      scale: order.therapy.scale)
+    return order.schedule.ticksUntilSpan(of: even.ticks, atMost: most, from: clock(at: tick))
+      .map { tick + TickCount($0) }
+  }
+
+  /// Whether the reservoir holds it, if it begins at a tick that is now or later. The later, the less it
+  /// holds.
+  private func refusesByReservoir(
+    _ even: EvenDose, _ order: inout OrderInForce, _ ledger: inout Ledger,
+    _ doses: inout ExtraDoses, at tick: Tick
   ) -> Refusal? {
-    let scale = therapy.scale
-    let begin = clock + Nanoseconds((tick - now).count * rig.tick.count)
-    let peak = therapy.schedule.peakUnitsPerTick(from: begin, ticks: even.ticks)
-    guard
-      even.fits(
-        basalPerTick: peak, maxRate: rig.pump.maxRate,
-        concentration: therapy.prescription.concentration, scale: scale)
-    else {
-      return Refusal(
-        .flowAboveMaximum, limit: rig.pump.maxRate.picolitresPerDay, value: asked.dose.nanograms)
-    }
-    let until = therapy.schedule.units(from: clock, ticks: (tick - now).count)
+    let scale = order.therapy.scale
+    let until = order.schedule.units(from: clock, ticks: (tick - now).count)
     let running = tick > now ? doses.running?.unitsLeft ?? 0 : 0
     let stepsUntil = (until + running) / scale.perStep
-    let basal = therapy.schedule.units(from: begin, ticks: even.ticks)
+    let basal = order.schedule.units(from: clock(at: tick), ticks: even.ticks)
     let steps = (even.units + basal + ledger.account.pending) / scale.perStep + 1
     // A dose that would meet the empty mark on the way is refused, and so is one below the low mark.
     let made = Int128(ledger.stepsUpper) + stepsUntil
@@ -136,22 +154,44 @@ struct Admission {
 
   /// What stands against another order; nil where it may come into force now.
   func refuses(
-    program new: Therapy, inForce old: Therapy?, _ ledger: Ledger,
-    _ doses: ExtraDoses
+    program new: inout Therapy, inForce order: inout OrderInForce, _ ledger: inout Ledger,
+    _ doses: inout ExtraDoses
   ) -> Refusal? {
     if mode == .hardStop { return Refusal(.hardStop) }
     if board.on[.noHistory] { return Refusal(.noHistory) }
-    if let old, let refusal = old.refusesReplacement(by: new) { return refusal }
-    if let old, new.isDecrease(from: old) { return nil }
-    // Nothing that is stopped accrues until then.
-    let runs = mode.delivers || board.effect.withheld != nil
-    let before = runs ? old?.mostBasal : nil
-    let proposal = Proposal(
-      now: now, clock: clock, tick: rig.tick, perStep: new.scale.perStep,
-      pending: ledger.account.pending,
-      before: before ?? Schedule(constant: 0, scale: new.scale, tick: rig.tick),
-      after: new.mostBasal, extra: nil, running: doses.running)
+    if order.exists, let refusal = order.refusesReplacement(by: &new) { return refusal }
+    if order.exists, order.isNowhereBelow(&new) { return nil }
+    let proposal = propose(&new, inForce: &order, &ledger, &doses)
     let wait = doses.running.map { Refusal(.programDuringExtraDose, allowedAt: $0.end) }
-    return judge(proposal, wait: wait, new, ledger) { _ in true }
+    return judge(proposal, wait: wait, &ledger) { tick, _ in tick }
+  }
+
+  // What is proposed is made apart, so that its judges do not pay for the frame.
+
+  @inline(never)
+  private func propose(
+    _ new: inout Therapy, inForce order: inout OrderInForce, _ ledger: inout Ledger,
+    _ doses: inout ExtraDoses
+  ) -> Proposal {
+    // Nothing that is stopped accrues until then.
+    let runs = order.exists && (mode.delivers || board.effect.withheld != nil)
+    return Proposal(
+      now: now, clock: clock, tick: rig.tick, pending: ledger.account.pending, hour: new.hour,
+      day: new.day, scale: new.scale,
+      before: runs
+        ? order.therapy.mostBasal : Schedule(constant: 0, scale: new.scale, tick: rig.tick),
+      after: new.mostBasal, extra: nil, running: doses.running)
+  }
+
+  @inline(never)
+  private func propose(
+    _ extra: EvenDose, beside order: inout OrderInForce, _ ledger: inout Ledger,
+    _ doses: inout ExtraDoses
+  ) -> Proposal {
+    let basal = order.therapy.mostBasal
+    return Proposal(
+      now: now, clock: clock, tick: rig.tick, pending: ledger.account.pending,
+      hour: order.therapy.hour, day: order.therapy.day, scale: order.therapy.scale,
+      before: basal, after: basal, extra: extra, running: doses.running)
   }
 }

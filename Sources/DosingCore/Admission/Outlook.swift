@@ -6,9 +6,12 @@ struct Proposal: ~Copyable {
   /// The therapy clock now.
   let clock: WeekTime
   let tick: Nanoseconds
-  let perStep: Int128
   /// What has accrued and not been delivered.
   let pending: Int128
+  /// The limits that it is held against, and the unit of account.
+  let hour: WindowLimit
+  let day: WindowLimit
+  let scale: AccountScale
   /// The most that basal can bring until the proposal begins, and from then on.
   let before: Schedule
   let after: Schedule
@@ -35,45 +38,50 @@ struct Proposal: ~Copyable {
 struct Outlook<let bucketCount: Int>: ~Copyable {
   private static var edges: Int { 2 * bucketCount + 2 }
 
-  private let base: Tick
-  let ticksPerBucket: Int64
-  /// The number of the bucket that holds the moment.
-  let bucket: Int64
   private let limit: WindowLimit
   private let perStep: Int128
-  /// What waits at the moment itself.
-  private let waiting: Int128
+  let ticksPerBucket: Int64
+  private let base: Tick
+  /// The number of the bucket that holds the moment.
+  let bucket: Int64
   // Sums up to each edge. Both hold 2 x 97 + 2 edges, which serves the hour and the day.
   private var before: InlineArray<196, Int128> = InlineArray(repeating: 0)
   private var after: InlineArray<196, Int128> = InlineArray(repeating: 0)
   // Between an edge and the start of its bucket lies one tick, which is the last of the old basal.
   private var turn: InlineArray<98, Int128> = InlineArray(repeating: 0)
-  // The proposed dose by each edge, if it begins at the moment and if it begins at the start of a bucket.
-  private var doseFromBase: InlineArray<99, Int128> = InlineArray(repeating: 0)
-  private var doseFromEdge: InlineArray<99, Int128> = InlineArray(repeating: 0)
-  // In the newest k buckets up to the moment.
+  /// A program brings no dose of its own.
+  private let isProgram: Bool
+  // The proposed dose by each edge, if it begins at the moment and if it begins at the start of a bucket. Of
+  // a program instead, by the edge at which it begins: the most in a window that opens up to the moment, and
+  // in one that opens behind it and before the program.
+  private var first: InlineArray<99, Int128> = InlineArray(repeating: 0)
+  private var second: InlineArray<99, Int128> = InlineArray(repeating: 0)
+  // In the newest k buckets up to the moment, with what waits at their beginning.
   private var pastDelivered: InlineArray<98, Int128> = InlineArray(repeating: 0)
   private var pastExtra: InlineArray<98, Int128> = InlineArray(repeating: 0)
 
+  /// Holds no sum yet; `sum(of:_:)` comes next. Apart from it, so that the sums are taken in place.
+  ///
   /// - Parameter base: the first moment at which the proposal could begin: now, or later.
-  init(
-    of proposal: borrowing Proposal, from base: Tick, in window: RollingWindow<bucketCount>,
-    limit: WindowLimit
-  ) {
+  init(of proposal: borrowing Proposal, from base: Tick, ticksPerBucket: Int64, limit: WindowLimit)
+  {
     self.base = base
     self.limit = limit
-    ticksPerBucket = window.ticksPerBucket
+    self.ticksPerBucket = ticksPerBucket
     bucket = base.number / ticksPerBucket
-    perStep = proposal.perStep
-    waiting = base > proposal.now ? proposal.perStep : proposal.pending
-    sumPast(of: proposal, window)
+    perStep = proposal.scale.perStep
+    isProgram = proposal.extra == nil
+  }
+
+  mutating func sum(of proposal: borrowing Proposal, _ window: inout RollingWindow<bucketCount>) {
+    sumPast(of: proposal, &window)
     sumBasal(of: proposal)
-    if let extra = proposal.extra { sumDose(extra) }
+    if let extra = proposal.extra { sumDose(extra) } else { findMost() }
   }
 
   /// What was delivered up to now, and what will be from now to the moment.
   private mutating func sumPast(
-    of proposal: borrowing Proposal, _ window: RollingWindow<bucketCount>
+    of proposal: borrowing Proposal, _ window: inout RollingWindow<bucketCount>
   ) {
     // Steps in doubt count as extra doses, and only against an extra dose.
     let doubtCounts = proposal.extra != nil
@@ -86,13 +94,15 @@ struct Outlook<let bucketCount: Int>: ~Copyable {
       delivered += Int128(past.steps) * perStep + doubts
       extra += past.extraUnits + doubts
       let start = max(proposal.now, Tick(number * ticksPerBucket - 1))
+      // What waits now is known; what may wait at a moment to come is a step.
+      let waits = start == proposal.now ? proposal.pending : perStep
       if end > start {
         let coming = proposal.runs(from: start, to: end)
         delivered += proposal.basalBefore(from: start, to: end) + coming
         extra += coming
         end = start
       }
-      (pastDelivered[count], pastExtra[count]) = (delivered, extra)
+      (pastDelivered[count], pastExtra[count]) = (delivered + waits, extra)
     }
   }
 
@@ -105,6 +115,8 @@ struct Outlook<let bucketCount: Int>: ~Copyable {
       after[edge] = sum
       if edge <= bucketCount { turn[edge] = -rate }
     }
+    // An extra dose changes no basal.
+    guard isProgram else { return }
     proposal.before.forEachEdge(from: clock, first: first, every: ticksPerBucket, count: last) {
       edge, sum, rate in
       before[edge] = sum
@@ -114,8 +126,24 @@ struct Outlook<let bucketCount: Int>: ~Copyable {
 
   private mutating func sumDose(_ dose: EvenDose) {
     for edge in 1...(bucketCount + 1) {
-      doseFromBase[edge] = dose.unitsAccrued(after: tick(ofEdge: edge).number - base.number)
-      doseFromEdge[edge] = dose.unitsAccrued(after: Int64(edge) * ticksPerBucket - 1)
+      first[edge] = dose.unitsAccrued(after: tick(ofEdge: edge).number - base.number)
+      second[edge] = dose.unitsAccrued(after: Int64(edge) * ticksPerBucket - 1)
+    }
+  }
+
+  /// All windows of a program, looked at once: what one holds is a sum of what hangs on the window and of
+  /// what hangs on the edge at which the program begins.
+  private mutating func findMost() {
+    // Less than any sum: no such window.
+    let none = Int128.min / 4
+    (first[bucketCount], second[0], second[1]) = (none, none, none)
+    for begin in stride(from: bucketCount - 1, through: 0, by: -1) {
+      first[begin] = max(first[begin + 1], pastDelivered[bucketCount - begin] + after[begin + 1])
+    }
+    for begin in 2...(bucketCount + 1) {
+      let opens = begin - 1
+      second[begin] = max(
+        second[begin - 1], perStep + after[opens + bucketCount] - before[opens])
     }
   }
 
@@ -155,13 +183,23 @@ struct Outlook<let bucketCount: Int>: ~Copyable {
   ///   - from: the edge at which it begins, for what a window holds up to its end.
   ///   - to: the same, for what passed before the window opens.
   private mutating func most(from begin: Int, to end: Int, _ enough: Int128) -> Int128 {
+    isProgram ? mostOfProgram(from: begin) : mostOfDose(from: begin, to: end, enough)
+  }
+
+  private mutating func mostOfProgram(from begin: Int) -> Int128 {
+    let extra = pastExtra.span[max(0, bucketCount - begin)]
+    // Basal by an edge behind the beginning is that of the new schedule, but for what came before.
+    let turned = before.span[begin] + turn.span[begin] - after.span[begin]
+    let basal = max(first.span[begin], second.span[begin]) + turned
+    return max(extra + limit.reservedForBasal, basal)
+  }
+
+  private mutating func mostOfDose(from begin: Int, to end: Int, _ enough: Int128) -> Int128 {
     // Spans of what is in place, and mutating though nothing changes: an array that is asked through a
     // borrowed `self` is copied first, for each of a thousand windows.
-    let (before, after) = (before.span, after.span)
+    let basal = after.span
     let (delivered, extra) = (pastDelivered.span, pastExtra.span)
-    let (fromBase, fromEdge) = (doseFromBase.span, doseFromEdge.span)
-    // Basal by an edge behind the beginning is that of the new schedule, but for what came before.
-    let turned = before[begin] &+ turn.span[begin] &- after[begin]
+    let (fromBase, fromEdge) = (first.span, second.span)
     let reserve = limit.reservedForBasal
     // Without looking for overflows: what a hundred years bring stays below 2^127.
     var most: Int128 = 0
@@ -177,12 +215,9 @@ struct Outlook<let bucketCount: Int>: ~Copyable {
       most = max(most, extra[pastBuckets] &+ dose &+ reserve)
       // Where nothing is left of another basal, the reserve is at least as strict.
       if pastBuckets > 0 || opens < begin {
-        let basal =
-          (closes <= begin ? before[closes] : turned &+ after[closes])
-          &- (opens <= begin ? before[opens] : turned &+ after[opens])
-        // What waits at the moment is known; what may wait when a later window opens is a step.
-        let waits = opens == 0 ? waiting : perStep
-        most = max(most, delivered[pastBuckets] &+ waits &+ basal &+ dose)
+        // Where a window opens later, a step may wait then.
+        let given = pastBuckets > 0 ? delivered[pastBuckets] : perStep
+        most = max(most, given &+ basal[closes] &- basal[opens] &+ dose)
       }
       if most > enough { return most }
     }
@@ -191,19 +226,17 @@ struct Outlook<let bucketCount: Int>: ~Copyable {
 }
 
 extension Proposal {
-  fileprivate func clock(at tick: Tick) -> WeekTime {
+  func clock(at tick: Tick) -> WeekTime {
     clock + Nanoseconds((tick - now).count * self.tick.count)
   }
 
+  @inline(never)
   func basalBefore(from start: Tick, to end: Tick) -> Int128 {
     before.units(from: clock(at: start), ticks: (end - start).count)
   }
 
-  func basalAfter(from start: Tick, to end: Tick) -> Int128 {
-    after.units(from: clock(at: start), ticks: (end - start).count)
-  }
-
   /// What accrues of the dose that runs now.
+  @inline(never)
   fileprivate func runs(from start: Tick, to end: Tick) -> Int128 {
     guard let running else { return 0 }
     return running.unitsLeft(after: (start - now).count)

@@ -49,8 +49,8 @@ public struct Refusal: Sendable, BitwiseCopyable {
   public let reason: RefusalReason
   public let limit: Int64
   public let value: Int64
-  /// The first tick at which the same request would be granted if nothing else happens; nil where
-  /// waiting does not help.
+  /// The first tick at which the same request would be granted if nothing else happens; nil where waiting
+  /// does not help, or, of a program, not within a day and a quarter.
   public let allowedAt: Tick?
 
   init(_ reason: RefusalReason, limit: Int64 = 0, value: Int64 = 0, allowedAt: Tick? = nil) {

@@ -3,16 +3,6 @@ internal import Quantities
 // What a committed therapy itself says to a request.
 
 extension Therapy {
-  /// Until the line is part of the account, what is in it must be what is in the reservoir.
-  func refusesReplacement(by new: Therapy) -> Refusal? {
-    if new.prescription.drug != prescription.drug { return Refusal(.otherDrug) }
-    let (old, wanted) = (prescription.concentration, new.prescription.concentration)
-    if wanted != old {
-      return Refusal(.otherConcentration, limit: old.baseUnits, value: wanted.baseUnits)
-    }
-    return nil
-  }
-
   /// A bolus has a least and a most, in dose and in time.
   func refusesSize(dose: Mass, duration: Nanoseconds) -> Refusal? {
     let least = scale.mass(Int128(Limits.bolusStepsMin) * scale.perStep, rounded: .up)
@@ -44,11 +34,23 @@ extension WindowLimit.Source {
   }
 }
 
-extension Therapy {
-  /// Whether this one brings at no time more basal than the other, on schedule or as safe basal. Such a
-  /// change is never refused.
-  func isDecrease(from other: Therapy) -> Bool {
-    safeBasalQuantaPerDay <= other.safeBasalQuantaPerDay
-      && schedule.isNowhereAbove(other.schedule)
+extension OrderInForce {
+  /// Until the line is part of the account, what is in it must be what is in the reservoir.
+  @inline(never)
+  mutating func refusesReplacement(by new: inout Therapy) -> Refusal? {
+    if new.prescription.drug != therapy.prescription.drug { return Refusal(.otherDrug) }
+    let (old, wanted) = (therapy.prescription.concentration, new.prescription.concentration)
+    if wanted != old {
+      return Refusal(.otherConcentration, limit: old.baseUnits, value: wanted.baseUnits)
+    }
+    return nil
+  }
+
+  /// Whether another order brings at no time more basal than this one, on schedule or as safe basal.
+  /// Such a change is never refused.
+  @inline(never)
+  mutating func isNowhereBelow(_ new: inout Therapy) -> Bool {
+    new.safeBasalQuantaPerDay <= therapy.safeBasalQuantaPerDay
+      && new.schedule.isNowhereAbove(schedule)
   }
 }

@@ -3,11 +3,13 @@ public import Quantities
 // What can be asked of the state.
 
 extension DosingState {
+  @inline(__always)
   public var account: Account { ledger.account }
   /// What is ordered; nil for nothing.
-  public var therapy: Therapy? { hasOrder ? order : nil }
+  public var therapy: Therapy? { order.exists ? order.therapy : nil }
+  @inline(__always)
   public var mode: DeliveryMode {
-    DeliveryMode(board.effect, ordered: hasOrder ? order.prescription.mode : nil)
+    DeliveryMode(board.effect, ordered: order.mode)
   }
   /// The therapy clock at a tick, and whether somebody vouches for it.
   public func clock(at tick: Tick) -> WeekTime { therapyClock.at(tick) }
@@ -25,6 +27,7 @@ extension DosingState {
   }
 
   /// Units per tick of basal that is delivered, and of the extra dose as a mean.
+  @inline(__always)
   public var unitsPerTick: (basal: Int128, extra: Int128) {
     (mode.delivers ? basalPerTick : 0, doses.running?.wholePerTick ?? 0)
   }

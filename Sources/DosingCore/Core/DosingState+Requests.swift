@@ -10,7 +10,7 @@ extension DosingState {
     if let refusal = refuses(request) { return .refused(refusal) }
     if lease.isOn, request.changesState { happened.wantsCommit = true }
     if lease.isOn, !request.actsAtOnce, !isUnleased {
-      waiting = Transaction(request, at: now, commit: lease.proposed + 1)
+      waiting.open(request, at: now, commit: lease.proposed + 1)
     } else {
       carryOut(request)
       if lease.isOn, !request.actsAtOnce { noteActed(commit: lease.proposed + 1) }
@@ -21,29 +21,28 @@ extension DosingState {
   }
 
   /// What stands against a request; nil where it is granted.
-  func refuses(_ request: Request) -> Refusal? {
+  @inline(never)
+  mutating func refuses(_ request: Request) -> Refusal? {
+    // What is decided next hangs on what waits.
+    if waiting.isOpen, !request.actsAtOnce { return Refusal(.requestWaits) }
     switch request {
     case .stop: return nil
-    case .acknowledge: return endsByAcknowledging ? nil : Refusal(.nothingToAcknowledge)
-    case .program, .propose, .bolus, .patientBolus, .resume, .new, .clear: break
-    }
-    // What is decided next hangs on what this one comes to.
-    if waiting.isOpen, request.changesState { return Refusal(.requestWaits) }
-    switch request {
-    case .program(let therapy), .propose(let therapy): return refusesProgram(therapy)
+    case .acknowledge:
+      return board.hasAny(endedBy: .acknowledge) ? nil : Refusal(.nothingToAcknowledge)
+    case .program, .propose: return refusesProgram(request)
     case .bolus(let dose, let duration):
       return refuses(Admission.Asked(kind: .bolus, dose: dose, duration: duration))
-    case .patientBolus: return refusesPatientBolus
-    case .resume: return refusesResume
+    case .patientBolus: return refusesPatientBolus()
+    case .resume: return refusesResume()
     case .new(let day, let hour): return refusesHistory(day: day, hour: hour)
     case .clear:
       if isUnleased { return Refusal(.storageFailed) }
       return board.on[.hardStop] ? nil : Refusal(.noHardStop)
-    case .stop, .acknowledge: return nil
     }
   }
 
   /// Does what was granted.
+  @inline(never)
   mutating func carryOut(_ request: Request) {
     switch request {
     case .propose: break
@@ -74,16 +73,21 @@ extension DosingState {
     raise(.stopped)
   }
 
-  private var refusesResume: Refusal? {
+  private mutating func refusesResume() -> Refusal? {
     if board.on[.hardStop] { return Refusal(.hardStop) }
     return board.on[.stopped] ? nil : Refusal(.notStopped)
   }
 
   // MARK: Orders
 
-  private func refusesProgram(_ new: Therapy) -> Refusal? {
+  @inline(never)
+  private mutating func refusesProgram(_ request: Request) -> Refusal? {
     if isUnleased { return Refusal(.storageFailed) }
-    return admission.refuses(program: new, inForce: therapy, ledger, doses)
+    switch request {
+    case .program(var new), .propose(var new):
+      return admission().refuses(program: &new, inForce: &order, &ledger, &doses)
+    default: return nil
+    }
   }
 
   private mutating func commit(_ new: Therapy) {
@@ -95,22 +99,23 @@ extension DosingState {
   mutating func adopt(_ new: Therapy) {
     ledger.hourCeiling.commit(inForce: hourStepsMax, bucket: ledger.hour.currentNumber)
     ledger.dayCeiling.commit(inForce: dayStepsMax, bucket: ledger.day.currentNumber)
-    take(new)
+    order.replace(with: new)
     ledger.account.perStep = new.scale.perStep
   }
 
   // MARK: Extra doses
 
-  private var admission: Admission {
-    Admission(rig: rig, now: now, clock: clock(at: now), mode: mode, board: board)
+  private mutating func admission() -> Admission {
+    Admission(rig: rig, now: now, clock: therapyClock.at(now), mode: mode, board: board)
   }
 
-  private func refuses(_ asked: Admission.Asked) -> Refusal? {
-    admission.refuses(asked, therapy: therapy, ledger, doses)
+  @inline(never)
+  private mutating func refuses(_ asked: Admission.Asked) -> Refusal? {
+    admission().refuses(asked, &order, &ledger, &doses)
   }
 
-  private var refusesPatientBolus: Refusal? {
-    admission.refusesPatientBolus(therapy: therapy, ledger, doses)
+  private mutating func refusesPatientBolus() -> Refusal? {
+    admission().refusesPatientBolus(&order, &ledger, &doses)
   }
 
   private mutating func start(_ asked: Admission.Asked) {
@@ -122,13 +127,6 @@ extension DosingState {
   }
 
   // MARK: Faults that a person ends
-
-  private var endsByAcknowledging: Bool {
-    for index in 0..<FaultCode.count {
-      if let fault = board[index], FaultRow(of: fault.code).end == .acknowledge { return true }
-    }
-    return false
-  }
 
   private mutating func acknowledge() {
     if board.endAll(by: .acknowledge) { happened.faultsChanged = true }

@@ -67,10 +67,10 @@ extension DosingState {
   /// The next time at which the schedule's rate differs from now; nil where it never does.
   private func nextScheduledChange(in therapy: Therapy) -> ScheduledChange? {
     guard mode == .flex,
-      let left = therapy.schedule.ticksUntilChange(at: clock(at: now))
+      let left = order.schedule.ticksUntilChange(at: clock(at: now))
     else { return nil }
     let at = now + TickCount(left)
     return ScheduledChange(
-      at: at, rate: therapy.scale.rate(perTick: therapy.schedule.unitsPerTick(at: clock(at: at))))
+      at: at, rate: therapy.scale.rate(perTick: order.schedule.unitsPerTick(at: clock(at: at))))
   }
 }

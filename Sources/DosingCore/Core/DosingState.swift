@@ -34,13 +34,11 @@ public struct DosingState: Sendable {
   // The rest.
   public let rig: Rig
   var therapyClock: TherapyClock
-  /// What is ordered, where anything is. Not an optional: a tick looks into it and must not copy it.
-  private(set) var order: Therapy
-  private(set) var hasOrder = false
+  var order: OrderInForce
   public internal(set) var board = FaultBoard()
   var doses = ExtraDoses()
   /// An accepted request that is not durable yet.
-  var waiting: Transaction
+  var waiting = Transaction()
   /// The commits that were to hold the newest request that acts, and the newest that was taken back.
   public internal(set) var actedCommit: Int64 = 0
   public internal(set) var takenBackCommit: Int64 = 0
@@ -58,8 +56,7 @@ public struct DosingState: Sendable {
   public init(rig: Rig, clock: WeekTime) {
     self.rig = rig
     therapyClock = TherapyClock(start: clock, tick: rig.tick)
-    order = Therapy(nothingOn: rig)
-    waiting = Transaction(none: order)
+    order = OrderInForce(noneOn: rig)
     let left = Nanoseconds.days(1) - therapyClock.atTickZero.sinceMidnight
     ledger = Ledger(rig: rig, tomorrow: Tick(rig.ticks(left)))
   }
@@ -217,30 +214,27 @@ public struct DosingState: Sendable {
   }
 
   /// What basal is ordered for some ticks at which the rate of now is in force, or its schedule.
-  func ordered(from tick: Tick, ticks: Int64) -> Int128 {
+  mutating func ordered(from tick: Tick, ticks: Int64) -> Int128 {
     if !followsSchedule { return basalPerTick * Int128(ticks) }
     return order.schedule.units(from: therapyClock.at(tick), ticks: ticks)
   }
 
-  mutating func take(_ new: Therapy) { (order, hasOrder) = (new, true) }
-
   /// Sets the rate for the time from now on, and when to look again.
   mutating func latch() {
     let before = basalPerTick
-    delivers =
-      DeliveryMode(board.effect, ordered: hasOrder ? order.prescription.mode : nil).delivers
-    withheld = delivers || !hasOrder ? nil : board.effect.withheld
+    delivers = mode.delivers
+    withheld = delivers || !order.exists ? nil : board.effect.withheld
     let isOrdered = delivers || withheld != nil
     followsSchedule =
-      isOrdered && (!order.prescription.mode.delivers || board.effect.rate == .scheduled)
+      isOrdered && (!order.therapy.prescription.mode.delivers || board.effect.rate == .scheduled)
     let clock = therapyClock.at(now)
     basalPerTick =
       followsSchedule
-      ? order.schedule.unitsPerTick(at: clock) : isOrdered ? order.safeBasalPerTick : 0
+      ? order.schedule.unitsPerTick(at: clock) : isOrdered ? order.therapy.safeBasalPerTick : 0
     if basalPerTick != before { happened.basalChanged = true }
-    if hasOrder {
-      hourStepsMax = ledger.hourCeiling.steps(order.hour, ledger.hour)
-      dayStepsMax = ledger.dayCeiling.steps(order.day, ledger.day)
+    if order.exists {
+      hourStepsMax = ledger.hourCeiling.steps(order.therapy.hour, &ledger.hour)
+      dayStepsMax = ledger.dayCeiling.steps(order.therapy.day, &ledger.day)
     }
     nextMark = min(
       ledger.reservoir.nextMark(ledger.account.steps, doubts: ledger.stepsInDoubt), lease.askAt)
@@ -268,8 +262,8 @@ public struct DosingState: Sendable {
     set(.reservoirEmpty, on: isEmpty)
     set(
       .clockUncertain,
-      on: !therapyClock.isTrusted && hasOrder && order.prescription.mode == .flex)
-    set(.orderNotValid, on: hasOrder && !order.isValid)
+      on: !therapyClock.isTrusted && order.mode == .flex)
+    set(.orderNotValid, on: order.exists && !order.therapy.isValid)
     watchLease()
     watchDrive()
     if board.pass(to: now, rig: rig) { happened.faultsChanged = true }

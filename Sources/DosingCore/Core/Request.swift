@@ -20,12 +20,14 @@ public enum Request: Sendable, BitwiseCopyable {
 
 extension Request {
   /// Whether anything is different where it is accepted.
+  @inline(never)
   public var changesState: Bool {
     if case .propose = self { false } else { true }
   }
 
   /// Acts first and is made durable second: nothing more is delivered by it. Any other acts only once it is
   /// durable.
+  @inline(never)
   public var actsAtOnce: Bool {
     switch self {
     case .program, .bolus, .patientBolus, .resume, .new, .clear: false

@@ -18,7 +18,7 @@ struct StatedHistory: BitwiseCopyable {
 
 extension DosingState {
   /// The most that can have left the pump in a day: what the rig lets pass, and what a reservoir holds.
-  func refusesHistory(day: Volume, hour: Volume) -> Refusal? {
+  mutating func refusesHistory(day: Volume, hour: Volume) -> Refusal? {
     if isUnleased { return Refusal(.storageFailed) }
     guard board.on[.noHistory] || stated != nil else { return Refusal(.hasHistory) }
     let mostOfDay = min(rig.maxVolume24h, rig.reservoir.volume)
@@ -42,15 +42,18 @@ extension DosingState {
       ?? StatedHistory(
         hourBucket: ledger.hour.currentNumber, dayBucket: ledger.day.currentNumber, hourSteps: 0,
         daySteps: 0)
-    let (hourSteps, daySteps) = (stepsUp(hour), stepsUp(day))
+    let (hourSteps, daySteps) = (rig.stepsUp(in: hour), rig.stepsUp(in: day))
     ledger.hour.count(doubts: hourSteps - said.hourSteps, inBucket: said.hourBucket)
     ledger.day.count(doubts: daySteps - said.daySteps, inBucket: said.dayBucket)
     (said.hourSteps, said.daySteps) = (hourSteps, daySteps)
     stated = said
     end(.noHistory)
   }
+}
 
-  private func stepsUp(_ volume: Volume) -> Int64 {
-    rig.steps(in: volume) + (volume > rig.volume(ofSteps: rig.steps(in: volume)) ? 1 : 0)
+extension Rig {
+  /// As many steps as hold a volume.
+  fileprivate func stepsUp(in volume: Volume) -> Int64 {
+    steps(in: volume) + (volume > self.volume(ofSteps: steps(in: volume)) ? 1 : 0)
   }
 }

@@ -65,6 +65,7 @@ extension DosingState {
   var isUnleased: Bool { board.on[.storageFailed] }
 
   /// How many steps the next lease covers.
+  @inline(__always)
   private var leaseSize: Int64 {
     let (basal, extra) = unitsPerTick
     func steps(_ unitsPerTick: Int128, _ time: Nanoseconds) -> Int64 {

@@ -41,23 +41,25 @@ extension DosingState {
     from record: Span<UInt8>, rig: Rig, therapy: Therapy?
   ) -> DosingState? {
     var state = DosingState(rig: rig, clock: WeekTime(sinceMonday: .zero))
-    if let therapy { state.adopt(therapy) }
-    let perStep = state.account.perStep
-    var reader = RecordReader(record)
-    if isOfNewestLayout(record) {
-      state.layout(&reader)
-    } else {
-      state.layoutFirst(&reader)
-    }
-    guard
-      reader.isComplete, therapy == nil || state.account.perStep == perStep,
-      state.now.number <= Int64.max / 4 / rig.tick.count, state.ledger.hour.isAt(state.now),
-      state.ledger.day.isAt(state.now)
-    else { return nil }
-    state.ledger.forgetLosses()
-    state.watch()
-    state.latch()
+    guard state.take(record, ordered: therapy) else { return nil }
     return state
+  }
+
+  /// False where it is not a record of this rig and this therapy.
+  @inline(never)
+  private mutating func take(_ record: Span<UInt8>, ordered therapy: Therapy?) -> Bool {
+    if let therapy { adopt(therapy) }
+    let perStep = ledger.account.perStep
+    var reader = RecordReader(record)
+    if Self.isOfNewestLayout(record) { layout(&reader) } else { layoutFirst(&reader) }
+    guard
+      reader.isComplete, therapy == nil || ledger.account.perStep == perStep,
+      now.number <= Int64.max / 4 / rig.tick.count, ledger.hour.isAt(now), ledger.day.isAt(now)
+    else { return false }
+    ledger.forgetLosses()
+    watch()
+    latch()
+    return true
   }
 
   /// Whether a record was written by this version, or one that decides by the same rules.

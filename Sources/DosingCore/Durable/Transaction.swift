@@ -17,17 +17,12 @@ struct Transaction: BitwiseCopyable {
   /// The commit that holds it.
   private(set) var commit: Int64
 
-  init(_ request: Request, at tick: Tick, commit: Int64) {
-    self.request = request
-    since = tick
-    self.commit = commit
-    isOpen = true
-  }
-
   /// None waits.
-  init(none order: Therapy) {
-    self.init(.propose(order), at: .never, commit: 0)
-    isOpen = false
+  init() { (isOpen, request, since, commit) = (false, .stop, .never, 0) }
+
+  mutating func open(_ request: Request, at tick: Tick, commit: Int64) {
+    self.request = request
+    (since, self.commit, isOpen) = (tick, commit, true)
   }
 
   mutating func close() { isOpen = false }

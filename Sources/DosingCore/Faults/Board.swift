@@ -57,6 +57,14 @@ public struct FaultBoard: Sendable, BitwiseCopyable {
     return highest
   }
 
+  /// Whether any fault that is on is ended by this.
+  func hasAny(endedBy end: FaultRow.End) -> Bool {
+    for index in 0..<FaultCode.count {
+      if let fault = self[index], FaultRow(of: fault.code).end == end { return true }
+    }
+    return false
+  }
+
   // MARK: Changes. Each returns whether anything changed.
 
   /// Turns a fault on, or raises its priority.

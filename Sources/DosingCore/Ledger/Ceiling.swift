@@ -18,12 +18,12 @@ struct Ceiling: BitwiseCopyable {
   }
 
   /// Whether the newest order was committed before the window begins.
-  func isOlder<let count: Int>(than window: RollingWindow<count>) -> Bool {
+  func isOlder<let count: Int>(than window: inout RollingWindow<count>) -> Bool {
     window.currentNumber - committedIn >= Int64(count)
   }
 
-  func steps<let count: Int>(_ limit: WindowLimit, _ window: RollingWindow<count>) -> Int64 {
-    guard before > limit.steps, !isOlder(than: window) else {
+  func steps<let count: Int>(_ limit: WindowLimit, _ window: inout RollingWindow<count>) -> Int64 {
+    guard before > limit.steps, !isOlder(than: &window) else {
       return limit.steps
     }
     let needed = limit.stepsForBasal + window.steps(upToBucket: committedIn)

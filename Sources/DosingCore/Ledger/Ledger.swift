@@ -71,7 +71,7 @@ public struct Ledger: Sendable, BitwiseCopyable {
   }
 
   /// - Precondition: traps where something was lost or made up.
-  func checkInvariants() {
+  mutating func checkInvariants() {
     account.checkInvariants()
     hour.checkInvariants()
     day.checkInvariants()

@@ -47,7 +47,7 @@ public struct RollingWindow<let bucketCount: Int>: Sendable, BitwiseCopyable {
 
   /// More or fewer steps in doubt, in a bucket by its number; nothing where that has left the window.
   mutating func count(doubts more: Int64, inBucket number: Int64) {
-    guard let index = place(ofBucket: number) else { return }
+    guard let index = place(back: Int(clamping: currentNumber - number)) else { return }
     let before = Int64(doubts[index])
     doubts[index] = Int32(clamping: max(0, before + more))
     doubtTotal += Int64(doubts[index]) - before
@@ -90,23 +90,24 @@ public struct RollingWindow<let bucketCount: Int>: Sendable, BitwiseCopyable {
   }
 
   /// What the bucket holds that lies so many before the current one; nothing outside the window.
-  func bucket(back: Int) -> Bucket {
-    guard back >= 0, back < bucketCount else { return Bucket() }
-    let index = current >= back ? current - back : current - back + bucketCount
+  ///
+  /// Mutating, though nothing changes: else each call would be given a copy of the window.
+  mutating func bucket(back: Int) -> Bucket {
+    guard let index = place(back: back) else { return Bucket() }
     return Bucket(
       steps: Int64(steps.span[index]), extraUnits: extraUnits.span[index],
       doubts: Int64(doubts.span[index]))
   }
 
-  private func place(ofBucket number: Int64) -> Int? {
-    let back = currentNumber - number
-    guard back >= 0, back < Int64(bucketCount) else { return nil }
-    let index = current - Int(truncatingIfNeeded: back)
-    return index >= 0 ? index : index + bucketCount
+  /// Where a bucket lies; nil for none of the window.
+  @inline(__always)
+  private func place(back: Int) -> Int? {
+    guard back >= 0, back < bucketCount else { return nil }
+    return current >= back ? current - back : current - back + bucketCount
   }
 
   /// The steps that are still in the window and were made no later than in a bucket.
-  func steps(upToBucket number: Int64) -> Int64 {
+  mutating func steps(upToBucket number: Int64) -> Int64 {
     var sum = stepsTotal
     var back = 0
     while back < bucketCount, currentNumber - Int64(back) > number {
@@ -120,8 +121,8 @@ public struct RollingWindow<let bucketCount: Int>: Sendable, BitwiseCopyable {
   /// Oldest first.
   func forEachBucketWithSteps(_ visit: (_ number: Int64, _ steps: Int64) -> Void) {
     for back in stride(from: bucketCount - 1, through: 0, by: -1) {
-      let steps = bucket(back: back).steps
-      if steps > 0 { visit(currentNumber - Int64(back), steps) }
+      guard let place = place(back: back), steps[place] > 0 else { continue }
+      visit(currentNumber - Int64(back), Int64(steps[place]))
     }
   }
 
@@ -129,7 +130,7 @@ public struct RollingWindow<let bucketCount: Int>: Sendable, BitwiseCopyable {
   func isAt(_ tick: Tick) -> Bool { currentNumber == max(0, tick.number) / ticksPerBucket }
 
   /// - Precondition: traps where the totals are not the sums.
-  func checkInvariants() {
+  mutating func checkInvariants() {
     var sum = Bucket()
     let (steps, extraUnits, doubts) = (steps.span, extraUnits.span, doubts.span)
     for index in 0..<bucketCount {

@@ -25,13 +25,13 @@ struct EvenDose: BitwiseCopyable {
     return wholePerTick * Int128(passed) + Int128(part)
   }
 
-  /// Whether basal and the dose together stay within the fastest flow.
-  func fits(
-    basalPerTick: Int128, maxRate: FlowRate, concentration: Concentration, scale: AccountScale
-  ) -> Bool {
-    // units / ticks + basal <= flow x concentration, without dividing.
-    let most = scale.perTick(quantaPerDay: AccountScale.quanta(maxRate, at: concentration))
-    return units <= (most - basalPerTick) * Int128(ticks)
+  /// The most basal per tick beside which the dose stays within the fastest flow; below 0 where it never
+  /// does.
+  func mostBasal(
+    maxRate: FlowRate, concentration: Concentration, scale: AccountScale
+  ) -> Int128 {
+    scale.perTick(quantaPerDay: AccountScale.quanta(maxRate, at: concentration))
+      - wholePerTick - (remainder > 0 ? 1 : 0)
   }
 }
 

@@ -12,15 +12,25 @@ public struct FlexStep: Sendable, BitwiseCopyable {
   }
 }
 
+/// Room for the steps of a day. Minutes and rates lie apart, so that no room is lost between them.
+public struct FlexSteps: Sendable, BitwiseCopyable {
+  private var minutes: InlineArray<24, UInt16> = InlineArray(repeating: 0)
+  private var rates: InlineArray<24, DoseRate> = InlineArray(repeating: .zero)
+
+  public init() {}
+
+  public subscript(index: Int) -> FlexStep {
+    get { FlexStep(minute: minutes[index], rate: rates[index]) }
+    set { (minutes[index], rates[index]) = (newValue.minute, newValue.rate) }
+  }
+}
+
 /// The rates of one day: up to 24 steps, the first at 00:00, in order of time.
 public struct DayPattern: Sendable, BitwiseCopyable {
-  public var steps: InlineArray<24, FlexStep>
-  public var count: Int
+  public var steps = FlexSteps()
+  public var count = 0
 
-  public init() {
-    steps = InlineArray(repeating: FlexStep(minute: 0, rate: .zero))
-    count = 0
-  }
+  public init() {}
 
   /// A whole day at one rate.
   public init(constant rate: DoseRate) {

@@ -4,15 +4,10 @@ public import Quantities
 ///
 /// Neighbours differ, so that an edge is a change of rate; a constant rate is a schedule with one segment.
 public struct Schedule: Sendable, BitwiseCopyable {
-  /// From `start` until the next segment, or the end of the week.
-  private struct Segment: BitwiseCopyable {
-    var start: WeekTime
-    var quantaPerDay: Int64
-  }
-
-  private static let capacity = 168
-  private var segments: InlineArray<168, Segment>
-  private var count: Int
+  // Each segment lasts from its minute of the week until that of the next one, or the end of the week.
+  private var minutes: InlineArray<168, UInt16> = InlineArray(repeating: 0)
+  private var quantaPerDay: InlineArray<168, Int64> = InlineArray(repeating: 0)
+  private var count = 0
   private let tick: Nanoseconds
   /// Units of account that a quantum a day brings in a tick.
   private let unitsPerQuantum: Int64
@@ -21,51 +16,41 @@ public struct Schedule: Sendable, BitwiseCopyable {
   ///
   /// - Parameter quantaPerDay: in 1e-9 ng/d.
   init(constant quantaPerDay: Int64, scale: AccountScale, tick: Nanoseconds) {
-    segments = InlineArray(
-      repeating: Segment(start: WeekTime(weekday: 0, minute: 0), quantaPerDay: quantaPerDay))
-    count = 1
     self.tick = tick
     unitsPerQuantum = scale.perTickAtOneQuantumPerDay
+    append(quantaPerDay, fromMinute: 0)
   }
 
+  /// The patterns of a week.
+  ///
+  /// - Parameter least: in 1e-9 ng/d. Where the patterns are below it the rate is this: the most that
+  ///   either can bring, and one after the other, however often they take turns.
   /// - Precondition: the prescription's patterns have passed `Therapy`'s checks.
-  init(_ prescription: Prescription, scale: AccountScale, tick: Nanoseconds) {
-    self.init(constant: 0, scale: scale, tick: tick)
-    count = 0
+  init(
+    flex prescription: Prescription, atLeast least: Int64, scale: AccountScale, tick: Nanoseconds
+  ) {
+    self.tick = tick
+    unitsPerQuantum = scale.perTickAtOneQuantumPerDay
     for weekday in 0..<7 {
-      let pattern = Int(prescription.week[weekday])
-      for index in 0..<prescription.patterns[pattern].count {
-        let step = prescription.patterns[pattern].steps[index]
+      let pattern = prescription.patterns[Int(prescription.week[weekday])]
+      for index in 0..<pattern.count {
+        let step = pattern.steps[index]
         append(
-          Segment(
-            start: WeekTime(weekday: weekday, minute: Int(step.minute)),
-            quantaPerDay: AccountScale.quanta(step.rate)))
+          max(least, AccountScale.quanta(step.rate)),
+          fromMinute: UInt16(weekday) * 1440 + step.minute)
       }
     }
   }
 
-  private mutating func append(_ segment: Segment) {
-    if count > 0, segments[count - 1].quantaPerDay == segment.quantaPerDay { return }
-    segments[count] = segment
+  private mutating func append(_ rate: Int64, fromMinute minute: UInt16) {
+    if count > 0, quantaPerDay[count - 1] == rate { return }
+    (minutes[count], quantaPerDay[count]) = (minute, rate)
     count += 1
-  }
-
-  /// This schedule where it is above a rate, and that rate elsewhere: the most that either can bring, and
-  /// one after the other, however often they take turns.
-  func raised(to quantaPerDay: Int64) -> Schedule {
-    var raised = self
-    raised.count = 0
-    for index in 0..<count {
-      let segment = segments[index]
-      raised.append(
-        Segment(start: segment.start, quantaPerDay: max(segment.quantaPerDay, quantaPerDay)))
-    }
-    return raised
   }
 
   /// The rate at a time of the week, in units of account.
   public func unitsPerTick(at time: WeekTime) -> Int128 {
-    Int128(segments.span[index(at: time)].quantaPerDay) * Int128(unitsPerQuantum)
+    Int128(quantaPerDay.span[index(at: time)]) * Int128(unitsPerQuantum)
   }
 
   /// How long the rate at `time` still lasts; nil where it never changes.
@@ -74,7 +59,7 @@ public struct Schedule: Sendable, BitwiseCopyable {
     let index = index(at: time)
     let left = ticksLeft(at: time, in: index)
     // Over the end of the week the same rate may go on.
-    let goesOn = index == count - 1 && segments[0].quantaPerDay == segments[index].quantaPerDay
+    let goesOn = index == count - 1 && quantaPerDay.span[0] == quantaPerDay.span[index]
     return goesOn ? left + ticksLeft(at: WeekTime(weekday: 0, minute: 0), in: 0) : left
   }
 
@@ -99,11 +84,11 @@ public struct Schedule: Sendable, BitwiseCopyable {
 
   /// In quanta a day x ticks. At most a week of them.
   private func sum(from time: WeekTime, ticks: Int64) -> Int128 {
-    let segments = segments.span
+    let rates = quantaPerDay.span
     var (index, time, left, sum) = (index(at: time), time, ticks, Int128(0))
     while left > 0 {
       let here = min(left, ticksLeft(at: time, in: index))
-      sum += Int128(here) * Int128(segments[index].quantaPerDay)
+      sum += Int128(here) * Int128(rates[index])
       left -= here
       time = time + Nanoseconds(here * tick.count)
       index = index + 1 < count ? index + 1 : 0
@@ -118,7 +103,7 @@ public struct Schedule: Sendable, BitwiseCopyable {
     _ visit: (_ edge: Int, _ sum: Int128, _ unitsPerTick: Int128) -> Void
   ) {
     // A span, since an array that is asked through `self` is copied first.
-    let segments = segments.span
+    let rates = quantaPerDay.span
     var index = index(at: time)
     var left = ticksLeft(at: time, in: index)
     var sum: Int128 = 0
@@ -126,17 +111,16 @@ public struct Schedule: Sendable, BitwiseCopyable {
       var ticks = edge == 1 ? first : every
       while ticks > 0 {
         let here = min(ticks, left)
-        sum += Int128(here) * Int128(segments[index].quantaPerDay)
+        sum += Int128(here) * Int128(rates[index])
         ticks -= here
         left -= here
         if left > 0 { continue }
         index = index + 1 < self.count ? index + 1 : 0
-        let end = index + 1 < self.count ? segments[index + 1].start.sinceMonday : WeekTime.week
-        left = (end - segments[index].start.sinceMonday).count / tick.count
+        left = (end(of: index) - start(of: index)).count / tick.count
       }
       visit(
         edge, sum * Int128(unitsPerQuantum),
-        Int128(segments[index].quantaPerDay) * Int128(unitsPerQuantum))
+        Int128(rates[index]) * Int128(unitsPerQuantum))
     }
   }
 
@@ -148,7 +132,7 @@ public struct Schedule: Sendable, BitwiseCopyable {
     let length = Nanoseconds(ticks * tick.count)
     var most: Int128 = 0
     for index in 0..<count {
-      let edge = segments[index].start
+      let edge = WeekTime(sinceMonday: start(of: index))
       let before = WeekTime(sinceMonday: edge.sinceMonday - length)
       most = max(most, units(from: edge, ticks: ticks))
       most = max(most, units(from: before, ticks: ticks))
@@ -156,19 +140,31 @@ public struct Schedule: Sendable, BitwiseCopyable {
     return most
   }
 
-  /// The greatest rate within `ticks` ticks from `time` on.
-  public func peakUnitsPerTick(from time: WeekTime, ticks: Int64) -> Int128 {
-    let segments = segments.span
-    var (index, time, left) = (index(at: time), time, min(ticks, WeekTime.week.count / tick.count))
+  /// The greatest rate of the week.
+  var peakUnitsPerTick: Int128 {
     var peak: Int64 = 0
-    repeat {
-      peak = max(peak, segments[index].quantaPerDay)
-      let here = ticksLeft(at: time, in: index)
-      left -= here
-      time = time + Nanoseconds(here * tick.count)
-      index = index + 1 < count ? index + 1 : 0
-    } while left > 0
+    for index in 0..<count { peak = max(peak, quantaPerDay[index]) }
     return Int128(peak) * Int128(unitsPerQuantum)
+  }
+
+  /// How many ticks after `time` the first span begins that is so long and in which no rate is greater
+  /// than a bound; nil where there is none in a week.
+  func ticksUntilSpan(of ticks: Int64, atMost unitsPerTick: Int128, from time: WeekTime) -> Int64? {
+    let (rates, week) = (quantaPerDay.span, WeekTime.week.count / tick.count)
+    var (index, left) = (index(at: time), ticksLeft(at: time))
+    // Where the span began that goes on, and how far the week was looked through.
+    var (begin, passed) = (Int64(0), Int64(0))
+    while begin < week {
+      passed += left
+      if Int128(rates[index]) * Int128(unitsPerQuantum) > unitsPerTick {
+        begin = passed
+      } else if passed - begin >= ticks {
+        return begin
+      }
+      index = index + 1 < count ? index + 1 : 0
+      left = (end(of: index) - start(of: index)).count / tick.count
+    }
+    return nil
   }
 
   /// What the leanest calendar day brings.
@@ -183,10 +179,10 @@ public struct Schedule: Sendable, BitwiseCopyable {
 
   /// Whether this schedule is at no time above `other`.
   func isNowhereAbove(_ other: Schedule) -> Bool {
-    let (segments, others) = (segments.span, other.segments.span)
+    let (rates, others) = (quantaPerDay.span, other.quantaPerDay.span)
     var (mine, theirs) = (0, 0)
     while true {
-      if segments[mine].quantaPerDay > others[theirs].quantaPerDay { return false }
+      if rates[mine] > others[theirs] { return false }
       let (myNext, theirNext) = (end(of: mine), other.end(of: theirs))
       if min(myNext, theirNext) >= WeekTime.week { return true }
       if myNext <= theirNext { mine += 1 }
@@ -194,17 +190,17 @@ public struct Schedule: Sendable, BitwiseCopyable {
     }
   }
 
-  /// Since Monday.
+  // Since Monday.
+  private func start(of index: Int) -> Nanoseconds { .minutes(Int64(minutes.span[index])) }
   private func end(of index: Int) -> Nanoseconds {
-    index + 1 < count ? segments.span[index + 1].start.sinceMonday : WeekTime.week
+    index + 1 < count ? start(of: index + 1) : WeekTime.week
   }
 
   private func index(at time: WeekTime) -> Int {
-    let segments = segments.span
     var (low, high) = (0, count)
     while high - low > 1 {
       let middle = (low + high) / 2
-      if segments[middle].start <= time { low = middle } else { high = middle }
+      if start(of: middle) <= time.sinceMonday { low = middle } else { high = middle }
     }
     return low
   }

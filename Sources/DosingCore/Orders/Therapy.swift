@@ -30,7 +30,9 @@ public struct WindowLimit: Sendable, BitwiseCopyable {
 public struct Therapy: Sendable, BitwiseCopyable {
   public let prescription: Prescription
   public let scale: AccountScale
-  public let schedule: Schedule
+  private let tick: Nanoseconds
+  /// Of the modes with one rate all week; 0 in flex.
+  private let constantQuantaPerDay: Int64
   public let hour: WindowLimit
   public let day: WindowLimit
   /// In 1e-9 ng/d; 0 where the mode does not deliver.
@@ -41,8 +43,16 @@ public struct Therapy: Sendable, BitwiseCopyable {
   /// Units per tick of safe basal.
   public var safeBasalPerTick: Int128 { scale.perTick(quantaPerDay: safeBasalQuantaPerDay) }
 
+  /// The basal of the week, made anew each time.
+  public var schedule: Schedule { schedule(atLeast: 0) }
+
   /// The most that basal can bring at each time of the week, whatever it follows.
-  var mostBasal: Schedule { schedule.raised(to: safeBasalQuantaPerDay) }
+  var mostBasal: Schedule { schedule(atLeast: safeBasalQuantaPerDay) }
+
+  private func schedule(atLeast least: Int64) -> Schedule {
+    prescription.schedule(
+      constant: constantQuantaPerDay, atLeast: least, scale: scale, tick: tick)
+  }
 
   /// Nil where `findings` holds an error. All findings are appended, not only the first.
   ///
@@ -66,7 +76,8 @@ public struct Therapy: Sendable, BitwiseCopyable {
       patient: .none, drug: .none, concentration: Limits.concentrationMin, mode: .stopped,
       maxDose1h: .zero, maxDose24h: .zero)
     scale = AccountScale(rig: rig, concentration: prescription.concentration)
-    schedule = Schedule(constant: 0, scale: scale, tick: rig.tick)
+    tick = rig.tick
+    constantQuantaPerDay = 0
     hour = WindowLimit(dose: .zero, volume: .zero, on: rig, scale: scale, basal: 0)
     day = hour
     safeBasalQuantaPerDay = 0
@@ -83,21 +94,20 @@ public struct Therapy: Sendable, BitwiseCopyable {
     let followable = isInForce && prescription.isCountable
     guard findings.errors == errorsBefore || followable else { return nil }
 
-    let schedule = Schedule(following: prescription, on: rig, scale: scale)
-    let safeBasal =
-      prescription.mode.delivers ? AccountScale.quanta(prescription.safeBasal ?? .zero) : 0
-    let most = schedule.raised(to: safeBasal)
-    hour = WindowLimit(
-      dose: prescription.maxDose1h, volume: rig.maxVolume1h, on: rig, scale: scale,
-      basal: most.mostUnits(inTicks: rig.ticks(Limits.hourBucket) * Int64(Limits.hourBuckets)))
-    day = WindowLimit(
-      dose: prescription.maxDose24h, volume: rig.maxVolume24h, on: rig, scale: scale,
-      basal: most.mostUnits(inTicks: rig.ticks(Limits.dayBucket) * Int64(Limits.dayBuckets)))
-    safeBasalQuantaPerDay = safeBasal
     self.prescription = prescription
     self.scale = scale
-    self.schedule = schedule
-
+    tick = rig.tick
+    constantQuantaPerDay = prescription.constantQuantaPerDay(on: rig)
+    safeBasalQuantaPerDay =
+      prescription.mode.delivers ? AccountScale.quanta(prescription.safeBasal ?? .zero) : 0
+    let most = prescription.mostBasal(
+      constant: constantQuantaPerDay, safe: safeBasalQuantaPerDay, scale: scale, on: rig)
+    hour = WindowLimit(
+      dose: prescription.maxDose1h, volume: rig.maxVolume1h, on: rig, scale: scale,
+      basal: most.ofHour)
+    day = WindowLimit(
+      dose: prescription.maxDose24h, volume: rig.maxVolume24h, on: rig, scale: scale,
+      basal: most.ofDay)
     checkLimits(on: rig, into: &findings)
     checkSafeBasal(on: rig, into: &findings)
     checkPatientBolus(on: rig, into: &findings)
@@ -106,20 +116,32 @@ public struct Therapy: Sendable, BitwiseCopyable {
   }
 }
 
-extension Schedule {
-  /// What the order's mode calls for.
-  fileprivate init(following prescription: Prescription, on rig: Rig, scale: AccountScale) {
-    let quantaPerDay: Int64
-    switch prescription.mode {
-    case .flex:
-      self.init(prescription, scale: scale, tick: rig.tick)
-      return
-    case .stopped: quantaPerDay = 0
-    case .minimum:
-      quantaPerDay = AccountScale.quanta(rig.pump.keepOpenRate, at: prescription.concentration)
-    case .continuous: quantaPerDay = AccountScale.quanta(prescription.patterns[0].steps[0].rate)
+extension Prescription {
+  fileprivate func constantQuantaPerDay(on rig: Rig) -> Int64 {
+    switch mode {
+    case .stopped, .flex: 0
+    case .minimum: AccountScale.quanta(rig.pump.keepOpenRate, at: concentration)
+    case .continuous: AccountScale.quanta(patterns[0].steps[0].rate)
     }
-    self.init(constant: quantaPerDay, scale: scale, tick: rig.tick)
+  }
+
+  fileprivate func schedule(
+    constant: Int64, atLeast least: Int64, scale: AccountScale, tick: Nanoseconds
+  ) -> Schedule {
+    mode == .flex
+      ? Schedule(flex: self, atLeast: least, scale: scale, tick: tick)
+      : Schedule(constant: max(constant, least), scale: scale, tick: tick)
+  }
+
+  /// What basal can bring in any window and a bucket, in units of account.
+  @inline(never)
+  fileprivate func mostBasal(
+    constant: Int64, safe: Int64, scale: AccountScale, on rig: Rig
+  ) -> (ofHour: Int128, ofDay: Int128) {
+    let schedule = schedule(constant: constant, atLeast: safe, scale: scale, tick: rig.tick)
+    let hour = rig.ticks(Limits.hourBucket) * Int64(Limits.hourBuckets)
+    let day = rig.ticks(Limits.dayBucket) * Int64(Limits.dayBuckets)
+    return (schedule.mostUnits(inTicks: hour), schedule.mostUnits(inTicks: day))
   }
 }
 

@@ -222,13 +222,10 @@ extension Therapy {
           bound: scale.mass(least, rounded: .up).nanograms))
       return
     }
-    let peak = schedule.peakUnitsPerTick(
-      from: WeekTime(weekday: 0, minute: 0), ticks: rig.ticks(WeekTime.week))
     let flow = EvenDose(units: units, ticks: rig.wholeTicks(bolus.duration))
-    if !flow.fits(
-      basalPerTick: peak, maxRate: rig.pump.maxRate, concentration: prescription.concentration,
-      scale: scale)
-    {
+    let most = flow.mostBasal(
+      maxRate: rig.pump.maxRate, concentration: prescription.concentration, scale: scale)
+    if schedule.peakUnitsPerTick > most {
       findings.append(Finding(.patientBolusRateAboveMaximum, value: bolus.dose.nanograms))
     }
     let roomInDay = day.units - day.reservedForBasal

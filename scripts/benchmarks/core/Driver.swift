@@ -4,11 +4,12 @@ internal import Quantities
 internal import ReferenceCore
 
 /// Runs a flex day with a bolus tick by tick, through the dosing core or through the C reference, and
-/// prints how many steps were made; or asks a core with the longest schedule for boluses that it refuses, or
+/// prints how many steps were made; or asks a core with the longest schedule for what it refuses: for
+/// boluses, for boluses that its head is fast enough for in every other hour, or for another program; or
 /// reports its status. The rest is for an instruction counter.
 ///
 ///     core-benchmark swift|c TICKS
-///     core-benchmark refusals|statuses COUNT
+///     core-benchmark boluses|fast-boluses|programs|statuses COUNT
 @main
 struct Driver {
   /// 13 h after midnight.
@@ -22,14 +23,16 @@ struct Driver {
     switch arguments[1] {
     case "swift": print(runSwift(ticks))
     case "c": print(runC(ticks))
-    case "refusals": print(refuse(ticks))
+    case "boluses": print(refuse(bolus(.hours(2)), ticks))
+    case "fast-boluses": print(refuse(bolus(.minutes(20)), ticks, maxRate: fastBolusRate))
+    case "programs": print(refuse(.propose(compiled(turned(), on: rig)), ticks))
     case "statuses": print(report(ticks))
     default: usage()
     }
   }
 
   private static func usage() -> Never {
-    print("usage: core-benchmark swift|c TICKS | refusals|statuses COUNT")
+    print("usage: core-benchmark swift|c TICKS | boluses|fast-boluses|programs|statuses COUNT")
     exit(64)
   }
 
@@ -84,44 +87,69 @@ struct Driver {
   }
 
   /// 168 steps a week, no two neighbours alike, and limits that two boluses fill.
-  private static func longest() -> DosingState {
+  ///
+  /// - Parameter first: the rate of the even hours, in ng/d; 240,000 or 264,000. That of the odd ones is
+  ///   the other.
+  private static func alternating(first: Int64) -> Prescription {
     var order = therapy().prescription
     (order.patterns[0], order.patternCount) = (DayPattern(), 1)
     for hour in 0..<24 {
-      let rate = DoseRate(nanogramsPerDay: 240_000 + Int64(hour % 2) * 24_000)
+      let rate = DoseRate(nanogramsPerDay: hour % 2 == 0 ? first : 504_000 - first)
       let hasRoom = order.patterns[0].append(FlexStep(minute: UInt16(hour * 60), rate: rate))
       precondition(hasRoom)
     }
     (order.maxDose1h, order.maxDose24h) = (Mass(nanograms: 40_000), Mass(nanograms: 300_000))
+    return order
+  }
+
+  /// The other way round, and with less room for what was given in the last day.
+  private static func turned() -> Prescription {
+    var order = alternating(first: 264_000)
+    order.maxDose24h = Mass(nanograms: 280_000)
+    return order
+  }
+
+  private static func compiled(_ order: Prescription, on rig: Rig) -> Therapy {
     var findings = Findings()
     guard let therapy = Therapy(order, on: rig, findings: &findings) else {
       preconditionFailure("the prescription fits the rig")
     }
+    return therapy
+  }
+
+  private static func longest(on rig: Rig) -> DosingState {
     var state = DosingState(rig: rig, clock: WeekTime(weekday: 0, minute: 0))
-    accept(state.decide(.program(therapy), at: Tick(0)))
+    accept(state.decide(.program(compiled(alternating(first: 240_000), on: rig)), at: Tick(0)))
     for number in Int64(0)..<1_000_000 {
-      if number == 1_000 || number == 401_000 {
-        accept(
-          state.decide(.bolus(dose: bolusDose, duration: .minutes(10)), at: Tick(number)))
+      if number == 1_000 || number == 741_000 {
+        accept(state.decide(bolus(.minutes(20)), at: Tick(number)))
       }
       _ = state.step(Tick(number))
     }
     return state
   }
 
-  /// How many boluses were refused; each names the moment at which it would be granted.
-  private static func refuse(_ count: Int64) -> Int {
-    var state = longest()
+  private static func bolus(_ duration: Nanoseconds) -> Request {
+    .bolus(dose: bolusDose, duration: duration)
+  }
+
+  /// What 20 ug in 20 min and basal of 240 ug/d need at 500 ug/mL.
+  private static let fastBolusRate = FlowRate(picolitresPerDay: 2 * (72 * 20_000 + 240_000) * 1_000)
+
+  /// How often it was refused.
+  private static func refuse(_ request: Request, _ count: Int64, maxRate: FlowRate? = nil) -> Int {
+    var rig = rig
+    if let maxRate { rig.pump.maxRate = maxRate }
+    var state = longest(on: rig)
     var refused = 0
     for _ in 0..<count {
-      let answer = state.decide(.bolus(dose: bolusDose, duration: .hours(2)), at: state.now)
-      if case .refused(let refusal) = answer, refusal.allowedAt != nil { refused += 1 }
+      if case .refused = state.decide(request, at: state.now) { refused += 1 }
     }
     return refused
   }
 
   private static func report(_ count: Int64) -> Int64 {
-    let state = longest()
+    let state = longest(on: rig)
     var status = Status(serial: .none)
     for _ in 0..<count { state.report(to: &status) }
     return status.steps

@@ -1,0 +1,59 @@
+import Quantities
+import SeededNumbers
+import Testing
+
+@testable import DosingCore
+
+@Suite struct ScheduleTests {
+  private static let week = 7 * 1440
+  private static let ticksPerMinute: Int64 = 600
+
+  /// The rate in each minute of the week, as the patterns say it.
+  private func rates(_ order: Prescription) -> [Int64] {
+    (0..<7).flatMap { weekday in
+      let pattern = order.patterns[Int(order.week[weekday])]
+      return (0..<1440).map { minute in
+        let begun = (0..<pattern.count).filter { Int(pattern.steps[$0].minute) <= minute }
+        return pattern.steps[begun.last ?? 0].rate.nanogramsPerDay
+      }
+    }
+  }
+
+  private func order(using generator: inout SplitMix64) -> Prescription {
+    let patterns = (0..<generator.number(1...7)).map { _ in
+      var minutes: Set<UInt16> = [0]
+      for _ in 0..<generator.number(0...8) { minutes.insert(UInt16(generator.number(1...1439))) }
+      return minutes.sorted().map {
+        (minute: $0, rate: microgramsPerDay(generator.pick([100, 100, 200, 400])))
+      }
+    }
+    let week = (0..<7).map { _ in UInt8(generator.number(0...Int64(patterns.count - 1))) }
+    return .flex(patterns, week: week, safeBasal: microgramsPerDay(100))
+  }
+
+  @Test("R-015 The first span of the week in which no rate is above a bound is found")
+  func spans() throws {
+    var generator = SplitMix64(seed: 17)
+    var found = 0
+    for _ in 0..<200 {
+      let order = order(using: &generator)
+      let rates = rates(order)
+      let therapy = try Therapy.of(order)
+      let begin = Int(generator.number(0...Int64(Self.week - 1)))
+      let bound = generator.pick([99, 100, 200, 300, 400] as [Int64])
+      let ticks = generator.pick([1, 600, generator.number(1...864_000)])
+      let minutes = Int((ticks + Self.ticksPerMinute - 1) / Self.ticksPerMinute)
+      let first = (0..<Self.week).first { offset in
+        (0..<minutes).allSatisfy {
+          rates[(begin + offset + $0) % Self.week] <= bound * 1_000
+        }
+      }
+      let answer = therapy.schedule.ticksUntilSpan(
+        of: ticks, atMost: therapy.scale.perTick(microgramsPerDay(bound)),
+        from: WeekTime(sinceMonday: .minutes(Int64(begin))))
+      #expect(answer == first.map { Int64($0) * Self.ticksPerMinute })
+      if answer ?? 0 > 0 { found += 1 }
+    }
+    #expect(found > 20)
+  }
+}
