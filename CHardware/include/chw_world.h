@@ -28,6 +28,13 @@ typedef struct chw_pulse {
 chw_error chw_world_set_time_ns(chw_rig *_Nonnull rig, int64_t now_ns);
 
 /*
+ * Lets `ticks` ticks pass of `tick_ns` each, as if each moved virtual time on by itself and then was
+ * completed. Their number costs nothing. CHW_ERROR_INVALID for less than a tick, for ticks that are not
+ * those of the seal, and for more than 2^61 ns; CHW_ERROR_UNSUPPORTED in real time and before the seal.
+ */
+chw_error chw_world_pass_ticks(chw_rig *_Nonnull rig, int64_t ticks, int64_t tick_ns);
+
+/*
  * Takes up to `capacity` pulses in order; returns how many. One taker at a time; may run on another
  * thread than the tick. Nothing is lost: a full trace refuses the pulse (CHW_STEP_DRIVE_ERROR).
  */

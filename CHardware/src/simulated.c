@@ -88,12 +88,16 @@ static chw_error step_pulse(struct backend *backend, int64_t now_ns) {
   return CHW_OK;
 }
 
-static void toggle_heartbeat(struct backend *backend, int64_t now_ns) {
-  struct simulated *const simulated = (struct simulated *)backend;
+/* So many edges more, the last of them now. */
+static void add_edges(struct simulated *simulated, int64_t count, int64_t now_ns) {
   const int64_t edges = atomic_load_explicit(&simulated->heartbeat_edges, memory_order_relaxed);
   atomic_store_explicit(&simulated->heartbeat_edge_ns, now_ns, memory_order_release);
   /* A load and a store, not one locked instruction: the tick is the only writer. */
-  atomic_store_explicit(&simulated->heartbeat_edges, edges + 1, memory_order_release);
+  atomic_store_explicit(&simulated->heartbeat_edges, edges + count, memory_order_release);
+}
+
+static void toggle_heartbeat(struct backend *backend, int64_t now_ns) {
+  add_edges((struct simulated *)backend, 1, now_ns);
 }
 
 static void close_simulated(struct backend *backend) {
@@ -133,6 +137,10 @@ static struct simulated *simulated_of(const chw_rig *rig) {
   return rig->backend->calls == &simulated_calls ? (struct simulated *)rig->backend : NULL;
 }
 
+static void move_time(chw_rig *rig, int64_t now_ns) {
+  atomic_store_explicit(&rig->virtual_now_ns, now_ns, memory_order_release);
+}
+
 chw_error chw_world_set_time_ns(chw_rig *rig, int64_t now_ns) {
   if (!rig->virtual_time) {
     return CHW_ERROR_UNSUPPORTED;
@@ -140,7 +148,42 @@ chw_error chw_world_set_time_ns(chw_rig *rig, int64_t now_ns) {
   if (now_ns < rig_now_ns(rig) || now_ns > TIME_NS_MAX) {
     return CHW_ERROR_INVALID;
   }
-  atomic_store_explicit(&rig->virtual_now_ns, now_ns, memory_order_release);
+  move_time(rig, now_ns);
+  return CHW_OK;
+}
+
+chw_error chw_world_pass_ticks(chw_rig *rig, int64_t ticks, int64_t tick_ns) {
+  struct simulated *const simulated = simulated_of(rig);
+  if (simulated == NULL || !rig->virtual_time || !rig->interlock.sealed) {
+    return CHW_ERROR_UNSUPPORTED;
+  }
+  const int64_t now_ns = rig_now_ns(rig);
+  if (ticks < 1 || tick_ns != rig->interlock.limits.tick_ns ||
+      ticks > (TIME_NS_MAX - now_ns) / tick_ns) {
+    return CHW_ERROR_INVALID;
+  }
+  /* The first one may renew a permission that has lapsed, and beats that are behind are caught up with. */
+  int64_t passed = 0;
+  do {
+    passed++;
+    move_time(rig, now_ns + passed * tick_ns);
+    chw_complete_tick(rig);
+  } while (passed < ticks && rig->heartbeat_due_ns <= rig_now_ns(rig));
+  if (passed == ticks) {
+    return CHW_OK;
+  }
+  /* From here on each beat comes with the first tick at or after its time: a beat is no shorter than a
+     tick, and the next one is due behind now. */
+  const int64_t end_ns = now_ns + ticks * tick_ns;
+  if (rig->heartbeat_due_ns <= end_ns) {
+    const int64_t more = (end_ns - rig->heartbeat_due_ns) / rig->heartbeat_period_ns;
+    const int64_t last_due_ns = rig->heartbeat_due_ns + more * rig->heartbeat_period_ns;
+    const int64_t last_tick = (last_due_ns - now_ns + tick_ns - 1) / tick_ns;
+    add_edges(simulated, more + 1, now_ns + last_tick * tick_ns);
+    rig->heartbeat_due_ns = last_due_ns + rig->heartbeat_period_ns;
+  }
+  move_time(rig, end_ns);
+  rig->interlock.tick_completed_ns = end_ns;
   return CHW_OK;
 }
 

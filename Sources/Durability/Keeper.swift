@@ -283,7 +283,14 @@ extension CommitProposal {
 
 extension BoundedWriter {
   /// What was written.
-  public var array: [UInt8] { (0..<count).map { bytes[$0] } }
+  public var array: [UInt8] {
+    // Through a span: an array that is asked through `self` may be copied for each byte.
+    let bytes = bytes.span
+    var array: [UInt8] = []
+    array.reserveCapacity(count)
+    for index in 0..<count { array.append(bytes[index]) }
+    return array
+  }
 }
 
 /// What was asked, from the moment at which it was offered to the tick until the tick tells what became

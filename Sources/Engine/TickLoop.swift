@@ -73,6 +73,17 @@ public struct TickLoop: ~Copyable {
     return answer
   }
 
+  /// How many of the next ticks do nothing but accrue, and complete.
+  mutating func quietTicks() -> Int64 {
+    outputs.areDue || newlyFailed != nil ? 0 : core.quietTicks()
+  }
+
+  /// Lets so many such ticks pass; their completion is not among it.
+  mutating func passQuietly(_ ticks: Int64) {
+    core.passQuietly(ticks)
+    page?.write(core.trace(stepIsUnderWay: false))
+  }
+
   /// Runs tick `number`. Returns what was decided, and why a step that was decided was not made.
   @inline(__always)
   public mutating func tick(_ number: Int64) -> (decision: Decision, refusal: StepRefusal?) {

@@ -147,4 +147,13 @@ public struct InterlockCounts: Equatable, Sendable {
 
   @inline(__always)
   public func set(_ now: Nanoseconds) { _ = unsafe chw_world_set_time_ns(rig, now.count) }
+
+  /// Lets ticks pass as if each moved the clock on by itself and was then completed. Their number costs
+  /// nothing.
+  ///
+  /// - Precondition: the rig is sealed with this tick.
+  public func pass(ticks: Int64, of period: Nanoseconds) {
+    let error = unsafe chw_world_pass_ticks(rig, ticks, period.count)
+    precondition(error == .CHW_OK, "these are ticks of a sealed rig in virtual time")
+  }
 }

@@ -37,7 +37,7 @@ import Testing
     #expect(core.account.deficit(.limit) == 0 && core.mode == .continuous)
     var writer = RecordWriter()
     core.layout(&writer)
-    state.body = (0..<writer.count).map { writer.bytes[$0] }
+    state.body = writer.array
     state.commit += 1
     (state.tick, state.leaseEnd) = (core.now.number, core.account.steps)
     state.bootID = Array(repeating: 7, count: 16)

@@ -85,6 +85,32 @@ public struct DosingState: Sendable {
     if doses.running != nil { accrueExtraDose() }
   }
 
+  /// How many of the next ticks do nothing but accrue: no step is due in them, and nothing is to be looked
+  /// at. As long as nobody tells or asks anything, `passQuietly(_:)` is the same as to run them one by one.
+  ///
+  /// Mutating, though nothing changes: else each call would be given a copy of the state.
+  public mutating func quietTicks() -> Int64 {
+    let quiet = (attention - now).count - 1
+    if quiet <= 0 || withheld != nil { return max(0, quiet) }
+    let untilDue = ledger.account.ticksUntilDue(basalPerTick: basalPerTick, doses.running)
+    return max(0, min(quiet, untilDue - 1))
+  }
+
+  /// Lets so many ticks pass that do nothing but accrue.
+  ///
+  /// - Precondition: there are so many, as `quietTicks()` counts them.
+  public mutating func passQuietly(_ ticks: Int64) {
+    now = now + TickCount(ticks)
+    let basal = basalPerTick * Int128(ticks)
+    if let withheld {
+      ledger.account.miss(basal, withheld)
+    } else {
+      ledger.account.accrue(basal)
+    }
+    if doses.running != nil { ledger.accrueExtra(doses.pass(ticks)) }
+    precondition(now < attention && (withheld != nil || !ledger.account.stepIsDue))
+  }
+
   /// The part of a tick that is not needed in every tick. Kept out of line, as are the other rare
   /// parts, so that a quiet tick does not pay for their frames.
   @inline(never)
@@ -210,7 +236,7 @@ public struct DosingState: Sendable {
   /// did.
   private mutating func miss(_ count: Int64, _ reason: Account.Deficit, after offset: Int64 = 0) {
     let basal = ordered(from: now + TickCount(1 + offset), ticks: count)
-    ledger.account.miss(basal + doses.miss(count), withheld ?? reason)
+    ledger.account.miss(basal + doses.pass(count), withheld ?? reason)
   }
 
   /// What basal is ordered for some ticks at which the rate of now is in force, or its schedule.

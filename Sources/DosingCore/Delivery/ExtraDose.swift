@@ -80,23 +80,38 @@ public struct ExtraDose: Sendable, BitwiseCopyable {
     return amount
   }
 
-  /// What would have accrued in the next `count` ticks, or in as many as are left.
-  mutating func miss(_ count: Int64) -> Int128 {
-    let missed = min(count, ticksLeft)
-    ticksLeft -= missed
+  /// What accrues, or is missed, in the next `count` ticks, or in as many as are left: as much as `accrue`
+  /// would come to tick by tick.
+  mutating func pass(_ count: Int64) -> Int128 {
+    let passed = min(count, ticksLeft)
+    ticksLeft -= passed
     // Below 2^62: a dose takes less than 2^31 ticks.
-    let sum = remainderPerTick * missed + carry
+    let sum = remainderPerTick * passed + carry
     let (whole, rest) = sum.quotientAndRemainder(dividingBy: ticks)
     carry = rest
-    let amount = wholePerTick * Int128(missed) + Int128(whole)
+    let amount = wholePerTick * Int128(passed) + Int128(whole)
     unitsLeft -= amount
     return amount
+  }
+
+  /// How many ticks it takes until the dose and basal come to so much, if it lasts so long. 0 where that
+  /// cannot be told.
+  func ticks(until units: Int128, beside basalPerTick: Int128) -> Int64 {
+    if units <= 0 { return 0 }
+    // (basal + whole) n + (carry + remainder n) / ticks >= units, times ticks.
+    let (wanted, isTooMuch) = units.multipliedReportingOverflow(by: Int128(ticks))
+    let (whole, isTooFast) =
+      (basalPerTick + wholePerTick).multipliedReportingOverflow(by: Int128(ticks))
+    if isTooMuch || isTooFast { return 0 }
+    let perTick = whole + Int128(remainderPerTick)
+    if perTick <= 0 { return .max }
+    return Int64(clamping: (wanted - Int128(carry) - 1) / perTick + 1)
   }
 
   /// What is left to accrue when so many ticks more have passed.
   func unitsLeft(after ticks: Int64) -> Int128 {
     var dose = self
-    _ = dose.miss(max(0, ticks))
+    _ = dose.pass(max(0, ticks))
     return dose.unitsLeft
   }
 }

@@ -13,7 +13,7 @@ struct ExtraDoses: Sendable {
 
   mutating func accrue() -> Int128? { running?.accrue() }
 
-  mutating func miss(_ ticks: Int64) -> Int128 { running?.miss(ticks) ?? 0 }
+  mutating func pass(_ ticks: Int64) -> Int128 { running?.pass(ticks) ?? 0 }
 
   /// True where there was one to end.
   mutating func end(at tick: Tick) -> Bool {
