@@ -10,6 +10,8 @@ struct Oracle {
 
   private let rig: Rig
   private var prescription: Prescription
+  /// Of all prescriptions of a run, since another one is refused.
+  private let strength: Int128
   /// The therapy clock at time 0.
   private let clockAtStart: WeekTime
   private var running = true
@@ -17,6 +19,9 @@ struct Oracle {
   // What was prescribed, as two exact sums: basal in ng/d x ns, extra doses in whole ng.
   private var basal: Int128 = 0
   private var integratedTo: Int64 = 0
+  /// The prescribed rate in ng/d, and until when it lasts.
+  private var rate: Int64 = 0
+  private var rateEnds: Int64 = 0
   private var extraNanograms: Int128 = 0
   private var extra: Extra?
 
@@ -40,6 +45,7 @@ struct Oracle {
   init(rig: Rig, prescription: Prescription, clock: WeekTime) {
     self.rig = rig
     self.prescription = prescription
+    strength = Int128(prescription.concentration.nanogramsPerMillilitre)
     // The pump's clock shows whole ticks.
     clockAtStart = WeekTime(
       sinceMonday: Nanoseconds(clock.sinceMonday.count / rig.tick.count * rig.tick.count))
@@ -54,6 +60,7 @@ struct Oracle {
     advance(to: time)
     endExtra(at: time)
     prescription = new
+    rateEnds = time
     hour.commit(new.maxDose1h, at: time)
     day.commit(new.maxDose24h, at: time)
   }
@@ -128,7 +135,6 @@ struct Oracle {
 
   private func mass(ofSteps steps: Int128) -> Int128 {
     let volume = steps * Int128(rig.pump.volumePerRevolution.picolitres)
-    let strength = Int128(prescription.concentration.nanogramsPerMillilitre)
     let perMillilitre = Int128(rig.pump.stepsPerRevolution) * 1_000_000_000
     // Volume x strength stays below 2^80, so the product with a day fits 128 bits.
     return volume * strength * Self.nanogramsPerDay / perMillilitre
@@ -141,9 +147,11 @@ struct Oracle {
   /// Integrates basal from one edge of the schedule to the next.
   private mutating func advance(to time: Int64) {
     while integratedTo < time {
-      let clock = clockAtStart + Nanoseconds(integratedTo)
-      let (rate, left) = rateAndTimeLeft(at: clock)
-      let length = min(left, time - integratedTo)
+      if integratedTo >= rateEnds {
+        let (now, left) = rateAndTimeLeft(at: clockAtStart + Nanoseconds(integratedTo))
+        (rate, rateEnds) = (now, integratedTo + left)
+      }
+      let length = min(rateEnds, time) - integratedTo
       if running { basal += Int128(rate) * Int128(length) }
       integratedTo += length
     }
