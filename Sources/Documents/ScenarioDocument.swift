@@ -17,6 +17,21 @@ public struct ScenarioDocument: Sendable {
     case program(Program)
     /// The tick thread does not run for so long.
     case lateTick(Nanoseconds)
+    /// From here on the drive makes no pulse, or a line cannot be written; or they work again.
+    case drive(fails: Bool)
+    case output(Output, fails: Bool)
+  }
+
+  public enum Output: String, Sendable, CaseIterable {
+    case enable
+    case buzzer
+    case lamp
+  }
+
+  /// A file that says what is run.
+  public struct Input: Sendable {
+    public let path: String
+    public let text: String
   }
 
   public struct Event: Sendable {
@@ -37,6 +52,8 @@ public struct ScenarioDocument: Sendable {
   public let events: [Event]
   /// What a person should know about the prescriptions.
   public let warnings: [String]
+  /// The scenario and every file that it names, each once, in the order of their names in it.
+  public let inputs: [Input]
 
   /// - Throws: everything that is wrong with the file, or with a file that it names.
   public init(path: String) throws(DocumentErrors) {
@@ -62,17 +79,24 @@ public struct ScenarioDocument: Sendable {
     guard let rigPath, let prescriptionPath, let seed, let start, let duration else {
       throw DocumentErrors(.internalError, ["\(path): a value is missing without an error"])
     }
-    rig = try RigDocument(try read(Self.beside(path, rigPath)))
+    var inputs = [Input(path: path, text: source.text)]
+    func open(_ name: String) throws(DocumentErrors) -> SourceText {
+      let source = try read(Self.beside(path, name))
+      if !inputs.contains(where: { $0.path == source.path }) {
+        inputs.append(Input(path: source.path, text: source.text))
+      }
+      return source
+    }
+    rig = try RigDocument(try open(rigPath))
     var warnings: [String] = []
-    program = try Self.program(
-      try read(Self.beside(path, prescriptionPath)), on: rig.rig, &warnings)
+    program = try Self.program(try open(prescriptionPath), on: rig.rig, &warnings)
     var events: [Event] = []
     for event in planned {
       let action: Action =
         switch event.what {
         case .ready(let action): action
         case .programFile(let file):
-          .program(try Self.program(try read(Self.beside(path, file)), on: rig.rig, &warnings))
+          .program(try Self.program(try open(file), on: rig.rig, &warnings))
         }
       events.append(Event(at: event.at, action: action))
     }
@@ -82,6 +106,7 @@ public struct ScenarioDocument: Sendable {
     self.duration = duration
     self.events = events
     self.warnings = warnings
+    self.inputs = inputs
   }
 
   private static func program(
@@ -116,17 +141,18 @@ private struct PlannedEvent {
 
 extension StrictYAML {
   private static let actions = ["patient-bolus", "bolus", "stop", "resume", "program"]
-  private static let faults = ["late-tick"]
+  private static let faults = ["late-tick", "drive-fails", "output-fails"]
 
   fileprivate mutating func events(_ value: Value?, duration: Nanoseconds?) -> [PlannedEvent] {
     guard let value else { return [] }
     var events: [PlannedEvent] = []
     for item in list(value) {
-      guard let event = event(item) else { continue }
+      let planned = plan(item)
+      guard let event = planned.first else { continue }
       if let duration, event.at > duration {
         report(item, "comes after the end of the scenario; make its duration longer")
       }
-      events.append(event)
+      events += planned
     }
     // Stable: equal times keep the order of the file.
     return events.enumerated()
@@ -134,30 +160,49 @@ extension StrictYAML {
       .map(\.element)
   }
 
-  private mutating func event(_ value: Value) -> PlannedEvent? {
+  /// An event, and the end of what lasts for a while. Empty where something is wrong with it.
+  private mutating func plan(_ value: Value) -> [PlannedEvent] {
     let keys = mapping(
       value, required: ["at"],
-      optional: ["do", "fault", "dose", "duration", "prescription", "for"])
+      optional: ["do", "fault", "dose", "duration", "prescription", "for", "line"])
     let at = quantity(keys["at"], as: Nanoseconds.self)
     guard (keys["do"] == nil) != (keys["fault"] == nil) else {
       report(value, "needs either 'do' or 'fault'")
-      return nil
+      return []
     }
     let wanted = keys["do"] ?? keys["fault"]
     let accepted = keys["do"] != nil ? Self.actions : Self.faults
-    guard let name = word(wanted, of: accepted.map { ($0, $0) }) else { return nil }
-    guard let what = action(name, value, keys), let at else { return nil }
-    return PlannedEvent(at: at, what: what)
+    guard let name = word(wanted, of: accepted.map { ($0, $0) }) else { return [] }
+    checkKeys(of: name, value, keys)
+    guard let at else { return [] }
+    switch name {
+    case "drive-fails":
+      return lasting(at, keys) { .drive(fails: $0) }
+    case "output-fails":
+      let line = word(
+        keys["line"], of: ScenarioDocument.Output.allCases.map { ($0.rawValue, $0) })
+      return line.map { line in lasting(at, keys) { .output(line, fails: $0) } } ?? []
+    default: return action(name, keys).map { [PlannedEvent(at: at, what: $0)] } ?? []
+    }
   }
 
-  private mutating func action(
-    _ name: String, _ value: Value, _ keys: [String: Value]
-  ) -> PlannedEvent.What? {
+  private mutating func lasting(
+    _ at: Nanoseconds, _ keys: [String: Value], _ action: (Bool) -> ScenarioDocument.Action
+  ) -> [PlannedEvent] {
+    guard let length = quantity(keys["for"], as: Nanoseconds.self) else { return [] }
+    return [
+      PlannedEvent(at: at, what: .ready(action(true))),
+      PlannedEvent(at: at + length, what: .ready(action(false))),
+    ]
+  }
+
+  private mutating func checkKeys(of name: String, _ value: Value, _ keys: [String: Value]) {
     let needed: [String] =
       switch name {
       case "bolus": ["dose", "duration"]
       case "program": ["prescription"]
-      case "late-tick": ["for"]
+      case "late-tick", "drive-fails": ["for"]
+      case "output-fails": ["for", "line"]
       default: []
       }
     for key in needed where keys[key] == nil { report(value, "key '\(key)' is missing") }
@@ -165,6 +210,9 @@ extension StrictYAML {
     where !["at", "do", "fault"].contains(key) && !needed.contains(key) {
       report(keys[key] ?? value, "does not belong to \(name); leave it out")
     }
+  }
+
+  private mutating func action(_ name: String, _ keys: [String: Value]) -> PlannedEvent.What? {
     switch name {
     case "patient-bolus": return .ready(.patientBolus)
     case "stop": return .ready(.stop)

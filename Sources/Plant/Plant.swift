@@ -49,6 +49,26 @@ internal import CHardware
     }
   }
 
+  /// From now on the drive makes no pulse, or makes them again.
+  public func failDrive(_ fails: Bool) { unsafe chw_world_fail_drive(world, fails ? -1 : 0) }
+
+  public enum Line {
+    case enable
+    case buzzer
+    case lamp
+  }
+
+  /// From now on a line cannot be written, or can be again.
+  public func failLine(_ line: Line, _ fails: Bool) {
+    let wire: chw_line =
+      switch line {
+      case .enable: .CHW_LINE_ENABLE
+      case .buzzer: .CHW_LINE_BUZZER
+      case .lamp: .CHW_LINE_LAMP
+      }
+    unsafe chw_world_fail_line(world, wire, fails ? -1 : 0)
+  }
+
   /// Whether the buzzer sounds: driven by the engine, or released by the gate of a dead one.
   public func buzzerSounds(at timeNanoseconds: Int64) -> Bool {
     let edge = unsafe chw_world_heartbeat_edge_ns(world)

@@ -1,20 +1,27 @@
 internal import Documents
 internal import Glibc
 
-/// A file that appears whole or not at all: it is written beside its place and moved there at the end.
+/// A file that appears whole or not at all: it is written beside its place and moved there at the end. Or
+/// standard output, which `-` stands for.
 struct OutputFile: ~Copyable {
   private let path: String
   private let partial: String
   private let descriptor: Int32
+  private let isStandardOutput: Bool
   private var buffer: [UInt8] = []
   private static let bufferMax = 1 << 16
 
   init(_ path: String) throws(Failure) {
+    isStandardOutput = path == "-"
+    buffer.reserveCapacity(Self.bufferMax + 128)
+    guard !isStandardOutput else {
+      (self.path, partial, descriptor) = ("standard output", "standard output", 1)
+      return
+    }
     self.path = path
     partial = path + ".partial"
     descriptor = unsafe open(partial, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
     if descriptor < 0 { throw Self.failure(partial) }
-    buffer.reserveCapacity(Self.bufferMax + 128)
   }
 
   mutating func write(_ text: String) throws(Failure) { try write(Array(text.utf8)) }
@@ -30,6 +37,7 @@ struct OutputFile: ~Copyable {
   /// Puts the file into its place.
   mutating func finish() throws(Failure) {
     try flush()
+    if isStandardOutput { return }
     if fsync(descriptor) != 0 && errno != EINVAL { throw Self.failure(partial) }
     if unsafe rename(partial, path) != 0 { throw Self.failure(path) }
   }
@@ -46,7 +54,7 @@ struct OutputFile: ~Copyable {
     buffer.removeAll(keepingCapacity: true)
   }
 
-  deinit { _ = close(descriptor) }
+  deinit { if !isStandardOutput { _ = close(descriptor) } }
 
   private static func failure(_ path: String) -> Failure {
     let reason = unsafe String(cString: strerror(errno))

@@ -1,5 +1,6 @@
 internal import ArgumentParser
 internal import Documents
+internal import DosingCore
 internal import Quantities
 
 struct RunCommand: ParsableCommand {
@@ -12,13 +13,21 @@ struct RunCommand: ParsableCommand {
   @Option(help: "Use this seed instead of the scenario's.")
   var seed: UInt64?
 
-  @Option(help: ArgumentHelp("Write a row for each motor step.", valueName: "FILE.csv"))
+  @Option(
+    help: ArgumentHelp(
+      "Write a row for each motor step; '-' is standard output.", valueName: "FILE.csv"))
   var trace: String?
 
   @Option(
     help: ArgumentHelp(
       "Write the summary as one JSON object; '-' is standard output.", valueName: "FILE.json"))
   var summary: String?
+
+  func validate() throws {
+    if trace == "-", summary == "-" {
+      throw ValidationError("only one of --trace and --summary can be standard output")
+    }
+  }
 
   func run() throws {
     try Pumpsim.guarded { try simulate() }
@@ -28,7 +37,11 @@ struct RunCommand: ParsableCommand {
     let document = try ScenarioDocument(path: scenario)
     for warning in document.warnings { Pumpsim.complain(warning) }
     var traceFile: TraceFile?
-    if let trace { traceFile = try TraceFile(trace) }
+    if let trace {
+      traceFile = try TraceFile(
+        trace, rig: document.rig.rig,
+        strength: document.program.document.prescription.concentration)
+    }
     var simulation = try Simulation(document, trace: traceFile)
     try simulation.run()
     let outcome = simulation.summary(seed: seed ?? document.seed)
@@ -49,7 +62,9 @@ struct RunCommand: ParsableCommand {
       try file.write(outcome.json)
       try file.finish()
     }
-    for line in outcome.lines { print(line) }
+    for line in outcome.lines {
+      if trace == "-" { Pumpsim.complain(line) } else { print(line) }
+    }
   }
 }
 

@@ -30,7 +30,7 @@ struct ScriptCommand: ParsableCommand {
     var events = [(tick: Int64(0), frame: program)]
     for event in document.events {
       guard let frame = event.action.frame else {
-        throw Failure(.badData, "\(scenario): a late tick is no request; leave it out of a script")
+        throw Failure(.badData, "\(scenario): a fault is no request; leave it out of a script")
       }
       events.append(((event.at.count + rig.tick.count - 1) / rig.tick.count, frame))
     }
@@ -69,7 +69,7 @@ extension ScenarioDocument.Action {
     case .patientBolus: writeFrame(.patientBolus, number: 0, body: EmptyBody())
     case .stop: writeFrame(.stop, number: 0, body: EmptyBody())
     case .resume: writeFrame(.resume, number: 0, body: EmptyBody())
-    case .lateTick: nil
+    case .lateTick, .drive, .output: nil
     }
   }
 }

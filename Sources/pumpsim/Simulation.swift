@@ -15,6 +15,7 @@ struct Simulation: ~Copyable {
   private var oracle: Oracle
   private var alarms = AlarmHistory()
   private var refusals: [Summary.Refusal] = []
+  private var accepted: [Summary.Accepted] = []
   private var commandedSteps: Int64 = 0
   private var progress: Progress
   private var trace: TraceFile?
@@ -92,7 +93,8 @@ struct Simulation: ~Copyable {
     plant.observe { times.append($0) }
     for time in times {
       oracle.step(at: time)
-      try trace?.append(time)
+      try trace?.append(
+        time, mode: engine.loop.core.mode, extraDose: engine.loop.core.extraDose?.kind)
     }
   }
 
@@ -118,6 +120,14 @@ struct Simulation: ~Copyable {
       }
     case .lateTick(let length):
       engine.skip(length.count / period)
+    case .drive(let fails):
+      plant.failDrive(fails)
+    case .output(let output, let fails):
+      switch output {
+      case .enable: plant.failLine(.enable, fails)
+      case .buzzer: plant.failLine(.buzzer, fails)
+      case .lamp: plant.failLine(.lamp, fails)
+      }
     }
   }
 
@@ -127,7 +137,10 @@ struct Simulation: ~Copyable {
     let tick = engine.next
     let answer = engine.decide(request)
     alarms.note(engine.loop.core.board, at: seconds(of: tick))
-    guard case .refused(let refusal) = answer else { return true }
+    guard case .refused(let refusal) = answer else {
+      accepted.append(Summary.Accepted(atS: seconds(of: tick), command: name))
+      return true
+    }
     refusals.append(
       Summary.Refusal(
         atS: seconds(of: tick), command: name, reason: refusal.reason.code,
@@ -164,7 +177,10 @@ struct Simulation: ~Copyable {
         reservoirEmptyUg: micrograms(account.deficit(.reservoirEmpty)),
         hardStopUg: micrograms(account.deficit(.hardStop)),
         driveFailedUg: micrograms(account.deficit(.driveFailed))),
-      reservoirUl: plant.reservoirMicrolitres, alarms: alarms.list, refusals: refusals,
+      prescribedBasalUg: micrograms(account.prescribed - account.extra),
+      prescribedExtraUg: micrograms(account.extra),
+      reservoirUl: plant.reservoirMicrolitres, alarms: alarms.list, accepted: accepted,
+      refusals: refusals, inputs: scenario.inputs.map(Summary.Input.init),
       violations: oracle.violations)
   }
 }

@@ -1,4 +1,6 @@
+internal import Documents
 internal import FoundationEssentials
+internal import Journal
 
 /// What a run came to. Keys are written in snake case.
 struct Summary: Encodable {
@@ -29,6 +31,27 @@ struct Summary: Encodable {
     let allowedAtS: Double?
   }
 
+  /// What was asked and granted, the program at time zero first.
+  struct Accepted: Encodable {
+    let atS: Double
+    let command: String
+  }
+
+  /// A file that said what was run.
+  struct Input: Encodable {
+    let path: String
+    /// SHA-256 in hexadecimal digits.
+    let digest: String
+
+    init(_ input: ScenarioDocument.Input) {
+      path = input.path
+      digest = sha256(of: Array(input.text.utf8)).map { byte in
+        let digits = String(byte, radix: 16)
+        return digits.count == 1 ? "0" + digits : digits
+      }.joined()
+    }
+  }
+
   struct Deficit: Encodable {
     let lateTickUg: Double
     let stepWaitedUg: Double
@@ -52,9 +75,14 @@ struct Summary: Encodable {
   let deliveredMassUg: Double
   let prescribedMassUg: Double
   let deficit: Deficit
+  /// `prescribed_mass_ug` by its two causes; a part of an extra dose that was cancelled is in neither.
+  let prescribedBasalUg: Double
+  let prescribedExtraUg: Double
   let reservoirUl: Double
   let alarms: [Alarm]
+  let accepted: [Accepted]
   let refusals: [Refusal]
+  let inputs: [Input]
   let violations: [String]
 
   var json: String {

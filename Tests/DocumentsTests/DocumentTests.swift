@@ -118,7 +118,7 @@ import Testing
       ),
       (
         "late-tick", "power-cut",
-        "s.yaml:11: events[5].fault: 'power-cut' is not known; accepted: late-tick"
+        "s.yaml:11: events[5].fault: 'power-cut' is not known; accepted: late-tick, drive-fails, output-fails"
       ),
       ("2026-03-01", "2026-02-29", "s.yaml:4: start: '2026-02-29T08:00:00' is no date and time"),
       ("48 h", "7 h", "s.yaml:11: events[5]: comes after the end of the scenario"),

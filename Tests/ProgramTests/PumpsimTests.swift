@@ -99,4 +99,68 @@ import Testing
     let second = try run(folder, scenario).times
     #expect(first == second)
   }
+
+  private func deficit(_ summary: [String: Any], _ key: String) throws -> Double {
+    let deficit = try #require(summary["deficit"] as? [String: Any])
+    return try #require(deficit[key] as? NSNumber, "\(key)").doubleValue
+  }
+
+  @Test("R-114 R-115 a drive that fails for a while costs what was ordered meanwhile, and says so")
+  func driveFails() throws {
+    let folder = try TemporaryFolder()
+    let (summary, times) = try run(
+      folder, folder.scenario("2 h", "{at: 1 h, fault: drive-fails, for: 15 min}"))
+    let minute = Int64(60_000_000_000)
+    #expect(times.filter { $0 >= 60 * minute && $0 < 75 * minute }.isEmpty)
+    // 12.5 ug/h for a quarter of an hour, but for the step that waits.
+    #expect(abs(try deficit(summary, "drive_failed_ug") - 3.125) < 0.01)
+    let alarms = try #require(summary["alarms"] as? [[String: Any]])
+    #expect(alarms.contains { $0["code"] as? String == "drive-fails" })
+  }
+
+  @Test(
+    "R-114 an enable line that cannot be written stops the motor, and is written when it can be")
+  func outputFails() throws {
+    let folder = try TemporaryFolder()
+    let (summary, times) = try run(
+      folder,
+      folder.scenario(
+        "3 h", "{at: 1 h, do: stop}", "{at: 2 h, fault: output-fails, line: enable, for: 10 min}",
+        "{at: 2 h, do: resume}"))
+    let minute = Int64(60_000_000_000)
+    #expect(times.filter { $0 > 60 * minute && $0 < 130 * minute }.isEmpty)
+    #expect(times.filter { $0 >= 130 * minute }.count > 1_300)
+    #expect(abs(try deficit(summary, "drive_failed_ug") - 2.083) < 0.02)
+  }
+
+  @Test("R-063 a trace says what each step comes to and what ran, on standard output too")
+  func trace() throws {
+    let folder = try TemporaryFolder()
+    let scenario = try folder.scenario("2 h", "{at: 1 h, do: patient-bolus}")
+    let outcome = try Programs.run("pumpsim", "run", scenario, "--trace", "-")
+    #expect(outcome.code == 0 && outcome.errors.contains("SIMULATED"))
+    let rows = outcome.output.split(separator: "\n")
+    #expect(rows.first == "time_ns,motor_steps,volume_pl,mass_ng,mode,extra_dose")
+    #expect(rows[1] == "2250000000,1,15625,7,continuous,")
+    let bolus = rows.filter { $0.hasSuffix(",continuous,patient-bolus") }
+    // 10 ug of bolus and 2.08 ug of basal in 10 min, 7.8125 ng each.
+    #expect(abs(bolus.count - 1_546) <= 2)
+    let both = try Programs.run(
+      "pumpsim", "run", scenario, "--trace", "-", "--summary", "-")
+    #expect(both.code == 64)
+  }
+
+  @Test("R-063 a summary tells what was granted and the digests of what was run")
+  func inputs() throws {
+    let folder = try TemporaryFolder()
+    let (summary, _) = try run(
+      folder,
+      folder.scenario("2 h", "{at: 1 h, do: patient-bolus}", "{at: 61 min, do: patient-bolus}"))
+    let accepted = try #require(summary["accepted"] as? [[String: Any]])
+    #expect(accepted.compactMap { $0["command"] as? String } == ["program", "patient-bolus"])
+    let inputs = try #require(summary["inputs"] as? [[String: String]])
+    #expect(inputs.count == 3 && inputs.allSatisfy { $0["digest"]?.count == 64 })
+    #expect(abs(try number(summary, "prescribed_extra_ug") - 10) < 0.001)
+    #expect(abs(try number(summary, "prescribed_basal_ug") - 25) < 0.001)
+  }
 }
