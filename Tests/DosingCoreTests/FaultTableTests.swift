@@ -37,19 +37,19 @@ import Testing
       code: .basalRefusedByLimit, priority: .high, extras: .highAlarm, bolus: .highAlarm,
       end: .commit),
     Row(
-      code: .interlockDisagrees, priority: .high, isSafe: true, extras: .highAlarm,
+      code: .interlockDisagrees, priority: .high, isSafe: true, extras: .safeBasal,
       bolus: .safeBasal, end: .acknowledge, lasts: .hours(24), mode: .safeBasal),
     Row(
       code: .hardStop, priority: .high, gate: .hardStop, withheld: .hardStop, extras: .hardStop,
       bolus: .hardStop, end: .request, mode: .hardStop),
     Row(
-      code: .storageFailed, priority: .high, isSafe: true, extras: .highAlarm, bolus: .safeBasal,
+      code: .storageFailed, priority: .high, isSafe: true, extras: .safeBasal, bolus: .safeBasal,
       end: .cause, mode: .safeBasal),
     Row(
       code: .restartedOften, priority: .high, extras: .highAlarm, bolus: .highAlarm,
       end: .acknowledge),
     Row(
-      code: .longInterruption, priority: .high, isSafe: true, extras: .highAlarm,
+      code: .longInterruption, priority: .high, isSafe: true, extras: .safeBasal,
       bolus: .safeBasal, end: .acknowledge, mode: .safeBasal),
     Row(
       code: .accountUncertain, priority: .medium, extras: .accountUncertain,
@@ -58,7 +58,7 @@ import Testing
       code: .clockUncertain, priority: .medium, isSafe: true, extras: .safeBasal,
       bolus: .safeBasal, end: .cause, mode: .safeBasal),
     Row(
-      code: .historyIncomplete, priority: .high, isSafe: true, extras: .highAlarm,
+      code: .historyIncomplete, priority: .high, isSafe: true, extras: .safeBasal,
       bolus: .safeBasal, end: .acknowledge, mode: .safeBasal),
     Row(code: .otherRig, priority: .high, extras: .highAlarm, bolus: .highAlarm, end: .cause),
     Row(

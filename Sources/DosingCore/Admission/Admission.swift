@@ -74,8 +74,8 @@ struct Admission {
     case .stoppedByCommand, .stopped: return Refusal(.stopped)
     case .noTherapy: return Refusal(.noTherapy)
     case .minimum: return Refusal(.minimumBasal)
-    case .safeBasal: return Refusal(.safeBasal)
-    case .reservoirEmpty, .continuous, .flex: break
+    // Which fault it is that refuses is told by its row.
+    case .reservoirEmpty, .safeBasal, .continuous, .flex: break
     }
     guard let obstacle = board.effect.extras else { return nil }
     switch obstacle.reason {

@@ -94,20 +94,20 @@ public struct FaultRow: Sendable {
       case .basalRefusedByLimit: Self(.high, extras: .highAlarm, end: .commit)
       case .interlockDisagrees:
         Self(
-          .high, rate: .safe, extras: .highAlarm, end: .acknowledge, lasts: Limits.episode)
+          .high, rate: .safe, extras: .safeBasal, end: .acknowledge, lasts: Limits.episode)
       case .hardStop:
         Self(
           .high, gate: .hardStop, withheld: .deficit(.hardStop), extras: .hardStop, end: .request,
           mode: .hardStop)
-      case .storageFailed: Self(.high, rate: .safe, extras: .highAlarm, end: .cause)
+      case .storageFailed: Self(.high, rate: .safe, extras: .safeBasal, end: .cause)
       case .restartedOften: Self(.high, extras: .highAlarm, end: .acknowledge)
       case .longInterruption:
-        Self(.high, rate: .safe, extras: .highAlarm, end: .acknowledge)
+        Self(.high, rate: .safe, extras: .safeBasal, end: .acknowledge)
       case .accountUncertain:
         Self(.medium, extras: .accountUncertain, end: .acknowledge, lasts: Limits.episode)
       case .clockUncertain: Self(.medium, rate: .safe, extras: .safeBasal, end: .cause)
       case .historyIncomplete:
-        Self(.high, rate: .safe, extras: .highAlarm, end: .acknowledge)
+        Self(.high, rate: .safe, extras: .safeBasal, end: .acknowledge)
       case .otherRig: Self(.high, extras: .highAlarm, end: .cause)
       case .noHistory:
         Self(.high, gate: .stopped, extras: .noHistory, end: .request, mode: .noHistory)
