@@ -16,14 +16,19 @@ enum Happening {
 struct RandomLife {
   let dosing = Rig.fast(tickMilliseconds: 100)
   private var chance: SplitMix64
+  /// After how many ticks a step of basal comes.
+  private let ticksPerStep: [Int64]
 
-  init(seed: UInt64) { chance = SplitMix64(seed: seed) }
+  init(seed: UInt64, ticksPerStep: [Int64] = [3, 5, 20, 100, 250]) {
+    chance = SplitMix64(seed: seed)
+    self.ticksPerStep = ticksPerStep
+  }
 
   mutating func oneIn(_ count: Int) -> Bool { chance.oneIn(count) }
   mutating func magnitude(_ range: ClosedRange<Int64>) -> Int64 { chance.magnitude(range) }
 
   private mutating func order() -> Prescription {
-    let rates = [3, 5, 20, 100, 250].map { dosing.aStep(every: $0) }
+    let rates = ticksPerStep.map { dosing.aStep(every: $0) }
     let first = chance.pick(rates)
     var order: Prescription =
       chance.oneIn(2) ? .continuous(first) : .flex(first, chance.pick(rates))

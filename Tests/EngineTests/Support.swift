@@ -134,6 +134,13 @@ extension Answer {
     return Int64(plant.motorSteps)
   }
 
+  /// When the motor made the steps that it made since this was last asked, in ns.
+  func stepTimes() -> [Int64] {
+    var times: [Int64] = []
+    plant.observe { times.append($0) }
+    return times
+  }
+
   /// Pulses that turned nothing.
   func idlePulses() -> Int {
     plant.observe()
