@@ -192,9 +192,8 @@ let package = Package(
     .testTarget(
       name: "ProgramTests",
       dependencies: [
-        "Quantities", "DosingCore", "Journal", "ProgrammerLink", "Durability", "ChildProcess",
-        "CKernelWorld", "Fixtures", "RawLink",
-        "SeededNumbers",
+        "Quantities", "DosingCore", "Hardware", "Journal", "ProgrammerLink", "Engine", "Durability",
+        "ChildProcess", "CKernelWorld", "Fixtures", "RawLink", "SeededNumbers",
         "pumpd",
         "pumpctl", "pumpsim", "kill-at-call",
         database,
