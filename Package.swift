@@ -162,7 +162,8 @@ let package = Package(
     .testTarget(name: "QuantitiesTests", dependencies: ["Quantities"]),
     .testTarget(name: "CHardwareTests", dependencies: ["CHardware", "SeededNumbers"]),
     .testTarget(
-      name: "HardwareTests", dependencies: ["Quantities", "CHardware", "Hardware", "Conformance"]),
+      name: "HardwareTests",
+      dependencies: ["Quantities", "CHardware", "Hardware", "Plant", "Conformance"]),
     .testTarget(
       name: "DosingCoreTests", dependencies: ["Quantities", "DosingCore", "SeededNumbers", bigInt]),
     .testTarget(
