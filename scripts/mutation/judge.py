@@ -93,6 +93,8 @@ class Mutant:
     # The number of the line, from 1.
     line: int
     before: str
+    # The line before it.
+    above: str
     # What stands there instead: one line or two, or none.
     after: str
 
@@ -148,7 +150,8 @@ def mutants_of(file, mutate):
                 continue
             after = text[at : at + 1 + added]
             if is_code(source[at]):
-                found.append(Mutant(file, at + 1, source[at], "".join(after)))
+                above = source[at - 1] if at > 0 else ""
+                found.append(Mutant(file, at + 1, source[at], above, "".join(after)))
     return found
 
 
@@ -169,20 +172,39 @@ def drawn(place, seed, only, mutate):
     return [mutant for _, mutant in sorted(order, key=lambda pair: pair[0])]
 
 
-def known_equivalents():
-    """Reasons by file, line before, line after; none counts its spaces."""
-    known = {}
-    file = before = after = None
-    for line in EQUIVALENT.read_text().splitlines():
-        if line.startswith("- "):
-            before, after = line[2:], ""
-        elif line.startswith("+ "):
-            after = f"{after} {line[2:]}"
-        elif line.startswith("= "):
-            known[(file, plain(before), plain(after))] = line[2:]
-        elif line and not line.startswith("#"):
-            file = line
-    return known
+class Equivalents:
+    """The mutants that are known to be equivalent, with the reasons. Spaces do not count."""
+
+    def __init__(self):
+        self.reasons = {}
+        self.sources = {}
+        file = above = before = after = None
+        for line in EQUIVALENT.read_text().splitlines():
+            mark, text = line[:2], plain(line[2:])
+            if mark == "@ ":
+                above = text
+            elif mark == "- ":
+                before, after = text, ""
+            elif mark == "+ ":
+                after = plain(f"{after} {text}")
+            elif mark == "= ":
+                self.reasons[(file, above, before, after)] = text
+                above = None
+            elif line and not line.startswith("#"):
+                file = line
+
+    def reason(self, mutant):
+        """None where it is not known. A line that is not the only one of its kind needs the one above."""
+        before, after = plain(mutant.before), plain(mutant.after)
+        exact = self.reasons.get((mutant.file, plain(mutant.above), before, after))
+        if exact is not None or not self.is_single(mutant.file, before):
+            return exact
+        return self.reasons.get((mutant.file, None, before, after))
+
+    def is_single(self, file, line):
+        if file not in self.sources:
+            self.sources[file] = [plain(line) for line in (ROOT / file).read_text().splitlines()]
+        return self.sources[file].count(line) == 1
 
 
 def plain(line):
@@ -365,7 +387,7 @@ def judge(name, options, known):
         if killed + survived >= options.count:
             break
         where = f"{mutant.file}:{mutant.line}: {mutant.change()}"
-        reason = known.get((mutant.file, plain(mutant.before), plain(mutant.after)))
+        reason = known.reason(mutant)
         if reason is not None:
             equivalent += 1
             print(f"equivalent  {where}  {reason}", flush=True)
@@ -414,7 +436,7 @@ def main():
     parser.add_argument("--list", action="store_true")
     parser.add_argument("--place", action="append", choices=list(PLACES))
     options = parser.parse_args()
-    known = known_equivalents()
+    known = Equivalents()
     WORK.mkdir(parents=True, exist_ok=True)
     good = [judge(name, options, known) for name in options.place or PLACES]
     return 0 if all(good) else 1
