@@ -239,6 +239,10 @@ class Bench:
         self.reports = WORK / f"{place.target}.tests.log"
         for folder in ("Sources", "Tests", "CHardware"):
             copy_tree(ROOT / folder, self.tree / folder)
+        # The same releases of what it depends on.
+        pins = ROOT / "Package.resolved"
+        if pins.exists() and not (self.tree / pins.name).exists():
+            shutil.copyfile(pins, self.tree / pins.name)
         manifest = (ROOT / "Package.swift").read_text() + MANIFEST_OF_ONE_PLACE % place.target
         path = self.tree / "Package.swift"
         if not path.exists() or path.read_text() != manifest:
