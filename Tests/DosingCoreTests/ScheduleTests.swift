@@ -35,10 +35,10 @@ import Testing
   func leanestDay(weekday: Int) throws {
     var week = [UInt8](repeating: 0, count: 7)
     week[weekday] = 1
+    let usual = (minute: UInt16(0), rate: microgramsPerDay(300))
+    let lean = (minute: UInt16(0), rate: microgramsPerDay(200))
     func order(_ safeBasal: DoseRate) -> Prescription {
-      .flex(
-        [[(minute: 0, rate: microgramsPerDay(300))], [(minute: 0, rate: microgramsPerDay(200))]],
-        week: week, safeBasal: safeBasal)
+      .flex([[usual], [lean]], week: week, safeBasal: safeBasal)
     }
     #expect(judge(order(microgramsPerDay(200))).1.count == 0)
     let tooMuch = judge(order(DoseRate(nanogramsPerDay: 200_001)))
@@ -51,7 +51,10 @@ import Testing
     for tick in [1, 10, 100] as [Int64] {
       let clock = TherapyClock(start: start, tick: Nanoseconds(tick * 1_000_000))
       let week = 7 * 86_400_000 / tick
-      for ticks in [0, 1, 12_345, week - 1, week, 1 << 31, 1 << 32, (1 << 32) + 7, 1 << 40] {
+      let counts: [Int64] = [
+        0, 1, 12_345, week - 1, week, 1 << 31, 1 << 32, (1 << 32) + 7, 1 << 40,
+      ]
+      for ticks in counts {
         #expect(clock.at(Tick(ticks)) == clock.at(Tick(ticks % week)))
         let wanted = start + Nanoseconds(ticks % week * tick * 1_000_000)
         #expect(clock.at(Tick(ticks)) == wanted)

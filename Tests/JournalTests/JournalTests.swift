@@ -363,7 +363,7 @@ extension Journal {
   @Test("R-089 The newer copy counts, whether its safe basal is lower or higher", arguments: 0...1)
   func newerOrder(place: Int) throws {
     func record(_ generation: Int64, _ rate: Int64) -> SafeBasalRecord {
-      var record = record(generation)
+      var record = self.record(generation)
       record.rate = DoseRate(nanogramsPerDay: rate)
       return record
     }

@@ -1,6 +1,7 @@
 import DosingCore
 import Durability
 import Engine
+import Foundation
 import Hardware
 import Journal
 import ProgrammerLink
