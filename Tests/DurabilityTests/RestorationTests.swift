@@ -182,11 +182,11 @@ import Testing
   @Test("R-083 What may have run after the newest record, and wrote nothing, counts as basal")
   func unrecordedTime() throws {
     try lived { history, state, record in
-      var settled = state
-      settled.isSettled = true
+      var (killed, settled) = (state, state)
+      (killed.isSettled, settled.isSettled) = (false, true)
       // An hour, attested, in which an engine may have run without being able to write.
       let utc = state.utc + 3_600_000_000_000
-      let pump = restoration(history, safeBasal: record, utc: utc).restore(state)
+      let pump = restoration(history, safeBasal: record, utc: utc).restore(killed)
       let therapy = try #require(pump.core.therapy)
       let rate = therapy.prescription.patterns[0].steps[0].rate
       let hour = rate.nanogramsPerDay / 24 * 1_000 / 7_813
