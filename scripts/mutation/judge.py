@@ -4,7 +4,11 @@ scripts/mutants says what it prints, and starts it.
 """
 
 import argparse
+import contextlib
+import dataclasses
 import filecmp
+import functools
+import io
 import os
 import pathlib
 import random
@@ -14,16 +18,16 @@ import shutil
 import signal
 import subprocess
 import sys
-import tempfile
 import time
-from dataclasses import dataclass
+
+from universalmutator import mutator
 
 ROOT = pathlib.Path.cwd()
 WORK = ROOT / ".build" / "mutants"
 EQUIVALENT = ROOT / "scripts" / "mutation" / "equivalent"
 
 
-@dataclass(frozen=True)
+@dataclasses.dataclass(frozen=True)
 class Place:
     """Files that decide, and the tests that have to notice when they decide otherwise."""
 
@@ -86,7 +90,7 @@ package.dependencies = package.dependencies.filter {
 """
 
 
-@dataclass(frozen=True)
+@dataclasses.dataclass(frozen=True)
 class Mutant:
     # Below the root.
     file: str
@@ -126,42 +130,60 @@ def is_code(line):
     return not line.startswith(("//", "/*", "* ", "*/", "@", "import ", "#"))
 
 
-def mutants_of(file, mutate):
+def is_hopeless(source, at, after):
+    """What the compiler would refuse; it is cheaper not to ask it, and they are many."""
+    if after.count("\n") == 2:
+        return not is_in_loop(source, at)
+    return any(not name[0].isdigit() and name not in names_in_use() for name in words(after))
+
+
+def words(text):
+    return set(re.findall(r"\w+", text))
+
+
+@functools.cache
+def names_in_use():
+    files = [*ROOT.glob("Sources/**/*.swift"), *ROOT.glob("CHardware/**/*.[ch]")]
+    return set().union(*(words(file.read_text()) for file in files))
+
+
+def is_in_loop(source, at):
+    """Whether `break` may stand behind a line."""
+    indentation = lambda line: len(line) - len(line.lstrip())
+    inner = indentation(source[at]) + (1 if source[at].rstrip().endswith("{") else 0)
+    for line in reversed(source[: at + 1]):
+        if line.strip() and indentation(line) < inner:
+            inner = indentation(line)
+            if re.match(r"\s*(\w+: )?(for|while|repeat|switch)\b", line):
+                return True
+            if re.search(r"\b(func|init|var|subscript|struct|enum|extension)\b", line):
+                return False
+    return False
+
+
+def mutants_of(file):
     """All that universalmutator makes of a file, in its order."""
     source = (ROOT / file).read_text().splitlines(keepends=True)
-    language = "c" if file.endswith((".c", ".h")) else "swift"
+    language = "swift" if file.endswith(".swift") else "c"
+    rules = ["universal.rules", f"{language}.rules", "c_like.rules"]
+    with contextlib.redirect_stdout(io.StringIO()):
+        made = mutator.mutants_regexp(source, rules, ignorePatterns=[], ignoreStringOnly=True)
     found = []
-    with tempfile.TemporaryDirectory() as folder:
-        # The tool takes the language of a header from its name, if it is left to it.
-        subprocess.run(
-            [mutate, str(ROOT / file), language, "--noCheck", "--mutantDir", folder],
-            check=True, stdout=subprocess.DEVNULL,
-        )  # fmt: skip
-        number = lambda path: int(path.name.split(".mutant.")[1].split(".")[0])
-        for path in sorted(pathlib.Path(folder).iterdir(), key=number):
-            text = path.read_text().splitlines(keepends=True)
-            at = 0
-            while at < min(len(source), len(text)) and text[at] == source[at]:
-                at += 1
-            # A line that is added after another is told as two lines instead of one.
-            added = len(text) - len(source)
-            at = at - 1 if added > 0 else at
-            if at == len(source):
-                continue
-            after = text[at : at + 1 + added]
-            if is_code(source[at]):
-                above = source[at - 1] if at > 0 else ""
-                found.append(Mutant(file, at + 1, source[at], above, "".join(after)))
+    for number, after, *_ in made:
+        at = number - 1
+        if is_code(source[at]) and not is_hopeless(source, at, after):
+            above = source[at - 1] if at > 0 else ""
+            found.append(Mutant(file, number, source[at], above, after))
     return found
 
 
-def drawn(place, seed, only, mutate):
+def drawn(place, seed, only):
     """The mutants of a place in the order in which they are judged: each line once, then again."""
     files = sorted({str(f.relative_to(ROOT)) for p in place.files for f in ROOT.glob(p)})
     mutants = []
     for file in files:
         if only is None or only[0] == file:
-            mutants += [m for m in mutants_of(file, mutate) if only is None or only[1] in (0, m.line)]
+            mutants += [m for m in mutants_of(file) if only is None or only[1] in (0, m.line)]
     random.Random(seed).shuffle(mutants)
     times = {}
     order = []
@@ -365,7 +387,7 @@ def stop(message):
 def judge(name, options, known):
     """Judges mutants of a place, prints them, and says whether none survived."""
     place = PLACES[name]
-    mutants = drawn(place, options.seed, options.file, options.mutate)
+    mutants = drawn(place, options.seed, options.file)
     if options.list:
         for mutant in mutants[: options.count]:
             print(f"{mutant.file}:{mutant.line}: {mutant.change()}")
@@ -433,7 +455,6 @@ def file_and_line(text):
 
 def main():
     parser = argparse.ArgumentParser()
-    parser.add_argument("--mutate", required=True)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--count", type=int, default=20)
     parser.add_argument("--file", type=file_and_line)
