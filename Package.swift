@@ -162,7 +162,8 @@ let package = Package(
     .testTarget(name: "QuantitiesTests", dependencies: ["Quantities"]),
     .testTarget(name: "CHardwareTests", dependencies: ["CHardware", "SeededNumbers"]),
     .testTarget(
-      name: "HardwareTests", dependencies: ["Quantities", "CHardware", "Hardware", "Conformance"]),
+      name: "HardwareTests",
+      dependencies: ["Quantities", "CHardware", "Hardware", "Plant", "Conformance"]),
     .testTarget(
       name: "DosingCoreTests", dependencies: ["Quantities", "DosingCore", "SeededNumbers", bigInt]),
     .testTarget(
@@ -192,9 +193,8 @@ let package = Package(
     .testTarget(
       name: "ProgramTests",
       dependencies: [
-        "Quantities", "DosingCore", "Journal", "ProgrammerLink", "Durability", "ChildProcess",
-        "CKernelWorld", "Fixtures", "RawLink",
-        "SeededNumbers",
+        "Quantities", "DosingCore", "Hardware", "Journal", "ProgrammerLink", "Engine", "Durability",
+        "ChildProcess", "CKernelWorld", "Fixtures", "RawLink", "SeededNumbers",
         "pumpd",
         "pumpctl", "pumpsim", "kill-at-call",
         database,

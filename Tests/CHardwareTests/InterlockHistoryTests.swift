@@ -60,6 +60,21 @@ private let quarterNow: Int64 = 2 * 24 * 4
     #expect(rig.counts.day_steps == 3)
   }
 
+  @Test(
+    "R-036 No bucket is loaded that lies more than 73 years from the epoch",
+    arguments: [(0, minute), (1, 15 * minute)] as [(Int32, Int64)])
+  func farBuckets(window: Int32, length: Int64) throws {
+    let window = try #require(chw_window(rawValue: window))
+    let most = (Int64(1) << 61) / length
+    for (bucket, wanted) in [
+      (-most - 1, chw_error.CHW_ERROR_INVALID), (-most, .CHW_OK), (most, .CHW_OK),
+      (most + 1, .CHW_ERROR_INVALID), (.min, .CHW_ERROR_INVALID), (.max, .CHW_ERROR_INVALID),
+    ] {
+      let rig = try rigAfterTwoDays()
+      #expect(rig.load(window, bucket: bucket, steps: 1) == wanted, "\(bucket)")
+    }
+  }
+
   @Test("R-036 Buckets before the epoch have negative numbers, and count like the others")
   func bucketsBeforeTheEpoch() throws {
     let rig = try rigAfterTwoDays()

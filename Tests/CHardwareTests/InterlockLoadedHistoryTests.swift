@@ -194,6 +194,23 @@ private struct StepTimes {
     }
   }
 
+  @Test(
+    "R-031 R-036 What was loaded fills the minute, wherever the epoch lies",
+    arguments: [-500 * second, -minute, 0, 45 * second, 185 * second, 90 * minute] as [Int64])
+  private func epochOfTheMinute(epoch: Int64) throws {
+    for bucketsBack in 0...2 as ClosedRange<Int64> {
+      let rig = try Rig()
+      #expect(rig.setTime(day) == .CHW_OK)
+      let bucket = (day - epoch) / minute - bucketsBack
+      #expect(rig.load(.CHW_WINDOW_HOUR, bucket: bucket, steps: 10) == .CHW_OK)
+      // Ten of these twelve are the fastest flow.
+      #expect(rig.seal(.only(perMinute: 12), epoch: epoch) == .CHW_OK)
+      let filled = rig.stepsUntilRefusal(at: day)
+      #expect(filled.made == (bucketsBack < 2 ? 2 : 12), "\(bucketsBack)")
+      #expect(filled.refusal == .CHW_STEP_MINUTE_LIMIT)
+    }
+  }
+
   @Test("R-031 R-036 A flow of a step in every tick of 1 ms, the fastest there is, goes on")
   func fastestFlowThereIs() throws {
     let head = Head(tick: millisecond, spacing: millisecond)

@@ -46,6 +46,16 @@ import Testing
     #expect(rig.step(at: 1_000 * day) == .CHW_STEP_TOO_SOON)
   }
 
+  @Test("R-038 An epoch may lie 73 years from 0 and not a nanosecond more", arguments: [1, -1])
+  func epochAtTheEnds(sign: Int64) throws {
+    let end = sign << 61
+    let rig = try Rig()
+    #expect(rig.seal(.only(), epoch: end + sign) == .CHW_ERROR_INVALID)
+    #expect(rig.seal(.only(), epoch: end) == .CHW_OK)
+    #expect(rig.step(at: 0) == .CHW_STEP_MADE)
+    #expect(rig.counts.hour_steps == 1 && rig.counts.day_steps == 1)
+  }
+
   @Test("R-038 A tick longer than the heartbeat's period does not seal")
   func tickMustFitTheHeartbeat() throws {
     let rig = try Rig(heartbeat: 20 * millisecond)

@@ -32,6 +32,14 @@ func loadCellCases(_ world: some BusWorld) -> [Case] {
         try expect(newest?.value, is: Int64(milligrams), "milligrams")
       }
     },
+    Case("R-072 a load cell that hangs the other way gives the mass with its right sign") {
+      let bus = try opened(world)
+      world.devices.load(18_500)
+      var cell = NAU7802(
+        address: Address.loadCell, countsPerGram: -Int64(Scale.countsPerGram),
+        zero: Int64(Scale.zero))
+      try expect(value(of: &cell, bus, world)?.value, is: -18_500, "milligrams")
+    },
     Case("R-072 a conversion that ends while its bytes are read is thrown away") {
       let bus = try opened(world)
       world.devices.load(5_000)

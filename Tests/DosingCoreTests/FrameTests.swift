@@ -11,6 +11,27 @@ import Testing
     #expect(frame.count <= FrameHeader.frameMax)
   }
 
+  @Test("R-028 In a stream no length is believed but that of a frame that there can be")
+  func lengthInAStream() throws {
+    let frame = try sample(.program)
+    let head = Array(frame.prefix(FrameHeader.headLength))
+    func length(_ bytes: [UInt8]) -> Int? { FrameHeader.wholeLength(bytes.span) }
+    #expect(length(head) == frame.count && length(frame) == frame.count)
+    #expect(length(Array(head.dropLast())) == nil)
+    for (claimed, wanted) in [
+      (0, nil), (15, nil), (16, 16), (4_096, 4_096), (4_097, nil), (UInt32.max, nil),
+    ] as [(UInt32, Int?)] {
+      var other = head
+      for index in 0..<4 { other[8 + index] = UInt8(truncatingIfNeeded: claimed >> (8 * index)) }
+      #expect(length(other) == wanted, "\(claimed)")
+    }
+    for index in 0..<4 {
+      var other = head
+      other[index] ^= 1
+      #expect(length(other) == nil)
+    }
+  }
+
   @Test("R-028 A program frame has the bytes that are documented")
   func goldenBytes() throws {
     let frame = try sample(.program)

@@ -230,6 +230,28 @@ import Testing
     #expect(pump.alarms[.storageFailed] == nil)
   }
 
+  @Test("R-082 An old commit that succeeds at last does not bind what ran since without a lease")
+  func unleasedOutlivesOldCommit() throws {
+    let pump = try leased()
+    repeat { pump.run(to: pump.now + 1) } while !pump.decision.wantsCommit
+    let lost = pump.propose()
+    while pump.alarms[.storageFailed] == nil { pump.run(to: pump.now + 1) }
+    pump.run(for: .minutes(10))
+    #expect(pump.account.steps > lost.leaseEnd)
+    // A newer one is on its way when the old one turns out to be durable.
+    let newer = pump.propose()
+    pump.grant(lost)
+    let steps = pump.account.steps
+    pump.run(for: .minutes(1))
+    #expect(pump.account.steps >= steps + 26)
+    #expect(pump.leaseEnd == .max && pump.mode == .safeBasal)
+    #expect(pump.alarms[.storageFailed] != nil)
+    pump.grant(newer)
+    pump.run(to: pump.now + 1)
+    #expect(pump.leaseEnd == newer.leaseEnd && pump.mode == .continuous)
+    #expect(pump.alarms[.storageFailed] == nil)
+  }
+
   @Test("R-082 A bolus that runs ends when the storage fails")
   func bolusEnds() throws {
     let pump = try leased()

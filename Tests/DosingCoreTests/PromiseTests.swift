@@ -163,6 +163,41 @@ import Testing
     return state.decide(request, at: next).refusal
   }
 
+  /// A tick of the old basal is worth 6.7 ng, a minute more than 4 ug: of limits so close to each other one
+  /// or two stand at the very edge between two minutes.
+  @Test("R-015 What is promised of a lower limit holds to the nanogram, and is not a bucket late")
+  func limitsAtTheEdge() throws {
+    let fast = Prescription.continuous(
+      microgramsPerDay(5_800), maxDose1h: micrograms(400), maxDose24h: micrograms(9_000))
+    var state = try pump(fast)
+    Self.run(&state, to: 70 * Self.minute)
+    let (low, high) = (microgramsPerDay(1_000), microgramsPerDay(5_900))
+    func request(_ limit: Int64) throws -> Request {
+      var order = Prescription.flex(
+        [[(minute: 0, rate: low), (minute: 1_400, rate: high), (minute: 1_410, rate: low)]],
+        safeBasal: low)
+      (order.maxDose1h, order.maxDose24h) = (Mass(nanograms: limit), micrograms(9_000))
+      return .program(try Therapy.of(order))
+    }
+    var promised: [Int64: [Int64]] = [:]
+    for limit in stride(from: 150_000, to: 154_300, by: 5) as StrideTo<Int64> {
+      let refusal = try #require(Self.answer(state, to: try request(limit)))
+      promised[try #require(refusal.allowedAt).number, default: []].append(limit)
+    }
+    #expect(promised.count >= 2)
+    for (tick, limits) in promised.sorted(by: { $0.key < $1.key }) {
+      var early = state
+      Self.run(&early, to: tick - Self.minute - 2)
+      var then = early
+      Self.run(&then, to: tick - 1)
+      for limit in limits {
+        let request = try request(limit)
+        #expect(Self.answer(early, to: request) != nil, "\(limit) a minute before \(tick)")
+        #expect(Self.answer(then, to: request) == nil, "\(limit) at \(tick)")
+      }
+    }
+  }
+
   @Test("R-015 A refusal for lockout names the moment at which the dose limit allows it too")
   func lockoutAndLimit() throws {
     // The third bolus does not fit into the hour, whose basal needs 12.8 ug.

@@ -78,8 +78,10 @@ import Testing
   @Test("R-083 Without a trace the rest of the lease is in doubt, and the fraction is given up")
   func powerCut() throws {
     let pump = try Pump(order)
-    pump.run(for: .minutes(3))
+    // 80 steps and a part of the next one.
+    pump.run(for: .seconds(181))
     let (record, account) = (pump.record(), pump.account)
+    #expect(account.pending > 0)
     pump.run(for: .seconds(20))
     let facts = killed(pump, trace: nil, leaseEnd: account.steps + 20)
     try pump.comeBack(from: record)
@@ -310,6 +312,22 @@ import Testing
     #expect(pump.ask(.patientBolus).isAccepted)
   }
 
+  @Test("R-083 What may have run unrecorded counts at safe basal where the schedule is below it")
+  func unrecordedTimeBelowSafeBasal() throws {
+    let flex = Prescription.flex(
+      [[(minute: 0, rate: microgramsPerDay(100)), (minute: 390, rate: microgramsPerDay(432))]],
+      safeBasal: microgramsPerDay(200))
+    let pump = try Pump(flex)
+    pump.run(for: .minutes(1))
+    let (record, steps) = (pump.record(), pump.account.steps)
+    try pump.comeBack(from: record)
+    var facts = killed(pump, trace: nil, leaseEnd: steps + 9, later: pump.ticks(.hours(1)))
+    facts.mayHaveRun = TickCount(pump.ticks(.hours(1)))
+    // An hour of 200 ug/d is 8.333 ug, and a step 7.8125 ng.
+    #expect(pump.restart(facts).stepsInDoubt == 9 + 1_067)
+    #expect(pump.alarms[.accountUncertain] != nil)
+  }
+
   @Test("R-088 Without history nothing is delivered until somebody says what was given")
   func noHistory() throws {
     let pump = try Pump(nil)
@@ -352,6 +370,31 @@ import Testing
       #expect(pump.mode == (mode == .safeBasal ? .flex : .continuous))
       #expect(pump.report().clock == clock + .hours(3) + pump.rig.tick)
     }
+  }
+
+  @Test("R-090 When the clock is vouched for, today ends at the midnight that it shows")
+  func midnightOfTrustedClock() throws {
+    let pump = try Pump(order, clock: WeekTime(weekday: 2, minute: 18 * 60))
+    pump.run(for: .minutes(1))
+    try pump.comeBack(from: pump.record())
+    var facts = killed(pump, trace: nil, leaseEnd: 0, later: 0)
+    facts.clockIsTrusted = false
+    pump.restart(facts)
+    pump.trustClock(late: .hours(3))
+    pump.run(for: .seconds(10))
+    func sinceMidnight() -> Nanoseconds {
+      WeekTime(sinceMonday: pump.report().clock).sinceMidnight
+    }
+    // 21:01:10; the hours that were not run are no part of today.
+    pump.run(for: .days(1) - sinceMidnight() - .seconds(1))
+    #expect(pump.report().deliveredToday > micrograms(37))
+    pump.run(for: .seconds(1))
+    #expect(sinceMidnight() == .zero)
+    // A step that this tick makes is of today.
+    #expect(pump.report().deliveredToday < Mass(nanograms: 10))
+    #expect(pump.report().prescribedToday < Mass(nanograms: 10))
+    pump.run(for: .hours(1))
+    #expect(pump.report().deliveredToday > micrograms(12))
   }
 
   @Test("R-095 Another rig file bars extra doses until it is the committed one again")

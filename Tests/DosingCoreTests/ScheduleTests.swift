@@ -31,6 +31,37 @@ import Testing
     return .flex(patterns, week: week, safeBasal: microgramsPerDay(100))
   }
 
+  @Test("R-016 Safe basal is held against the leanest day, whichever it is", arguments: 0..<7)
+  func leanestDay(weekday: Int) throws {
+    var week = [UInt8](repeating: 0, count: 7)
+    week[weekday] = 1
+    let usual = (minute: UInt16(0), rate: microgramsPerDay(300))
+    let lean = (minute: UInt16(0), rate: microgramsPerDay(200))
+    func order(_ safeBasal: DoseRate) -> Prescription {
+      .flex([[usual], [lean]], week: week, safeBasal: safeBasal)
+    }
+    #expect(judge(order(microgramsPerDay(200))).1.count == 0)
+    let tooMuch = judge(order(DoseRate(nanogramsPerDay: 200_001)))
+    #expect(tooMuch.0 == nil && tooMuch.1.rules == [.safeBasalAboveLeanestDay])
+  }
+
+  @Test("R-116 The therapy clock shows the same after any number of ticks, whole weeks apart")
+  func clockAfterManyTicks() throws {
+    let start = WeekTime(weekday: 2, minute: 617)
+    for tick in [1, 10, 100] as [Int64] {
+      let clock = TherapyClock(start: start, tick: Nanoseconds(tick * 1_000_000))
+      let week = 7 * 86_400_000 / tick
+      let counts: [Int64] = [
+        0, 1, 12_345, week - 1, week, 1 << 31, 1 << 32, (1 << 32) + 7, 1 << 40,
+      ]
+      for ticks in counts {
+        #expect(clock.at(Tick(ticks)) == clock.at(Tick(ticks % week)))
+        let wanted = start + Nanoseconds(ticks % week * tick * 1_000_000)
+        #expect(clock.at(Tick(ticks)) == wanted)
+      }
+    }
+  }
+
   @Test("R-015 The first span of the week in which no rate is above a bound is found")
   func spans() throws {
     var generator = SplitMix64(seed: 17)

@@ -79,6 +79,9 @@ import Testing
       #expect(seen(pump.core).mode == .safeBasal)
       #expect(seen(pump.core).alarms[.historyIncomplete]?.priority == .high)
       #expect(pump.generation == record.generation)
+      // What its clock was is not in the record.
+      let isTrusted = pump.core.clockIsTrusted
+      #expect(!isTrusted)
       let tick = pump.core.now + TickCount(1)
       #expect(reason(pump.core.decide(.patientBolus, at: tick)) == .safeBasal)
       // Seen and acknowledged, it goes on as prescribed; the unknown day still bars extra doses.
@@ -107,6 +110,16 @@ import Testing
       newer.isStopped = true
       let stopped = restoration(history, safeBasal: newer).restore(state)
       #expect(seen(stopped.core).mode == .stoppedByCommand)
+      // The order that was committed last is that of the newer one.
+      let place = try #require(history.place(of: pump.core.therapy))
+      let other = history.orders[1 - place].prescription.recordBytes
+      let reordered = SafeBasalRecord(
+        generation: newer.generation, lineage: record.lineage, isStopped: false,
+        isHardStopped: false, rig: record.rig, prescription: other, tick: record.tick,
+        leaseEnd: record.leaseEnd)
+      let another = restoration(history, safeBasal: reordered).restore(state)
+      #expect(history.place(of: another.core.therapy) == 1 - place)
+      #expect(seen(another.core).mode == .safeBasal)
       // One as old as the journal is none, and an older one still less.
       let same = restoration(history, safeBasal: record).restore(state)
       #expect(seen(same.core).alarms[.historyIncomplete] == nil)
@@ -163,6 +176,26 @@ import Testing
         let (ticks, trusted) = passed(since, witness)
         #expect(ticks == 0 && !trusted, "\(since)")
       }
+    }
+  }
+
+  @Test("R-083 What may have run after the newest record, and wrote nothing, counts as basal")
+  func unrecordedTime() throws {
+    try lived { history, state, record in
+      var (killed, settled) = (state, state)
+      (killed.isSettled, settled.isSettled) = (false, true)
+      // An hour, attested, in which an engine may have run without being able to write.
+      let utc = state.utc + 3_600_000_000_000
+      let pump = restoration(history, safeBasal: record, utc: utc).restore(killed)
+      let therapy = try #require(pump.core.therapy)
+      let rate = therapy.prescription.patterns[0].steps[0].rate
+      let hour = rate.nanogramsPerDay / 24 * 1_000 / 7_813
+      #expect(seen(pump.core).alarms[.accountUncertain] != nil)
+      #expect(pump.outcome.stepsInDoubt >= hour)
+      // Not where it ended in order.
+      let ended = restoration(history, safeBasal: record, utc: utc).restore(settled)
+      #expect(seen(ended.core).alarms[.accountUncertain] == nil)
+      #expect(ended.outcome.stepsInDoubt < hour)
     }
   }
 

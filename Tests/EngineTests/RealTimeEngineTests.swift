@@ -62,6 +62,21 @@ import Testing
     #expect(status.prescribedMass >= lost)
   }
 
+  @Test("R-051 ticks begin at their deadlines, whenever the thread begins, and not a period apart")
+  func ticksStayOnTheGrid() throws {
+    let slow = Rig.fast(tickMilliseconds: 100)
+    // Half way between two deadlines.
+    let start = RealTime.sinceBoot - .milliseconds(550)
+    let rig = try TestRig(slow, virtualTime: false, epoch: start)
+    let engine = rig.engine(start: start)
+    let thread = try RealTimeThread(name: "tick", priority: 0) { engine.run() }
+    #expect(wait { engine.status.read().health.ticks >= 12 })
+    engine.end()
+    thread.join()
+    // Of a machine that is as busy as it likes, half of all wake-ups are not that late.
+    #expect(engine.status.read().health.latenessMedian < .milliseconds(25))
+  }
+
   @Test("R-051 every tick either runs or is counted as missed")
   func everyTickIsAccountedFor() throws {
     let start = RealTime.sinceBoot + Nanoseconds(10_000_000)

@@ -33,6 +33,29 @@ import Testing
     #expect(newer.account.steps == (driveIsBroken ? 0 : 1))
   }
 
+  @Test("R-083 What a successor notes is newer than all that stood in the page before")
+  func successorIsNewer() throws {
+    let path = "/tmp/pump-page-\(UInt32.random(in: 0...UInt32.max))"
+    defer { _ = unsafe unlink(path) }
+    let owner = RunPage.Owner(repeating: 1)
+    func page() throws -> RunPage {
+      RunPage(try MappedFile(path: path, byteCount: RunPage.byteCount), owner: owner)
+    }
+    var core = DosingState(rig: dosing, clock: WeekTime(weekday: 0, minute: 0))
+    let first = try page()
+    for tick in 0..<7 as Range<Int64> {
+      _ = core.step(Tick(tick))
+      first.write(core.trace(stepIsUnderWay: false))
+    }
+    for tick in 7..<12 as Range<Int64> {
+      let next = try page()
+      #expect(next.read(unitsInUnit: 1)?.tick == Tick(tick - 1))
+      _ = core.step(Tick(tick))
+      next.write(core.trace(stepIsUnderWay: false))
+      #expect(next.read(unitsInUnit: 1)?.tick == Tick(tick))
+    }
+  }
+
   /// Whether a step was decided.
   private func runs(_ loop: inout TickLoop, on rig: TestRig, tick: Int64) -> Bool {
     rig.setTime(ofTick: tick)

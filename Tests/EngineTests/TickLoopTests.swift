@@ -245,6 +245,58 @@ import Testing
     #expect(rig.motorSteps() > 400)
   }
 
+  @Test("R-094 after a start the interlock counts the lease from its own first pulse, by itself")
+  func leaseAfterAStart() throws {
+    let before = try TestLoop(try TestRig(dosing), program: .continuous(dosing.aStep(every: 10)))
+    before.run(2_000)
+    let core = before.loop.core
+    let (steps, ceilings) = (core.account.steps, core.outputs)
+    #expect(steps > 100)
+    let rig = try TestRig(dosing, seal: .only(dosing))
+    let record = TickRecord()
+    var loop = RecordedLoop(
+      TickLoop(
+        core: core, drive: rig.hardware.drive, annunciator: rig.hardware.annunciator),
+      record: record, commits: 4)
+    // Before the first tick nothing is leased, and the ceilings are those of the order.
+    #expect(rig.hardware.drive.counts.leaseStepsMax == 0)
+    #expect(rig.hardware.drive.counts.hourStepsMax == ceilings.stepsPerHourMax)
+    #expect(rig.hardware.drive.counts.dayStepsMax == ceilings.stepsPerDayMax)
+    var lease: Int64 = 0
+    for tick in before.next...before.next + 1 {
+      rig.setTime(ofTick: tick)
+      loop.begin(tick, missed: 0)
+      _ = loop.tick(tick)
+      guard let proposal = record.proposals.readIfNew() else { continue }
+      lease = proposal.leaseEnd - steps
+      record.grants.publish {
+        $0 = TickFacts.Grant(commit: proposal.commit, leaseEnd: proposal.leaseEnd)
+      }
+    }
+    #expect(lease >= 2 && rig.hardware.drive.counts.leaseStepsMax == lease)
+    // Whoever asks behind the engine's back gets no pulse more.
+    var outcome = rig.hardware.drive.step()
+    while outcome == .made { outcome = rig.hardware.drive.step() }
+    #expect(outcome == .lease)
+    #expect(rig.motorSteps() == lease)
+    #expect(rig.hardware.drive.counts.refusals == 1)
+  }
+
+  @Test("R-035 R-052 no tick permits its own step: after a gap the tick behind it makes the step")
+  func permissionIsOfTheTickBefore() throws {
+    let rig = try TestRig(dosing)
+    let loop = try TestLoop(rig, program: .continuous(dosing.aStep(every: 2)))
+    loop.run(100)
+    while loop.tick().steps {}
+    // Longer than a permission lasts.
+    loop.skip(100)
+    let before = rig.motorSteps()
+    #expect(loop.tick().steps)
+    #expect(rig.motorSteps() == before && loop.steps == before)
+    #expect(loop.tick().steps)
+    #expect(rig.motorSteps() == before + 1 && loop.steps == before + 1)
+  }
+
   @Test("R-094 the interlock is sealed with the windows of the core, and both age alike")
   func windowsAreLoaded() throws {
     let loop = try TestLoop(try TestRig(dosing), program: .continuous(dosing.aStep(every: 50)))

@@ -281,6 +281,46 @@ extension Journal {
   }
 }
 
+@Suite struct LinkMemoryTests {
+  private func used(_ number: Int64, _ origin: StopOrigin? = nil) -> LinkChanges {
+    var record = KeyRecord.blank
+    record.id = KeyID(7)
+    record.newestNumber = number
+    var changes = LinkChanges()
+    changes.keys[record.id] = record
+    changes.stopOrigin = origin
+    return changes
+  }
+
+  @Test("R-101 Of what came to the same key the later counts, before it is durable and after")
+  func laterCounts() throws {
+    let journal = try Folder().journal()
+    var changes = used(1, .unsigned)
+    changes.merge(used(2))
+    #expect(changes.keys.values.map(\.newestNumber) == [2] && changes.stopOrigin == .unsigned)
+    try journal.commit(state(1), [], changes)
+    #expect(try journal.linkMemory().keys.map(\.newestNumber) == [2])
+    try journal.keep(used(3, StopOrigin.none), [])
+    let memory = try journal.linkMemory()
+    #expect(memory.keys.map(\.newestNumber) == [3])
+    #expect(memory.stopOrigin == .none && memory.keysDamaged == 0)
+  }
+
+  @Test("R-101 A key whose record was altered is not believed, though it can be read")
+  func alteredKey() throws {
+    let folder = try Folder()
+    let journal = try folder.journal()
+    try journal.commit(state(1), [], used(4))
+    try folder.alter("CREATE TABLE kept AS SELECT body FROM keys")
+    try journal.keep(used(9), [])
+    #expect(try folder.journal(isReader: true).linkMemory().keys.map(\.newestNumber) == [9])
+    // An earlier record of the same key, whole in itself: its numbers would be used once more.
+    try folder.alter("UPDATE keys SET body = (SELECT body FROM kept)")
+    let memory = try folder.journal(isReader: true).linkMemory()
+    #expect(memory.keys.isEmpty && memory.keysDamaged == 1)
+  }
+}
+
 @Suite struct SafeBasalTests {
   private final class Memory: CopyStorage, @unchecked Sendable {
     var copies: [[UInt8]?] = [nil, nil]
@@ -301,9 +341,13 @@ extension Journal {
     var copies = SafeBasalCopies(memory)
     try copies.write(record(1))
     #expect(SafeBasalCopies(memory).record == record(1))
-    // The process died between the two.
-    memory.copies[0] = record(2, isStopped: true).bytes
-    #expect(SafeBasalCopies(memory).record == record(2, isStopped: true))
+    #expect(memory.copies == [record(1).bytes, record(1).bytes])
+    // The process died between the two, whichever was first.
+    for place in 0...1 {
+      memory.copies = [record(1).bytes, record(1).bytes]
+      memory.copies[place] = record(2, isStopped: true).bytes
+      #expect(SafeBasalCopies(memory).record == record(2, isStopped: true))
+    }
     let whole = record(3).bytes
     for place in whole.indices {
       var torn = whole
@@ -313,6 +357,41 @@ extension Journal {
       #expect(found.record == record(1))
       #expect(found.hasDamage)
       #expect(SafeBasalRecord(Array(whole.prefix(place))) == nil)
+    }
+  }
+
+  @Test("R-089 The newer copy counts, whether its safe basal is lower or higher", arguments: 0...1)
+  func newerOrder(place: Int) throws {
+    func record(_ generation: Int64, _ rate: Int64) -> SafeBasalRecord {
+      var record = self.record(generation)
+      record.rate = DoseRate(nanogramsPerDay: rate)
+      return record
+    }
+    for (old, new) in [(200_000, 300_000), (300_000, 200_000)] as [(Int64, Int64)] {
+      let memory = Memory()
+      memory.copies = [record(1, old).bytes, record(1, old).bytes]
+      memory.copies[place] = record(2, new).bytes
+      #expect(SafeBasalCopies(memory).record?.rate == DoseRate(nanogramsPerDay: new))
+    }
+  }
+
+  @Test("R-089 Two records say the same where nothing but their dates differs")
+  func saysTheSame() {
+    let plain = record(1)
+    var later = plain
+    (later.generation, later.tick, later.leaseEnd) = (2, 300, 400)
+    #expect(plain.saysTheSame(as: later) && later.saysTheSame(as: plain))
+    let changes: [(inout SafeBasalRecord) -> Void] = [
+      { $0.isStopped = true }, { $0.isHardStopped = true }, { $0.rig = [9] },
+      { $0.prescription = [9] }, { $0.lineage[0] = 9 },
+      { $0.rate = DoseRate(nanogramsPerDay: 9) },
+      { $0.concentration = Concentration(nanogramsPerMillilitre: 9) },
+      { $0.flow = FlowRate(picolitresPerDay: 9) },
+    ]
+    for change in changes {
+      var other = later
+      change(&other)
+      #expect(!plain.saysTheSame(as: other) && !other.saysTheSame(as: plain))
     }
   }
 }

@@ -215,6 +215,19 @@ import Testing
     #expect(bench.doubt(frame) == nil)
   }
 
+  @Test("R-102 However many challenges were given since, one that is too old does not come back")
+  func oldChallengeStaysOld() {
+    for given in [58, 59, 60, 61, 62, 63, 64, 65, 66, 127, 128, 129, 192] {
+      var bench = LinkBench()
+      let frame = bench.frame(.stop, by: bench.clinician)
+      for _ in 0..<given {
+        bench.pass(.seconds(1))
+        _ = bench.verifier.challenge(at: bench.now)
+      }
+      #expect(bench.doubt(frame) == (given <= 60 ? nil : .stale), "\(given)")
+    }
+  }
+
   @Test("R-102 A command for another pump is not believed, though the key is known to both")
   func foreign() {
     var bench = LinkBench()

@@ -1,0 +1,273 @@
+import DosingCore
+import Durability
+import Engine
+import Foundation
+import Hardware
+import Journal
+import ProgrammerLink
+import Quantities
+import Testing
+
+@testable import pumpd
+
+/// The link thread's side, with a storage that writes only when it is told to.
+@Suite(.serialized) struct LinkDeskTests {
+  @Test("R-104 While a commit is on its way no other is taken: what it replaces is not known")
+  func commitWhileOneIsOnItsWay() throws {
+    let bench = try DeskBench()
+    let first = try bench.propose(microgramsPerDay: 300)
+    #expect(bench.send(.commit, CommitBody(digest: first)) == nil)
+    #expect(bench.isQuiet)
+    // Shown beside the order of before, of which nobody knows whether it is still in force.
+    let second = try bench.propose(microgramsPerDay: 200)
+    let refused = try #require(bench.send(.commit, CommitBody(digest: second)))
+    #expect(refused.fault == .noSuchProposal)
+    bench.isWriting = true
+    #expect(try bench.outcome().isAccepted)
+    #expect(bench.wait { bench.status.mode == .continuous })
+    // Once it is durable the next one is compared with it, and taken.
+    let third = try bench.propose(microgramsPerDay: 200)
+    #expect(bench.send(.commit, CommitBody(digest: third)) == nil)
+    #expect(try bench.outcome().isAccepted)
+  }
+
+  @Test("R-081 A request that was taken back is told as not durable, and as nothing else")
+  func takenBack() throws {
+    let bench = try DeskBench()
+    bench.isWriting = true
+    try bench.program(microgramsPerDay: 300)
+    bench.isWriting = false
+    let bolus = BolusBody(dose: Mass(nanograms: 1_000), duration: .minutes(10))
+    #expect(bench.send(.bolus, bolus) == nil)
+    #expect(try bench.outcome().fault == .notDurable)
+    // Neither is it when its commit turns out to be durable after all.
+    bench.isWriting = true
+    #expect(bench.wait { !bench.keeperIsFailing && bench.status.alarms == 0 })
+    #expect(bench.isQuiet && bench.status.extraDose == nil)
+    #expect(bench.send(.bolus, bolus) == nil)
+    #expect(try bench.outcome().isAccepted)
+  }
+
+  @Test("R-107 A resume that is told after the next stop leaves the right that this stop gave")
+  func resumeToldLate() throws {
+    let bench = try DeskBench()
+    bench.isWriting = true
+    try bench.program(microgramsPerDay: 300)
+    #expect(bench.sendUnsigned(.stop) == nil)
+    #expect(try bench.outcome().isAccepted)
+    #expect(bench.send(.resume) == nil)
+    // It acts; nobody has looked for its answer yet.
+    #expect(bench.isQuiet)
+    #expect(bench.wait { bench.status.mode == .continuous })
+    #expect(bench.sendUnsigned(.stop) == nil)
+    #expect(try bench.outcome().isAccepted)
+    #expect(try bench.outcome().isAccepted)
+    #expect(bench.wait { bench.status.mode == .stoppedByCommand })
+    // Root stopped it without a key, and may resume it so.
+    #expect(bench.sendUnsigned(.resume) == nil)
+    #expect(try bench.outcome().isAccepted)
+    #expect(bench.wait { bench.status.mode == .continuous })
+  }
+}
+
+/// A desk, its engine in real time, and a clinician's key.
+private final class DeskBench {
+  /// What a desk said.
+  struct Reply {
+    var fault: FrameFault?
+    var isAccepted = false
+    var digest: InlineArray<32, UInt8>?
+  }
+
+  struct Unexpected: Error { let kind: FrameKind }
+
+  /// Whether what is proposed is made durable, whenever somebody looks.
+  var isWriting = false
+
+  private let folder: TemporaryFolder
+  private let hardware: HardwareRig
+  private let engine: RealTimeEngine
+  private let keeper: Keeper
+  private let desk: LinkDesk
+  private let thread: RealTimeThread
+  private let clinician = SigningKey()
+  private let serial = Label(utf8: "BP-1".utf8) ?? .none
+  private var number: Int64 = 0
+
+  private static let patience = Nanoseconds.seconds(30)
+
+  init() throws {
+    folder = try TemporaryFolder()
+    let rig = Self.rig
+    let boot = RealTime.sinceBoot.count
+    let now = MachineTime(
+      utc: 1_760_000_000_000_000_000, boot: boot, monotonic: RealTime.now.count,
+      bootID: [UInt8](repeating: 1, count: 16))
+    let restoration = Restoration(
+      rig: rig, clock: WeekTime(sinceMonday: .zero),
+      time: StartTime(now: now, witness: .simulation), trace: { _ in nil }, safeBasal: nil,
+      firstTickIn: .milliseconds(50))
+    let start = PumpStart(restoration.newPump(), now: now, isSimulated: true)
+    let core = try #require(start.core())
+    hardware = try HardwareRig(.simulated(virtualTime: false), heartbeat: TickLoop.heartbeat)
+    try hardware.load(core)
+    let zero = Nanoseconds(start.timeOfTickZero.boot)
+    try hardware.seal(for: rig, epoch: zero)
+    let loop = TickLoop(
+      core: core, drive: hardware.drive, annunciator: hardware.annunciator)
+    let engine = RealTimeEngine(
+      loop: loop, commits: start.commits, drive: hardware.drive, start: zero,
+      blank: Status(serial: serial), memoryLocked: false)
+    self.engine = engine
+    let journal = try Journal(path: folder.path("journal.sqlite"), serial: "BP-1", makesNew: true)
+    keeper = Keeper(
+      engine.record, journal: journal,
+      copies: SafeBasalCopies(CopyFiles(directory: folder.url.path)), start: start,
+      report: { _ in })
+    let key = KeyRecord(
+      id: clinician.id, role: .clinician, name: serial, publicKey: clinician.verifying.bytes)
+    desk = LinkDesk(
+      engine: engine, keeper: keeper, hardware: hardware, rig: rig,
+      identity: PumpIdentity(serial: serial, key: SigningKey()),
+      verifier: Verifier(
+        serial: serial, keys: KeyTable([key]), stopOrigin: .none,
+        groups: LinkGroups(owner: 900, status: 50, stop: nil), nonce: 7)
+    ) { _ in }
+    thread = try RealTimeThread(name: "tick", priority: 0) { engine.run() }
+  }
+
+  deinit {
+    engine.end()
+    thread.join()
+  }
+
+  private static let rig = Rig(
+    tick: .milliseconds(10),
+    pump: PumpHead(
+      volumePerRevolution: Volume(picolitres: 50_000_000), stepsPerRevolution: 3200,
+      minRate: FlowRate(picolitresPerDay: 48_000_000),
+      maxRate: FlowRate(picolitresPerDay: 12_000_000_000),
+      keepOpenRate: FlowRate(picolitresPerDay: 6_000_000)),
+    reservoir: Reservoir(
+      volume: Volume(picolitres: 20_000_000_000), low: Volume(picolitres: 3_000_000_000),
+      empty: Volume(picolitres: 1_000_000_000)),
+    maxVolume1h: nil, maxVolume24h: nil)
+
+  // MARK: What is seen
+
+  var status: (mode: DeliveryMode, extraDose: RunningExtraDose?, alarms: Int) {
+    let status = engine.status.read()
+    let alarms = status.faults.indices.count { status.faults[$0].priority > 0 }
+    return (status.mode, status.extraDose, alarms)
+  }
+
+  var keeperIsFailing: Bool { keeper.isFailing }
+
+  private func turn() {
+    if isWriting { keeper.turn() }
+    RealTime.sleep(until: RealTime.now + .milliseconds(1))
+  }
+
+  /// False where patience ended first.
+  func wait(until condition: () -> Bool) -> Bool {
+    let end = RealTime.now + Self.patience
+    while !condition() {
+      if RealTime.now > end { return false }
+      turn()
+    }
+    return true
+  }
+
+  /// What is answered now, if anything.
+  private func look() -> Reply? { desk.takeFinished().map { Self.read($0.frame) } }
+
+  /// Whether nothing is answered now. Whoever looks also hands on what waits in line.
+  var isQuiet: Bool { look() == nil }
+
+  /// The next answer.
+  func outcome() throws -> Reply {
+    var reply: Reply?
+    _ = wait {
+      reply = look()
+      return reply != nil
+    }
+    return try #require(reply)
+  }
+
+  private static func read(_ frame: FrameWriter) -> Reply {
+    let bytes = (0..<frame.count).map { frame.bytes[$0] }
+    var reply = Reply()
+    do {
+      switch try FrameHeader.read(bytes.span).kind {
+      case .rejected:
+        var body = RejectedBody()
+        try readBody(bytes.span, into: &body)
+        reply.fault = body.fault
+      case .answer:
+        var body = AnswerBody()
+        try readBody(bytes.span, into: &body)
+        if case .accepted = body.answer { reply.isAccepted = true }
+      case .proposal:
+        var body = ProposalBody()
+        try readBody(bytes.span, into: &body)
+        reply.digest = body.digest
+      case let other: throw Unexpected(kind: other)
+      }
+    } catch {
+      Issue.record("an answer that cannot be read: \(error)")
+    }
+    return reply
+  }
+
+  // MARK: Asking
+
+  /// As the clinician. Nil where the answer comes later.
+  func send(_ kind: FrameKind, _ body: some FrameBody = EmptyBody()) -> Reply? {
+    number += 1
+    var status = Status(serial: .none)
+    var asked: [UInt8] = []
+    let question = writeFrame(.askStatus, number: 1, body: EmptyBody())
+    if let frame = answer(question) { asked = (0..<frame.count).map { frame.bytes[$0] } }
+    #expect(throws: Never.self) { try readBody(asked.span, into: &status) }
+    var seal = Seal()
+    (seal.serial, seal.key, seal.number) = (serial, clinician.id, number)
+    seal.challenge = status.challenge
+    let frame = writeFrame(kind, number: 1, body: body, seal: seal)
+    guard let signed = clinician.signed(frame) else { return nil }
+    return answer(signed).map { Self.read($0) }
+  }
+
+  /// As root on the pump, without a key.
+  func sendUnsigned(_ kind: FrameKind) -> Reply? {
+    answer(writeFrame(kind, number: 1, body: EmptyBody())).map { Self.read($0) }
+  }
+
+  private func answer(_ frame: FrameWriter) -> FrameWriter? {
+    let bytes = (0..<frame.count).map { frame.bytes[$0] }
+    guard let header = try? FrameHeader.read(bytes.span) else { return nil }
+    let root = LinkSender(
+      client: ClientID(number: 1), peer: Peer(process: 1, user: 0, groups: [0]),
+      isRelayed: false)
+    return desk.answer(header, bytes.span, from: root)
+  }
+
+  /// The digest of a proposal of this basal.
+  func propose(microgramsPerDay: Int64) throws -> InlineArray<32, UInt8> {
+    let rate = DoseRate(nanogramsPerDay: microgramsPerDay * 1_000)
+    var order = Prescription(
+      patient: serial, drug: serial, concentration: Concentration(nanogramsPerMillilitre: 500_000),
+      mode: .continuous, maxDose1h: Mass(nanograms: 60_000), maxDose24h: Mass(nanograms: 500_000))
+    order.setContinuous(rate)
+    order.safeBasal = rate
+    #expect(send(.program, order) == nil)
+    let digest = try outcome().digest
+    return try #require(digest)
+  }
+
+  func program(microgramsPerDay: Int64) throws {
+    let digest = try propose(microgramsPerDay: microgramsPerDay)
+    #expect(send(.commit, CommitBody(digest: digest)) == nil)
+    #expect(try outcome().isAccepted)
+    #expect(wait { status.mode == .continuous })
+  }
+}
