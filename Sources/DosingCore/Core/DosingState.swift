@@ -92,8 +92,16 @@ public struct DosingState: Sendable {
   public mutating func quietTicks() -> Int64 {
     let quiet = (attention - now).count - 1
     if quiet <= 0 || withheld != nil { return max(0, quiet) }
-    let untilDue = ledger.account.ticksUntilDue(basalPerTick: basalPerTick, doses.running)
-    return max(0, min(quiet, untilDue - 1))
+    return max(0, min(quiet, ticksUntilDue() - 1))
+  }
+
+  /// How many ticks more until a step is due; `.max` where none ever is. 0 where that cannot be told.
+  private mutating func ticksUntilDue() -> Int64 {
+    let wanted = ledger.account.unitsUntilDue
+    if let dose = doses.running { return dose.ticks(until: wanted, beside: basalPerTick) }
+    if wanted <= 0 { return 0 }
+    if basalPerTick <= 0 { return .max }
+    return Int64(clamping: (wanted - 1) / basalPerTick + 1)
   }
 
   /// Lets so many ticks pass that do nothing but accrue.

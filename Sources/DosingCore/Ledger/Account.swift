@@ -72,14 +72,8 @@ public struct Account: Sendable, BitwiseCopyable {
 
   var stepIsDue: Bool { pending >= perStep }
 
-  /// How many ticks more until a step is due; `.max` where none ever is. Fewer where that cannot be told.
-  func ticksUntilDue(basalPerTick: Int128, _ dose: ExtraDose?) -> Int64 {
-    let wanted = perStep - pending
-    if let dose { return dose.ticks(until: wanted, beside: basalPerTick) }
-    if wanted <= 0 { return 0 }
-    if basalPerTick <= 0 { return .max }
-    return Int64(clamping: (wanted - 1) / basalPerTick + 1)
-  }
+  /// How much more has to accrue until a step is due.
+  var unitsUntilDue: Int128 { perStep - pending }
 
   mutating func accrue(_ units: Int128) {
     prescribed += units
