@@ -42,6 +42,11 @@ static void seals(struct interlock *interlock, int64_t now_ns) {
   claim(error != CHW_OK || !before.sealed, "an interlock is sealed once");
   claim(error != CHW_OK || interlock->sealed, "sealing seals");
   claim(
+      error != CHW_OK ||
+          (interlock->hour.newest <= window_bucket(&interlock->hour, now_ns - epoch_ns) &&
+           interlock->day.newest <= window_bucket(&interlock->day, now_ns - epoch_ns)),
+      "what was loaded has begun");
+  claim(
       error == CHW_OK || interlock->sealed == before.sealed, "what cannot be sealed stays as it is");
 }
 

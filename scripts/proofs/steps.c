@@ -29,7 +29,7 @@ int main(void) {
   assume(followed_hour.number > -BUCKET_MAX && followed_hour.number < BUCKET_MAX);
   assume(followed_day.number > -BUCKET_MAX && followed_day.number < BUCKET_MAX);
   struct interlock interlock = any_interlock(&followed, now_ns);
-  /* Times do not decrease, so the newest bucket has begun; sealing saw to that for what was loaded. */
+  /* The newest bucket has begun: sealing proves it of what was loaded, and COUNTED of each step. */
   const int64_t time_ns = now_ns - interlock.epoch_ns;
   int64_t hour = 0, day = 0;
   if (interlock.sealed) {
@@ -60,25 +60,30 @@ int main(void) {
     claim_of(PERMITTED, before.levels.open, "no step while shut");
     claim_of(PERMITTED, before.levels.stops_decided >= before.stops_asked, "no step before a stop is decided");
     claim_of(
-        PERMITTED, before.tick_completed_ns != NEVER_NS &&
+        PERMITTED,
+        before.tick_completed_ns != NEVER_NS &&
             (now_ns - before.tick_completed_ns <= 3 * before.limits.tick_ns ||
              now_ns - before.tick_completed_ns <= SECOND_NS / 20),
         "no step after the permission has lapsed");
     claim_of(
-        PERMITTED, before.step_made_ns == NEVER_NS ||
+        PERMITTED,
+        before.step_made_ns == NEVER_NS ||
             now_ns - before.limits.step_interval_ns_min >= before.step_made_ns,
         "no step too soon");
     claim_of(PERMITTED, before.steps + 1 <= before.levels.lease_steps_max, "no step beyond the lease");
     claim_of(PERMITTED, hour_max > 0 && day_max > 0, "no step under a ceiling of 0");
     /* With this step one more: so at most one above the ceiling. */
     claim_of(
-        HOUR, !hour_is_followed || before.hour.total - followed_hour.before <= hour_max,
+        HOUR,
+        !hour_is_followed || before.hour.total - followed_hour.before <= hour_max,
         "no hour above its ceiling and one");
     claim_of(
-        DAY, !day_is_followed || before.day.total - followed_day.before <= day_max,
+        DAY,
+        !day_is_followed || before.day.total - followed_day.before <= day_max,
         "no day above its ceiling and one");
     claim_of(
-        MINUTE, !minute_is_followed || followed.made_ns <= now_ns - 60 * SECOND_NS,
+        MINUTE,
+        !minute_is_followed || followed.made_ns <= now_ns - 60 * SECOND_NS,
         "no 60 s with more steps than the minute may hold");
   }
 
@@ -92,25 +97,38 @@ int main(void) {
     }
   }
   claim_of(
-      COUNTED, interlock.steps == before.steps + made && interlock.hour.total == before.hour.total + made &&
+      COUNTED,
+      interlock.steps == before.steps + made &&
+          interlock.hour.total == before.hour.total + made &&
           interlock.day.total == before.day.total + made,
       "a step that was made is counted once");
   claim_of(
-      COUNTED, interlock.step_made_ns == (made ? now_ns : before.step_made_ns),
+      COUNTED,
+      interlock.step_made_ns == (made ? now_ns : before.step_made_ns),
       "the interval begins with the step");
   claim_of(
-      HOUR_AFTER, window_is_right(&interlock.hour, &followed_hour, interlock.steps), "the hour is right after it");
+      HOUR_AFTER,
+      window_is_right(&interlock.hour, &followed_hour, interlock.steps),
+      "the hour is right after it");
   claim_of(
-      DAY_AFTER, window_is_right(&interlock.day, &followed_day, interlock.steps), "the day is right after it");
+      DAY_AFTER,
+      window_is_right(&interlock.day, &followed_day, interlock.steps),
+      "the day is right after it");
   claim_of(
-      MINUTE, !interlock.sealed || minute_is_right(&interlock.minute, &followed),
+      MINUTE,
+      !interlock.sealed || minute_is_right(&interlock.minute, &followed),
       "the minute is right after it");
   claim_of(
-      COUNTED, interlock.sealed == before.sealed && interlock.levels.open == before.levels.open &&
+      COUNTED,
+      interlock.sealed == before.sealed && interlock.levels.open == before.levels.open &&
           interlock.levels.lease_steps_max == before.levels.lease_steps_max &&
           interlock.limits.step_interval_ns_min == before.limits.step_interval_ns_min &&
           interlock.permission_ns == before.permission_ns &&
           interlock.tick_completed_ns == before.tick_completed_ns,
       "a step changes no limit and no level");
+  claim_of(
+      COUNTED,
+      !before.sealed || (interlock.hour.newest <= hour && interlock.day.newest <= day),
+      "no window is ahead of the time");
   return 0;
 }
