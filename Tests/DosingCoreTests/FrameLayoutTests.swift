@@ -27,6 +27,72 @@ import Testing
     }
   }
 
+  /// What stands in records and frames keeps its number, or what an earlier version wrote would be read as
+  /// something else.
+  @Test("R-028 R-119 The numbers of what is written down are the ones that were given to it")
+  func numbersAreStable() {
+    func numbered<Code: CaseIterable & RawRepresentable>(_ type: Code.Type) -> String {
+      type.allCases.map { "\($0) \($0.rawValue)" }.joined(separator: ", ")
+    }
+    #expect(
+      numbered(RefusalReason.self) == """
+        noTherapy 1, stopped 2, minimumBasal 3, safeBasal 4, hardStop 5, highAlarm 6, \
+        notStopped 7, noHistory 8, hasHistory 9, nothingToAcknowledge 10, accountUncertain \
+        11, storageFailed 12, driveFails 13, orderNotValid 14, requestWaits 15, noHardStop \
+        16, deliveredOutOfRange 17, extraDoseRunning 20, reservoirLow 21, reservoirTooSmall \
+        22, bolusTooSmall 23, bolusTooLarge 24, bolusDurationOutOfRange 25, flowAboveMaximum \
+        26, noPatientBolus 27, lockout 28, maxIn24h 29, doseLimit1h 30, doseLimit24h 31, \
+        volumeLimit1h 32, volumeLimit24h 33, otherDrug 40, otherConcentration 41, \
+        programDuringExtraDose 42
+        """)
+    #expect(
+      numbered(FaultCode.self) == """
+        stopped 0, reservoirLow 1, reservoirEmpty 2, basalRefusedByLimit 3, \
+        interlockDisagrees 4, hardStop 5, storageFailed 6, restartedOften 7, \
+        longInterruption 8, accountUncertain 9, clockUncertain 10, historyIncomplete 11, \
+        otherRig 12, noHistory 13, driveFails 14, outputFails 15, storageSlow 16, suspended \
+        17, newClockUncertain 18, orderNotValid 19
+        """)
+    #expect(
+      numbered(FrameKind.self) == """
+        askStatus 1, program 2, bolus 3, patientBolus 4, stop 5, resume 6, acknowledge 7, \
+        new 8, commit 9, askKeys 10, enroll 11, revoke 12, relayed 13, clear 14, status 101, \
+        answer 102, findings 103, rejected 104, proposal 105, keys 106
+        """)
+    #expect(
+      numbered(FrameFault.self) == """
+        truncated 1, oversized 2, notAFrame 3, otherVersion 4, unknownKind 5, \
+        lengthDisagrees 6, malformedBody 7, notPermitted 9, tooManyClients 10, engineSilent \
+        11, outcomeUnknown 12, notDurable 13, tooOften 14, noSuchProposal 15, tooManyKeys \
+        16, keyIsKnown 17, noSuchKey 18, overtakenByStop 19
+        """)
+    #expect(
+      numbered(Account.Deficit.self) == """
+        lateTick 0, stepWaited 1, limit 2, notRunning 3, noLease 4, reservoirEmpty 5, \
+        hardStop 6, suspended 7, driveFailed 8
+        """)
+    #expect(
+      numbered(Role.self) == """
+        clinician 1, patient 2, technician 3
+        """)
+    #expect(
+      numbered(Finding.Rule.self) == """
+        tickOutOfRange 1, tickDoesNotDivideMinute 2, stepVolumeOutOfRange 3, ratesOutOfOrder \
+        4, maxRateAboveOneStepPerTick 5, reservoirOutOfOrder 6, rigLimitBelowOneStep 7, \
+        rigHourLimitAboveDayLimit 8, concentrationOutOfRange 20, dayWithoutPattern 22, \
+        patternEmpty 23, patternNotFromMidnight 24, stepsOutOfOrder 25, rateZero 26, \
+        rateBelowMinimum 27, rateAboveMaximum 28, hourLimitBelowBasal 29, dayLimitBelowBasal \
+        30, rigHourLimitBelowBasal 31, rigDayLimitBelowBasal 32, \
+        hourDoseLimitAboveDayDoseLimit 33, patientBolusTooSmall 34, \
+        patientBolusDurationOutOfRange 35, patientBolusLockoutOutOfRange 36, \
+        patientBolusCountOutOfRange 37, patientBolusRateAboveMaximum 38, safeBasalMissing \
+        39, safeBasalBelowMinimum 40, safeBasalAboveLeanestDay 41, doseOutOfRange 42, \
+        patternUnused 60, rigHourLimitTighter 61, rigDayLimitTighter 62, \
+        patientBolusNeverGranted 63, patientBolusesNotAllGranted 64, withdrawalInMinimum 65, \
+        safeBasalUnused 66
+        """)
+  }
+
   @Test("R-028 What is absent from a status has no numbers")
   func absentFromStatus() throws {
     let frame = writeFrame(.status, number: 7, body: Status(serial: .none)).written

@@ -163,15 +163,16 @@ import Testing
     return state.decide(request, at: next).refusal
   }
 
-  /// A tick of the old basal is worth 6.7 ng, a minute more than 4 ug: of limits so close to each other one
-  /// or two stand at the very edge between two minutes.
+  /// The last tick of the old basal is worth 2.3 ng more than one of the new, and a minute 2.3 ug: of limits
+  /// so close to each other one or two stand at the very edge between two minutes.
   @Test("R-015 What is promised of a lower limit holds to the nanogram, and is not a bucket late")
   func limitsAtTheEdge() throws {
-    let fast = Prescription.continuous(
-      microgramsPerDay(5_800), maxDose1h: micrograms(400), maxDose24h: micrograms(9_000))
+    let (low, high) = (microgramsPerDay(500), microgramsPerDay(5_900))
+    let fast = Prescription.flex(
+      [[(minute: 0, rate: high), (minute: 70, rate: microgramsPerDay(2_500))]],
+      maxDose1h: micrograms(400), maxDose24h: micrograms(9_000), safeBasal: low)
     var state = try pump(fast)
     Self.run(&state, to: 70 * Self.minute)
-    let (low, high) = (microgramsPerDay(1_000), microgramsPerDay(5_900))
     func request(_ limit: Int64) throws -> Request {
       var order = Prescription.flex(
         [[(minute: 0, rate: low), (minute: 1_400, rate: high), (minute: 1_410, rate: low)]],
@@ -180,7 +181,7 @@ import Testing
       return .program(try Therapy.of(order))
     }
     var promised: [Int64: [Int64]] = [:]
-    for limit in stride(from: 150_000, to: 154_300, by: 5) as StrideTo<Int64> {
+    for limit in stride(from: 150_000, to: 152_600, by: 2) as StrideTo<Int64> {
       let refusal = try #require(Self.answer(state, to: try request(limit)))
       promised[try #require(refusal.allowedAt).number, default: []].append(limit)
     }

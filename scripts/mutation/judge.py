@@ -9,6 +9,7 @@ import dataclasses
 import filecmp
 import functools
 import io
+import json
 import os
 import pathlib
 import random
@@ -305,15 +306,37 @@ class Bench:
         """Whether the compiler makes the same of a mutant as of the source."""
         return self.objects() == self.usual
 
-    def parses(self, mutant):
-        """A first look that costs nothing: most mutants are no program at all."""
-        if mutant.file.endswith(".swift"):
-            look = ["swiftc", "-frontend", "-parse"]
+    def is_sound(self, mutant):
+        """A first look at one file, which costs little: most mutants are no program at all."""
+        path = self.tree / mutant.file
+        if path.suffix == ".swift":
+            folder = self.tree.joinpath(*pathlib.Path(mutant.file).parts[:2])
+            others = [str(file) for file in folder.glob("**/*.swift") if file != path]
+            look = ["swiftc", "-frontend", "-typecheck", "-module-name", folder.name]
+            look += [*self.settings_of(folder.name), *others, "-primary-file"]
         else:
             look = ["clang", "-fsyntax-only", "-std=c17", "-Wall", "-Wextra", "-Werror"]
             look += ["-Wconversion", "-I", str(self.tree / "CHardware/include")]
-        parsed = subprocess.run(look + [str(self.tree / mutant.file)], capture_output=True)
-        return parsed.returncode == 0
+        return subprocess.run(look + [str(path)], capture_output=True).returncode == 0
+
+    @functools.cache
+    def settings_of(self, module):
+        """How a module is compiled, as far as that decides what is refused."""
+        with_value = ("-I", "-Xcc", "-target", "-swift-version", "-enable-upcoming-feature")
+        with_value += ("-package-name", "-module-cache-path")
+        alone = ("-strict-memory-safety", "-warnings-as-errors", "-parse-as-library")
+        for line in (self.tree / ".build" / "debug.yaml").read_text().splitlines():
+            if f'"-module-name","{module}","-emit-dependencies"' not in line:
+                continue
+            words = json.loads(line.split("args: ", 1)[1])
+            kept = []
+            for word, value in zip(words, words[1:] + [""]):
+                if word in with_value:
+                    kept += [word, value]
+                elif word in alone:
+                    kept.append(word)
+            return kept
+        stop(f"the plan of the build does not say how {module} is compiled")
 
     def plant(self, mutant):
         path = self.tree / mutant.file
@@ -420,7 +443,7 @@ def judge(name, options, known):
             continue
         bench.plant(mutant)
         try:
-            if not bench.parses(mutant) or not bench.build():
+            if not bench.is_sound(mutant) or not bench.build():
                 refused += 1
                 continue
             if bench.is_unchanged():
@@ -454,6 +477,8 @@ def file_and_line(text):
 
 
 def main():
+    # So that what was started ends with this.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     parser = argparse.ArgumentParser()
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--count", type=int, default=20)
