@@ -5,7 +5,7 @@ internal import Quantities
 
 struct RunCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "run", abstract: "Run a scenario, every tick of it.")
+    commandName: "run", abstract: "Run a scenario in virtual time.")
 
   @Argument(help: ArgumentHelp("The scenario.", valueName: "scenario.yaml"))
   var scenario: String

@@ -1,6 +1,7 @@
 internal import ArgumentParser
 internal import Documents
 internal import DosingCore
+internal import Durability
 internal import Quantities
 
 struct ScriptCommand: ParsableCommand {
@@ -42,7 +43,7 @@ struct ScriptCommand: ParsableCommand {
     for (tick, frame) in events {
       var event = ScriptEvent(tick: Tick(tick), frameLength: UInt16(frame.count))
       bytes += Self.bytes(of: &event)
-      bytes += frame.message
+      bytes += frame.array
     }
     return bytes
   }
@@ -50,12 +51,8 @@ struct ScriptCommand: ParsableCommand {
   private static func bytes(of body: inout some FrameBody) -> [UInt8] {
     var writer = FrameWriter()
     body.layout(&writer)
-    return writer.message
+    return writer.array
   }
-}
-
-extension FrameWriter {
-  fileprivate var message: [UInt8] { (0..<count).map { bytes[$0] } }
 }
 
 extension ScenarioDocument.Action {

@@ -45,10 +45,7 @@ struct Summary: Encodable {
 
     init(_ input: ScenarioDocument.Input) {
       path = input.path
-      digest = sha256(of: Array(input.text.utf8)).map { byte in
-        let digits = String(byte, radix: 16)
-        return digits.count == 1 ? "0" + digits : digits
-      }.joined()
+      digest = hexadecimal(sha256(of: Array(input.text.utf8)))
     }
   }
 

@@ -28,8 +28,8 @@ struct TraceFile: ~Copyable {
   ) throws(Failure) {
     steps += 1
     let volume = rig.volume(ofSteps: steps)
-    let mass = Int128(volume.picolitres) * Int128(strength.nanogramsPerMillilitre) / 1_000_000_000
-    for number in [timeNanoseconds, steps, volume.picolitres, Int64(mass)] {
+    let mass = Mass(in: volume, at: strength, rounded: .down)?.nanograms ?? .max
+    for number in [timeNanoseconds, steps, volume.picolitres, mass] {
       try file.write(number)
       try file.write(",")
     }

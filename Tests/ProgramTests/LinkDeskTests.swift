@@ -141,17 +141,7 @@ private final class DeskBench {
     thread.join()
   }
 
-  private static let rig = Rig(
-    tick: .milliseconds(10),
-    pump: PumpHead(
-      volumePerRevolution: Volume(picolitres: 50_000_000), stepsPerRevolution: 3200,
-      minRate: FlowRate(picolitresPerDay: 48_000_000),
-      maxRate: FlowRate(picolitresPerDay: 12_000_000_000),
-      keepOpenRate: FlowRate(picolitresPerDay: 6_000_000)),
-    reservoir: Reservoir(
-      volume: Volume(picolitres: 20_000_000_000), low: Volume(picolitres: 3_000_000_000),
-      empty: Volume(picolitres: 1_000_000_000)),
-    maxVolume1h: nil, maxVolume24h: nil)
+  private static let rig = Rig.bench(tick: .milliseconds(10))
 
   // MARK: What is seen
 
@@ -195,7 +185,7 @@ private final class DeskBench {
   }
 
   private static func read(_ frame: FrameWriter) -> Reply {
-    let bytes = (0..<frame.count).map { frame.bytes[$0] }
+    let bytes = frame.array
     var reply = Reply()
     do {
       switch try FrameHeader.read(bytes.span).kind {
@@ -227,7 +217,7 @@ private final class DeskBench {
     var status = Status(serial: .none)
     var asked: [UInt8] = []
     let question = writeFrame(.askStatus, number: 1, body: EmptyBody())
-    if let frame = answer(question) { asked = (0..<frame.count).map { frame.bytes[$0] } }
+    if let frame = answer(question) { asked = frame.array }
     #expect(throws: Never.self) { try readBody(asked.span, into: &status) }
     var seal = Seal()
     (seal.serial, seal.key, seal.number) = (serial, clinician.id, number)
@@ -243,7 +233,7 @@ private final class DeskBench {
   }
 
   private func answer(_ frame: FrameWriter) -> FrameWriter? {
-    let bytes = (0..<frame.count).map { frame.bytes[$0] }
+    let bytes = frame.array
     guard let header = try? FrameHeader.read(bytes.span) else { return nil }
     let root = LinkSender(
       client: ClientID(number: 1), peer: Peer(process: 1, user: 0, groups: [0]),

@@ -9,16 +9,8 @@ import Testing
   private let step = Int64(2_250_000_000)
 
   private func oracle(maxDose1h: Int64 = 60_000) -> Oracle {
-    let rig = Rig(
-      tick: Nanoseconds(10_000_000),
-      pump: PumpHead(
-        volumePerRevolution: Volume(picolitres: 50_000_000), stepsPerRevolution: 3200,
-        minRate: FlowRate(picolitresPerDay: 48_000_000),
-        maxRate: FlowRate(picolitresPerDay: 24_000_000_000),
-        keepOpenRate: FlowRate(picolitresPerDay: 6_000_000)),
-      reservoir: Reservoir(
-        volume: Volume(picolitres: 20_000_000_000), low: Volume(picolitres: 3_000_000_000),
-        empty: Volume(picolitres: 1_000_000_000)),
+    let rig = Rig.bench(
+      tick: .milliseconds(10), maxRate: FlowRate(picolitresPerDay: 24_000_000_000),
       maxVolume1h: Volume(picolitres: 1_000_000_000),
       maxVolume24h: Volume(picolitres: 5_000_000_000))
     var prescription = Prescription.blank

@@ -8,17 +8,7 @@ import Testing
   private typealias Circumstances = Proposals.Circumstances
 
   private let key = KeyID(1)
-  private let rig = Rig(
-    tick: .milliseconds(100),
-    pump: PumpHead(
-      volumePerRevolution: Volume(picolitres: 50_000_000), stepsPerRevolution: 3200,
-      minRate: FlowRate(picolitresPerDay: 48_000_000),
-      maxRate: FlowRate(picolitresPerDay: 12_000_000_000),
-      keepOpenRate: FlowRate(picolitresPerDay: 6_000_000)),
-    reservoir: Reservoir(
-      volume: Volume(picolitres: 20_000_000_000), low: Volume(picolitres: 3_000_000_000),
-      empty: Volume(picolitres: 1_000_000_000)),
-    maxVolume1h: nil, maxVolume24h: nil)
+  private let rig = Rig.bench(tick: .milliseconds(100))
 
   private func therapy() throws -> Therapy {
     var order = Prescription(

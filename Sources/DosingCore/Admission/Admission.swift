@@ -113,7 +113,7 @@ struct Admission {
   }
 
   private func clock(at tick: Tick) -> WeekTime {
-    clock + Nanoseconds((tick - now).count * rig.tick.count)
+    clock.after(tick - now, of: rig.tick)
   }
 
   /// The first moment from a tick on, which is now or later, at which the head is fast enough for a dose

@@ -227,7 +227,7 @@ struct Outlook<let bucketCount: Int>: ~Copyable {
 
 extension Proposal {
   func clock(at tick: Tick) -> WeekTime {
-    clock + Nanoseconds((tick - now).count * self.tick.count)
+    clock.after(tick - now, of: self.tick)
   }
 
   @inline(never)

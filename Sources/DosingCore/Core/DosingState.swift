@@ -77,12 +77,18 @@ public struct DosingState: Sendable {
 
   @inline(__always)
   private mutating func accrue() {
-    if let withheld {
-      ledger.account.miss(basalPerTick, withheld)
-    } else {
-      ledger.account.accrue(basalPerTick)
-    }
+    accrueBasal(basalPerTick)
     if doses.running != nil { accrueExtraDose() }
+  }
+
+  /// What is ordered accrues, or is booked where the gate is closed.
+  @inline(__always)
+  private mutating func accrueBasal(_ units: Int128) {
+    if let withheld {
+      ledger.account.miss(units, withheld)
+    } else {
+      ledger.account.accrue(units)
+    }
   }
 
   /// How many of the next ticks do nothing but accrue: no step is due in them, and nothing is to be looked
@@ -109,12 +115,7 @@ public struct DosingState: Sendable {
   /// - Precondition: there are so many, as `quietTicks()` counts them.
   public mutating func passQuietly(_ ticks: Int64) {
     now = now + TickCount(ticks)
-    let basal = basalPerTick * Int128(ticks)
-    if let withheld {
-      ledger.account.miss(basal, withheld)
-    } else {
-      ledger.account.accrue(basal)
-    }
+    accrueBasal(basalPerTick * Int128(ticks))
     if doses.running != nil { ledger.accrueExtra(doses.pass(ticks)) }
     precondition(now < attention && (withheld != nil || !ledger.account.stepIsDue))
   }

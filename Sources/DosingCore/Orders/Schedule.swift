@@ -1,5 +1,13 @@
 public import Quantities
 
+extension WeekTime {
+  /// The time when so many ticks have passed.
+  @inline(__always)
+  func after(_ ticks: TickCount, of tick: Nanoseconds) -> WeekTime {
+    self + Nanoseconds(ticks.count * tick.count)
+  }
+}
+
 /// The basal rate over the week.
 ///
 /// Neighbours differ, so that an edge is a change of rate; a constant rate is a schedule with one segment.
@@ -90,7 +98,7 @@ public struct Schedule: Sendable, BitwiseCopyable {
       let here = min(left, ticksLeft(at: time, in: index))
       sum += Int128(here) * Int128(rates[index])
       left -= here
-      time = time + Nanoseconds(here * tick.count)
+      time = time.after(TickCount(here), of: tick)
       index = index + 1 < count ? index + 1 : 0
     }
     return sum
