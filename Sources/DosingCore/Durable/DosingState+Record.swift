@@ -32,6 +32,9 @@ extension DosingState {
     stated = hasStated ? said : nil
   }
 
+  /// Writes it down. Of one type of writer, and so many times as fast as what is compiled for any.
+  public mutating func write(to record: inout RecordWriter) { layout(&record) }
+
   /// Reads what `layout(_:)` wrote, now or in an earlier version.
   ///
   /// - Parameters:

@@ -56,13 +56,12 @@ extension DosingState {
   /// Takes over how far the last tick got. Returns how many steps are in doubt.
   private mutating func catchUp(with trace: TickTrace) -> Int64 {
     let (steps, extra, perStep) = (account.steps, account.extra, account.perStep)
-    ledger.advance(to: trace.tick)
-    now = trace.tick
+    let flow = fastestFlow(until: trace.tick, extraUnits: trace.account.extra - extra)
     ledger.account = trace.account
     ledger.account.perStep = perStep
     if trace.stepIsUnderWay { ledger.account.doubtStep() }
-    ledger.hour.count(steps: account.steps - steps)
-    ledger.day.count(steps: account.steps - steps)
+    ledger.catchUp(steps: account.steps - steps, to: trace.tick) { flow.ticks(for: $0) }
+    now = trace.tick
     ledger.hour.countExtra(units: account.extra - extra)
     ledger.day.countExtra(units: account.extra - extra)
     for index in 0..<FaultCode.count {
@@ -70,6 +69,28 @@ extension DosingState {
       if FaultRow(of: code).latches { raise(code) }
     }
     return trace.stepsInDoubt - stepsInDoubt + (trace.stepIsUnderWay ? 1 : 0)
+  }
+
+  /// The fastest that steps can have come from the record up to `tick`. The schedule runs no longer than
+  /// until a commit is due and the storage has failed; from then on safe basal does. An extra dose is the one
+  /// that the record knows: no other starts before it is durable.
+  private func fastestFlow(until tick: Tick, extraUnits: Int128) -> FastestFlow {
+    var basal: Int128 = 0
+    if order.exists {
+      basal = max(basalPerTick, order.therapy.safeBasalPerTick)
+      let longest = rig.ticks(Limits.commitEvery) + rig.ticks(Limits.storageFailsAfter)
+      var (at, end) = (now, min(tick, now + TickCount(longest)))
+      while let left = order.schedule.ticksUntilChange(at: therapyClock.at(at)),
+        left < (end - at).count
+      {
+        at = at + TickCount(left)
+        basal = max(basal, order.schedule.unitsPerTick(at: therapyClock.at(at)))
+      }
+    }
+    let ended = doses.running.map { max(0, (tick - $0.end).count) } ?? 0
+    return FastestFlow(
+      basal: basal, extra: doses.running?.wholePerTick ?? 0, extraUnits: extraUnits,
+      ticksSinceExtra: Int128(ended))
   }
 
   /// Powered time without an engine. Returns what was prescribed for it.
@@ -142,5 +163,30 @@ extension DosingState {
   public mutating func doubtNewClock() {
     raise(.newClockUncertain)
     latch()
+  }
+}
+
+/// Basal, and before it, up to so many ticks ago, an extra dose beside it.
+private struct FastestFlow {
+  /// Units per tick.
+  let basal: Int128
+  let extra: Int128
+  /// What the extra dose came to.
+  let extraUnits: Int128
+  let ticksSinceExtra: Int128
+
+  /// How long it takes at the least, up to now, until so many units have accrued.
+  func ticks(for units: Int128) -> Int128 {
+    let sinceExtra = basal * ticksSinceExtra
+    if units <= sinceExtra { return Self.ticks(units, basal) }
+    let beside = basal + extra
+    let extraTicks = extra > 0 ? extraUnits / extra + 1 : 0
+    let rest = units - sinceExtra
+    if rest <= beside * extraTicks { return ticksSinceExtra + Self.ticks(rest, beside) }
+    return ticksSinceExtra + extraTicks + Self.ticks(rest - beside * extraTicks, basal)
+  }
+
+  private static func ticks(_ units: Int128, _ perTick: Int128) -> Int128 {
+    perTick > 0 ? units / perTick : 0
   }
 }

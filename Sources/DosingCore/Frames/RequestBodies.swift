@@ -71,6 +71,9 @@ extension Prescription: FrameBody {
     optional(&safeBasal, else: .zero, &coder) { rate, coder in coder.field(&rate) }
   }
 
+  /// Writes it into a record, as `DosingState.write(to:)` does.
+  public mutating func write(to record: inout RecordWriter) { layout(&record) }
+
   /// A prescription to read a frame into.
   public static var blank: Prescription {
     Prescription(

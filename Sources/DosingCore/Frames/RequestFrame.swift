@@ -49,3 +49,23 @@ private func readNothing(_ frame: Span<UInt8>) throws(FrameFault) {
   var nothing = EmptyBody()
   try readBody(frame, into: &nothing)
 }
+
+extension Request {
+  /// The unsigned frame that asks for it, as `request(in:on:findings:)` reads it. A proposal is asked for by
+  /// the frame of its program.
+  public func frame(number: UInt32) -> FrameWriter {
+    switch self {
+    case .program(let therapy), .propose(let therapy):
+      writeFrame(.program, number: number, body: therapy.prescription)
+    case .bolus(let dose, let duration):
+      writeFrame(.bolus, number: number, body: BolusBody(dose: dose, duration: duration))
+    case .patientBolus: writeFrame(.patientBolus, number: number, body: EmptyBody())
+    case .stop: writeFrame(.stop, number: number, body: EmptyBody())
+    case .resume: writeFrame(.resume, number: number, body: EmptyBody())
+    case .acknowledge: writeFrame(.acknowledge, number: number, body: EmptyBody())
+    case .new(let day, let hour):
+      writeFrame(.new, number: number, body: NewBody(deliveredIn24h: day, deliveredIn1h: hour))
+    case .clear: writeFrame(.clear, number: number, body: EmptyBody())
+    }
+  }
+}

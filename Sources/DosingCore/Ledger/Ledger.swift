@@ -64,6 +64,24 @@ public struct Ledger: Sendable, BitwiseCopyable {
     }
   }
 
+  /// Counts steps that were made up to tick `last`, nobody wrote down when. Each is dated by what has accrued
+  /// since it, which takes a while.
+  ///
+  /// - Parameter ticks: how long it took at the least until so many units had accrued before `last`.
+  mutating func catchUp(steps: Int64, to last: Tick, _ ticks: (_ units: Int128) -> Int128) {
+    // What is older than the longest window need not be counted.
+    let most = Int128(day.ticksPerBucket) * Int128(Limits.dayBuckets)
+    var since = Int128(min(steps, Int64(clamping: most))) - 1
+    while since >= 0 {
+      let passed = ticks(since * account.perStep + account.pending)
+      advance(to: Tick(last.number - Int64(clamping: passed)))
+      hour.countStep()
+      day.countStep()
+      since -= 1
+    }
+    advance(to: last)
+  }
+
   /// What was lost before is none of the last hour.
   mutating func forgetLosses() {
     storageLoss = HourOfLoss(total: account.deficit(.noLease))
