@@ -81,6 +81,20 @@ let package = Package(
 
     // 4 world: what stands behind the simulated backend. It holds the truth.
     .target(name: "Plant", dependencies: ["Quantities", "CHardware"]),
+    // The same numbers for the same seed.
+    .target(name: "SeededNumbers"),
+    // A disk that tears, loses and reorders what was not synced, under SQLite.
+    .target(
+      name: "LyingDisk", cSettings: strictC,
+      linkerSettings: [.linkedLibrary("sqlite3")]),
+
+    // A machine and the pump on it in virtual time, by the code that runs in real time.
+    .target(
+      name: "Simulation",
+      dependencies: [
+        "Quantities", "DosingCore", "Hardware", "Journal", "Engine", "Durability", "Plant",
+        "LyingDisk",
+      ]),
 
     // 5 programs
     .executableTarget(
@@ -99,7 +113,7 @@ let package = Package(
       name: "pumpsim",
       dependencies: [
         "Quantities", "DosingCore", "Hardware", "Documents", "Journal", "Engine", "Durability",
-        "Plant", arguments,
+        "Plant", "Simulation", "SeededNumbers", arguments,
       ]),
 
     // Benchmarks: the core beside a plain C version of the same arithmetic. See scripts/bench.
@@ -129,17 +143,11 @@ let package = Package(
     // Kills a program at one of its system calls.
     .executableTarget(
       name: "kill-at-call", path: "Tests/Support/KillAtCall", cSettings: strictC),
-    // A disk that tears, loses and reorders what was not synced, under SQLite.
-    .target(
-      name: "LyingDisk", path: "Tests/Support/LyingDisk", cSettings: strictC,
-      linkerSettings: [.linkedLibrary("sqlite3")]),
     .target(name: "ChildProcess", path: "Tests/Support/ChildProcess"),
     // A connection to a pump that sends whatever it is given.
     .target(name: "RawLink", dependencies: ["DosingCore"], path: "Tests/Support/RawLink"),
     // What earlier versions wrote, in Tests/Fixtures, with the facts about it.
     .target(name: "Fixtures", path: "Tests/Support/Fixtures"),
-    // The same numbers for the same seed.
-    .target(name: "SeededNumbers", path: "Tests/Support/SeededNumbers"),
     // What every backend of the hardware contract must do; hil runs it on real ones.
     .target(
       name: "Conformance", dependencies: ["Quantities", "CHardware", "Hardware", "Plant"],
@@ -187,7 +195,7 @@ let package = Package(
       name: "DurabilityTests",
       dependencies: [
         "Quantities", "CHardware", "DosingCore", "Hardware", "Journal", "Engine", "Durability",
-        "Plant", "LyingDisk", "Fixtures",
+        "Plant", "Simulation", "SeededNumbers", "Fixtures",
       ]),
     .testTarget(name: "PlantTests", dependencies: ["CHardware", "Plant"]),
     .testTarget(

@@ -290,9 +290,11 @@ int chw_sleep_until_boot_ns(int64_t deadline_ns);
  * Maps a file that is shared with whoever comes after this process: what is stored into it outlives the
  * process, without a system call, though not the power. Makes it where it is missing and lengthens it,
  * with zeros, where it is too short. A link, or a file of another user, is CHW_ERROR_PERMISSION.
+ *
+ * Without a path: zeroed memory that ends with the process, for a machine that is simulated in it.
  */
 chw_error chw_map_file(
-    const char *_Nonnull path, size_t bytes, void *_Nullable *_Nonnull memory);
+    const char *_Nullable path, size_t bytes, void *_Nullable *_Nonnull memory);
 void chw_unmap_file(void *_Nonnull memory, size_t bytes);
 
 /* CLOCK_MONOTONIC, CLOCK_BOOTTIME and CLOCK_REALTIME now, by the vDSO. */

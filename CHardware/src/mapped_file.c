@@ -27,6 +27,10 @@ static int map_descriptor(int descriptor, size_t bytes, void **memory) {
 }
 
 chw_error chw_map_file(const char *path, size_t bytes, void **memory) {
+  if (path == NULL) {
+    *memory = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    return *memory == MAP_FAILED ? error_of_errno(errno) : CHW_OK;
+  }
   const int descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
   if (descriptor < 0) {
     return error_of_errno(errno);

@@ -1,55 +1,16 @@
-public import DosingCore
-public import Quantities
+internal import DosingCore
+internal import Quantities
 
 /// A scenario file: what happens to a pump in virtual time. See `scripts/examples/`.
 public struct ScenarioDocument: Sendable {
-  /// A prescription that fits the scenario's rig.
-  public struct Program: Sendable {
-    public let document: PrescriptionDocument
-    public let therapy: Therapy
-  }
-
-  public enum Action: Sendable {
-    case patientBolus
-    case bolus(dose: Mass, duration: Nanoseconds)
-    case stop
-    case resume
-    case program(Program)
-    /// The tick thread does not run for so long.
-    case lateTick(Nanoseconds)
-    /// From here on the drive makes no pulse, or a line cannot be written; or they work again.
-    case drive(fails: Bool)
-    case output(Output, fails: Bool)
-  }
-
-  public enum Output: String, Sendable, CaseIterable {
-    case enable
-    case buzzer
-    case lamp
-  }
-
   /// A file that says what is run.
   public struct Input: Sendable {
     public let path: String
     public let text: String
   }
 
-  public struct Event: Sendable {
-    /// Since time zero.
-    public let at: Nanoseconds
-    public let action: Action
-  }
-
   public let path: String
-  public let rig: RigDocument
-  /// What runs from time zero on.
-  public let program: Program
-  public let seed: UInt64
-  /// The therapy clock at time zero.
-  public let start: WeekTime
-  public let duration: Nanoseconds
-  /// In order of time; equal times in the order of the file.
-  public let events: [Event]
+  public let scenario: Scenario
   /// What a person should know about the prescriptions.
   public let warnings: [String]
   /// The scenario and every file that it names, each once, in the order of their names in it.
@@ -87,38 +48,37 @@ public struct ScenarioDocument: Sendable {
       }
       return source
     }
-    rig = try RigDocument(try open(rigPath))
+    let rig = try RigDocument(try open(rigPath))
     var warnings: [String] = []
-    program = try Self.program(try open(prescriptionPath), on: rig.rig, &warnings)
-    var events: [Event] = []
+    let therapy = try Self.therapy(try open(prescriptionPath), on: rig.rig, &warnings)
+    var events: [Scenario.Event] = []
     for event in planned {
-      let action: Action =
+      let action: Scenario.Action =
         switch event.what {
         case .ready(let action): action
         case .programFile(let file):
-          .program(try Self.program(try open(file), on: rig.rig, &warnings))
+          .ask(.program(try Self.therapy(try open(file), on: rig.rig, &warnings)))
         }
-      events.append(Event(at: event.at, action: action))
+      events.append(Scenario.Event(at: event.at, action))
     }
+    scenario = Scenario(
+      rig: rig.rig, serial: rig.serial, hasBatteryClock: rig.hasBatteryClock, therapy: therapy,
+      seed: UInt64(seed), start: start, duration: duration, events: events)
     self.path = path
-    self.seed = UInt64(seed)
-    self.start = start
-    self.duration = duration
-    self.events = events
     self.warnings = warnings
     self.inputs = inputs
   }
 
-  private static func program(
+  private static func therapy(
     _ source: SourceText, on rig: Rig, _ warnings: inout [String]
-  ) throws(DocumentErrors) -> Program {
+  ) throws(DocumentErrors) -> Therapy {
     let document = try PrescriptionDocument(source)
     var findings = Findings()
     guard let therapy = Therapy(document.prescription, on: rig, findings: &findings) else {
       throw DocumentErrors(.badData, document.describe(findings))
     }
     warnings += document.describe(findings)
-    return Program(document: document, therapy: therapy)
+    return therapy
   }
 
   /// A path in a scenario is relative to the scenario.
@@ -131,7 +91,7 @@ public struct ScenarioDocument: Sendable {
 /// An event whose files have not been read yet.
 private struct PlannedEvent {
   enum What {
-    case ready(ScenarioDocument.Action)
+    case ready(Scenario.Action)
     case programFile(String)
   }
 
@@ -140,8 +100,16 @@ private struct PlannedEvent {
 }
 
 extension StrictYAML {
-  private static let actions = ["patient-bolus", "bolus", "stop", "resume", "program"]
-  private static let faults = ["late-tick", "drive-fails", "output-fails"]
+  private static let actions = [
+    "patient-bolus", "bolus", "stop", "resume", "acknowledge", "program",
+  ]
+
+  /// What a fault needs beside its time, by its name.
+  private static let faults: [(name: String, keys: [String])] = [
+    ("late-tick", ["for"]), ("suspend", ["for"]), ("drive-fails", ["for"]),
+    ("output-fails", ["for", "line"]), ("storage-slow", ["for", "delay"]),
+    ("storage-fails", ["for"]), ("kill", ["for"]), ("power-cut", ["for"]),
+  ]
 
   fileprivate mutating func events(_ value: Value?, duration: Nanoseconds?) -> [PlannedEvent] {
     guard let value else { return [] }
@@ -164,36 +132,25 @@ extension StrictYAML {
   private mutating func plan(_ value: Value) -> [PlannedEvent] {
     let keys = mapping(
       value, required: ["at"],
-      optional: ["do", "fault", "dose", "duration", "prescription", "for", "line"])
+      optional: ["do", "fault", "dose", "duration", "prescription", "for", "line", "delay"])
     let at = quantity(keys["at"], as: Nanoseconds.self)
     guard (keys["do"] == nil) != (keys["fault"] == nil) else {
       report(value, "needs either 'do' or 'fault'")
       return []
     }
-    let wanted = keys["do"] ?? keys["fault"]
-    let accepted = keys["do"] != nil ? Self.actions : Self.faults
-    guard let name = word(wanted, of: accepted.map { ($0, $0) }) else { return [] }
+    let accepted = keys["do"] != nil ? Self.actions : Self.faults.map(\.name)
+    guard let name = word(keys["do"] ?? keys["fault"], of: accepted.map { ($0, $0) }) else {
+      return []
+    }
     checkKeys(of: name, value, keys)
     guard let at else { return [] }
-    switch name {
-    case "drive-fails":
-      return lasting(at, keys) { .drive(fails: $0) }
-    case "output-fails":
-      let line = word(
-        keys["line"], of: ScenarioDocument.Output.allCases.map { ($0.rawValue, $0) })
-      return line.map { line in lasting(at, keys) { .output(line, fails: $0) } } ?? []
-    default: return action(name, keys).map { [PlannedEvent(at: at, what: $0)] } ?? []
+    guard keys["fault"] != nil else {
+      return action(name, keys).map { [PlannedEvent(at: at, what: $0)] } ?? []
     }
-  }
-
-  private mutating func lasting(
-    _ at: Nanoseconds, _ keys: [String: Value], _ action: (Bool) -> ScenarioDocument.Action
-  ) -> [PlannedEvent] {
     guard let length = quantity(keys["for"], as: Nanoseconds.self) else { return [] }
-    return [
-      PlannedEvent(at: at, what: .ready(action(true))),
-      PlannedEvent(at: at + length, what: .ready(action(false))),
-    ]
+    return fault(name, keys, lasts: length).map {
+      PlannedEvent(at: at + $0.after, what: .ready($0.action))
+    }
   }
 
   private mutating func checkKeys(of name: String, _ value: Value, _ keys: [String: Value]) {
@@ -201,9 +158,7 @@ extension StrictYAML {
       switch name {
       case "bolus": ["dose", "duration"]
       case "program": ["prescription"]
-      case "late-tick", "drive-fails": ["for"]
-      case "output-fails": ["for", "line"]
-      default: []
+      default: Self.faults.first { $0.name == name }?.keys ?? []
       }
     for key in needed where keys[key] == nil { report(value, "key '\(key)' is missing") }
     for key in keys.keys.sorted()
@@ -214,16 +169,42 @@ extension StrictYAML {
 
   private mutating func action(_ name: String, _ keys: [String: Value]) -> PlannedEvent.What? {
     switch name {
-    case "patient-bolus": return .ready(.patientBolus)
-    case "stop": return .ready(.stop)
-    case "resume": return .ready(.resume)
-    case "bolus":
+    case "patient-bolus": return .ready(.ask(.patientBolus))
+    case "stop": return .ready(.ask(.stop))
+    case "resume": return .ready(.ask(.resume))
+    case "acknowledge": return .ready(.ask(.acknowledge))
+    case "program": return word(keys["prescription"]).map { .programFile($0) }
+    default:
       let dose = quantity(keys["dose"], as: Mass.self)
       let duration = quantity(keys["duration"], as: Nanoseconds.self)
       guard let dose, let duration else { return nil }
-      return .ready(.bolus(dose: dose, duration: duration))
-    case "program": return word(keys["prescription"]).map { .programFile($0) }
-    default: return quantity(keys["for"], as: Nanoseconds.self).map { .ready(.lateTick($0)) }
+      return .ready(.ask(.bolus(dose: dose, duration: duration)))
+    }
+  }
+
+  /// What a fault does, and where it lasts for a while also its end.
+  private mutating func fault(
+    _ name: String, _ keys: [String: Value], lasts length: Nanoseconds
+  ) -> [(after: Nanoseconds, action: Scenario.Action)] {
+    func lasting(
+      _ action: (Bool) -> Scenario.Action
+    ) -> [(after: Nanoseconds, action: Scenario.Action)] {
+      [(.zero, action(true)), (length, action(false))]
+    }
+    switch name {
+    case "late-tick": return [(.zero, .lateTick(length))]
+    case "suspend": return [(.zero, .suspend(length))]
+    case "kill": return [(.zero, .kill(length))]
+    case "power-cut": return [(.zero, .powerCut(length))]
+    case "drive-fails": return lasting { .drive(fails: $0) }
+    case "storage-fails": return lasting { .storageFails($0) }
+    case "storage-slow":
+      guard let delay = quantity(keys["delay"], as: Nanoseconds.self) else { return [] }
+      return lasting { .storageSlow($0, delay: delay) }
+    default:
+      let lines = Scenario.Output.allCases.map { ($0.rawValue, $0) }
+      guard let line = word(keys["line"], of: lines) else { return [] }
+      return lasting { .output(line, fails: $0) }
     }
   }
 

@@ -108,6 +108,8 @@ public final class Keeper: @unchecked Sendable {
     // The start comes first: what belongs to it hangs on its entry, and on the state of its first commit.
     guard proposal != nil || (linkIsUrgent && hasCommitted) else { return true }
     do {
+      // What has gathered is long by then: first something small.
+      if isFailing { try journal.touch() }
       if let proposal {
         try write(proposal)
       } else {
@@ -142,9 +144,10 @@ public final class Keeper: @unchecked Sendable {
   }
 
   private func write(_ proposal: CommitProposal) throws(JournalError) {
-    let safe = safeBasal(proposal)
-    let changes = copies.record.map { !$0.saysTheSame(as: safe) } ?? true
-    let isNew = changes || copies.hasDamage || generation != copies.record?.generation
+    let holds = copies.record?.holds(
+      isStopped: proposal.isStopped, isHardStopped: proposal.isHardStopped,
+      lineage: journal.lineage, rig: rig, prescription: proposal.prescriptionBytes ?? [])
+    let isNew = copies.hasDamage || generation != copies.record?.generation || holds != true
     let next = isNew ? max(generation, copies.record?.generation ?? 0) + 1 : generation
     try journal.commit(
       JournalState(
@@ -157,7 +160,7 @@ public final class Keeper: @unchecked Sendable {
     linkIsDurable()
     generation = next
     if isNew {
-      var safe = safe
+      var safe = safeBasal(proposal)
       safe.generation = next
       try copies.write(safe)
     }

@@ -25,7 +25,7 @@ public struct PumpStart: Sendable {
     isStopped = pump.core.board.on[.stopped]
     timeOfTickZero = now.later(by: pump.bootOfTickZero - now.boot)
     var writer = RecordWriter()
-    pump.core.layout(&writer)
+    pump.core.write(to: &writer)
     var started = Started()
     started.state = writer.array
     started.rig = sha256(of: rig.recordBytes)

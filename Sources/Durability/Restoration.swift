@@ -92,7 +92,9 @@ public struct Restoration {
     let passed = time.passed(since: state)
     let period = committed.tick.count
     let from = trace.map { max($0.tick.number, state.tick) } ?? state.tick
-    let zero = time.now.boot - passed.time.count - state.tick * period
+    var zero = time.now.boot - passed.time.count - state.tick * period
+    // What ran in this boot ran before now, though nothing of this boot was written down.
+    if let trace { zero = min(zero, time.now.boot - trace.tick.number * period) }
     let now = (time.now.boot - zero) / period
     let first = (time.now.boot + firstTickIn.count - zero + period - 1) / period
     var facts = Restart(at: Tick(max(from, first - 1)), leaseEnd: state.leaseEnd)

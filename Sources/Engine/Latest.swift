@@ -28,16 +28,17 @@ internal import Synchronization
     writing = old & ~Self.fresh
   }
 
+  /// Reader: something was published since it last read.
+  @inline(__always)
+  public var isNew: Bool { newest.load(ordering: .relaxed) & Self.fresh != 0 }
+
   /// Reader: the newest value, once; nil where nothing was published since.
   @inline(__always)
-  public func readIfNew() -> Value? {
-    guard newest.load(ordering: .relaxed) & Self.fresh != 0 else { return nil }
-    return read()
-  }
+  public func readIfNew() -> Value? { isNew ? read() : nil }
 
   /// Reader: the newest value there is.
   public func read() -> Value {
-    if newest.load(ordering: .relaxed) & Self.fresh != 0 {
+    if isNew {
       let old = newest.exchange(reading, ordering: .acquiringAndReleasing)
       reading = old & ~Self.fresh
     }

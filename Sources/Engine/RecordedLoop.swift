@@ -73,6 +73,14 @@ public struct RecordedLoop: ~Copyable {
 
   private static let quiet = Decision()
 
+  /// How many of the next ticks do nothing but accrue, and complete.
+  mutating func quietTicks() -> Int64 {
+    record.grants.isNew || record.clock.isNew ? 0 : loop.quietTicks()
+  }
+
+  /// Lets so many such ticks pass; their completion is not among it.
+  mutating func passQuietly(_ ticks: Int64) { loop.passQuietly(ticks) }
+
   @inline(never)
   private mutating func note(_ decision: Decision, _ refusal: StepRefusal?, at number: Int64) {
     if let refusal {
@@ -128,8 +136,8 @@ public struct RecordedLoop: ~Copyable {
       proposal.events = events
       proposal.state.removeAll()
       proposal.prescription.removeAll()
-      after.layout(&proposal.state)
-      if var ordered = after.therapy?.prescription { ordered.layout(&proposal.prescription) }
+      after.write(to: &proposal.state)
+      if var ordered = after.therapy?.prescription { ordered.write(to: &proposal.prescription) }
       precondition(
         !proposal.state.failed && !proposal.prescription.failed, "the records fit")
     }

@@ -55,15 +55,6 @@ public struct TickLoop: ~Copyable {
     outputs.areDue = true
   }
 
-  /// The same where nobody but the loop itself knows anything.
-  @inline(__always)
-  public mutating func begin(_ number: Int64) {
-    guard let failed = newlyFailed else { return }
-    var facts = TickFacts(tick: Tick(number))
-    facts.failedOutputs = failed
-    learn(facts)
-  }
-
   /// Decides a request in tick `number`, before `tick(_:)` runs it.
   public mutating func decide(_ request: Request, at number: Int64) -> Answer {
     let answer = core.decide(request, at: Tick(number))

@@ -1,29 +1,50 @@
 public import DosingCore
 public import Hardware
-internal import Quantities
+public import Quantities
 
-/// The tick loop in virtual time: no tick is waited for, and those that do nothing but accrue are passed over
-/// at once.
+/// The recorded tick loop in virtual time: no tick is waited for, and those that do nothing but accrue are
+/// passed over at once.
 public struct VirtualEngine: ~Copyable {
-  public private(set) var loop: TickLoop
+  public private(set) var loop: RecordedLoop
   private let clock: VirtualClock
   private let period: Int64
+  /// The time of tick 0 on the rig's clock.
+  private let epoch: Nanoseconds
   /// Executes every tick, which is what passing over them is held against.
   private let skips: Bool
   /// The number of the next tick.
-  public private(set) var next: Int64 = 0
+  public private(set) var next: Int64
+  /// The next tick has begun: whatever was known before it was told, and something may have been decided.
+  public private(set) var hasBegun = false
+  /// How many ticks did not run before the next one, and for how many ns of them the machine slept.
+  private var missed: Int64 = 0
+  private var suspended: Int64 = 0
 
-  public init(loop: consuming TickLoop, clock: VirtualClock, skips: Bool = true) {
+  /// - Parameter epoch: the time of tick 0, with which the interlock was sealed.
+  public init(
+    loop: consuming RecordedLoop, clock: VirtualClock, epoch: Nanoseconds = .zero,
+    skips: Bool = true
+  ) {
     self.skips = skips
-    period = loop.core.rig.tick.count
+    self.epoch = epoch
+    period = loop.loop.core.rig.tick.count
+    next = loop.loop.core.now.number + 1
     self.loop = loop
     self.clock = clock
   }
 
+  /// The time of a tick on the rig's clock.
+  public func time(ofTick tick: Int64) -> Nanoseconds { epoch + Nanoseconds(tick * period) }
+
   /// Decides a request in the next tick.
-  public mutating func decide(_ request: Request) -> Answer {
-    clock.set(Nanoseconds(next * period))
-    return loop.decide(request, at: next)
+  ///
+  /// - Parameter id: its number, by which the journal knows what was asked.
+  /// - Returns: also the commit that has to be durable before it acts; 0 for none.
+  public mutating func decide(
+    _ request: Request, id: Int64 = 0
+  ) -> (answer: Answer, commit: Int64) {
+    begin()
+    return loop.decide(request, id: id, at: next)
   }
 
   /// Runs every tick up to, but not including, `end`, or until one decides more than to wait.
@@ -32,34 +53,54 @@ public struct VirtualEngine: ~Copyable {
   public mutating func run(until end: Int64) -> (tick: Int64, decision: Decision)? {
     while next < end {
       if skips, passQuietly(before: end) { continue }
-      clock.set(Nanoseconds(next * period))
-      loop.begin(next)
-      let decision = loop.tick(next).decision
+      begin()
+      let decision = loop.tick(next)
       next += 1
+      hasBegun = false
       if decision.isEventful { return (next - 1, decision) }
     }
     return nil
   }
 
+  private mutating func begin() {
+    guard !hasBegun else { return }
+    clock.set(time(ofTick: next))
+    loop.begin(next, missed: missed, suspended: suspended)
+    (missed, suspended) = (0, 0)
+    hasBegun = true
+  }
+
   /// True where any tick was passed over.
   private mutating func passQuietly(before end: Int64) -> Bool {
     // Something may have come between the last tick and the next one.
-    guard loop.core.now.number == next - 1 else { return false }
+    guard loop.loop.core.now.number == next - 1 else { return false }
     let ticks = min(loop.quietTicks(), end - next)
     guard ticks > 0 else { return false }
     loop.passQuietly(ticks)
-    clock.set(Nanoseconds((next - 1) * period))
+    clock.set(time(ofTick: next - 1))
     clock.pass(ticks: ticks, of: Nanoseconds(period))
     next += ticks
     return true
   }
 
   /// The tick thread does not run for `count` ticks.
-  public mutating func skip(_ count: Int64) { next += count }
+  ///
+  /// - Precondition: the next tick has not begun.
+  /// - Parameter isSuspended: because the machine sleeps.
+  public mutating func skip(_ count: Int64, isSuspended: Bool = false) {
+    precondition(!hasBegun)
+    next += count
+    missed += count
+    if isSuspended { suspended += count * period }
+  }
+
+  /// The last word of an engine that ends in order.
+  public mutating func settle() { loop.settle(at: next - 1) }
 }
 
 extension Decision {
   var isEventful: Bool {
-    steps || basalChanged || extraDoseEnded || faultsChanged || wasLate
+    steps || basalChanged || extraDoseEnded || faultsChanged || wasLate || wantsCommit || tookBack
+      || carriedOut
   }
 }

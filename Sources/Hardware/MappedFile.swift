@@ -7,7 +7,9 @@ internal import CHardware
   public let byteCount: Int
 
   /// Maps a file of this user, and makes it where it is missing.
-  public init(path: String, byteCount: Int) throws(HardwareError) {
+  ///
+  /// - Parameter path: nil for memory that ends with this process, in which a machine is simulated.
+  public init(path: String?, byteCount: Int) throws(HardwareError) {
     var mapped: UnsafeMutableRawPointer?
     try HardwareError.check(unsafe chw_map_file(path, byteCount, &mapped))
     guard let memory = unsafe mapped else { throw .system }

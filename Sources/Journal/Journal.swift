@@ -31,7 +31,6 @@ public final class Journal {
     eventsKept: Int64 = Journal.eventsKept
   ) throws(JournalError) {
     self.eventsKept = eventsKept
-    if isReader, unsafe access(path, F_OK) != 0, errno == ENOENT { throw .missing }
     do {
       database = try Self.open(path, makesNew: makesNew, isReader: isReader)
       let found = try Self.prepare(database, makesNew: makesNew ? serial : nil, isReader: isReader)
@@ -40,6 +39,12 @@ public final class Journal {
       }
       (self.serial, lineage, chain) = found
     } catch {
+      // Only whoever reads does not make it.
+      if isReader, unsafe access(path, F_OK) != 0, errno == ENOENT,
+        (error as? DatabaseError)?.resultCode == .SQLITE_CANTOPEN
+      {
+        throw .missing
+      }
       throw JournalError(error)
     }
   }
@@ -120,6 +125,16 @@ public final class Journal {
       }
       self.chain = chain
       documents.add(written)
+    } catch {
+      throw JournalError(error)
+    }
+  }
+
+  /// Throws where nothing can be made durable: writes the first page, whatever stands in it, and changes
+  /// nothing that means anything.
+  public func touch() throws(JournalError) {
+    do {
+      try database.write { try $0.execute(sql: "PRAGMA user_version = 0") }
     } catch {
       throw JournalError(error)
     }

@@ -49,11 +49,13 @@ public struct SafeBasalRecord: Equatable, Sendable {
       ? FlowRate(of: rate, at: concentration, rounded: .down) ?? .zero : .zero
   }
 
-  /// What the delivery state and the order are, without when.
-  public func saysTheSame(as other: SafeBasalRecord) -> Bool {
-    var other = other
-    (other.generation, other.tick, other.leaseEnd) = (generation, tick, leaseEnd)
-    return self == other
+  /// Whether this is what it says, of whichever time. Asked in every commit: the order is compared as its
+  /// record, not read.
+  public func holds(
+    isStopped: Bool, isHardStopped: Bool, lineage: [UInt8], rig: [UInt8], prescription: [UInt8]
+  ) -> Bool {
+    self.isStopped == isStopped && self.isHardStopped == isHardStopped && self.lineage == lineage
+      && self.rig == rig && self.prescription == prescription
   }
 
   public var bytes: [UInt8] {

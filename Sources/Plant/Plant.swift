@@ -4,15 +4,23 @@ internal import CHardware
 @safe public struct Plant: ~Copyable {
   private let world: OpaquePointer
   private var pulses: [chw_pulse]
-  private var head: PumpHeadTruth
+  /// What motor, head and reservoir have come to.
+  public private(set) var head: PumpHeadTruth
 
   /// - Parameter world: the open simulated rig; it must outlive the plant.
   public init(
     world: OpaquePointer, geometry: HeadGeometry, reservoirMicrolitres: Double, gate: HeartbeatGate
   ) {
+    unsafe self.init(
+      world: world,
+      head: PumpHeadTruth(
+        geometry: geometry, reservoirMicrolitres: reservoirMicrolitres, gate: gate))
+  }
+
+  /// The same head and reservoir on the wires of another process.
+  public init(world: OpaquePointer, head: PumpHeadTruth) {
     unsafe self.world = world
-    head = PumpHeadTruth(
-      geometry: geometry, reservoirMicrolitres: reservoirMicrolitres, gate: gate)
+    self.head = head
     pulses = Array(repeating: chw_pulse(), count: 256)
   }
 

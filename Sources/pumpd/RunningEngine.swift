@@ -113,16 +113,12 @@ final class RunningEngine {
     log.info("ended")
   }
 
-  /// The loop before its first tick: the interlock knows the last 24 h and is sealed.
   private static func loop(_ memory: PumpMemory, on hardware: HardwareRig) throws -> TickLoop {
-    let start = memory.start
-    guard let core = start.core() else {
+    do {
+      return try memory.loop(on: hardware)
+    } catch is PumpMemory.Unreadable {
       throw Failure(.internalError, "the state that was restored cannot be read again")
     }
-    try hardware.load(core)
-    try hardware.seal(for: start.rig, epoch: Nanoseconds(start.timeOfTickZero.boot))
-    return TickLoop(
-      core: core, drive: hardware.drive, annunciator: hardware.annunciator, page: memory.page)
   }
 
   private static func text(_ errno: Int32) -> String { unsafe String(cString: strerror(errno)) }

@@ -64,9 +64,10 @@ struct DoseWindow {
     leave(behind: time)
   }
 
-  mutating func commit(_ dose: Mass, at time: Int64) {
+  /// - Parameter zero: where the pump's buckets begin.
+  mutating func commit(_ dose: Mass, at time: Int64, bucketsFrom zero: Int64) {
     leave(behind: time)
-    before = (allowed, (time / bucket + 1) * bucket)
+    before = (allowed, ((time - zero) / bucket + 1) * bucket + zero)
     committed = times.count
     limit = stepsPerDose.steps(dose)
   }

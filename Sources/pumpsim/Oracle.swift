@@ -1,10 +1,13 @@
+internal import Documents
 internal import DosingCore
 internal import Quantities
 
-/// Judges a run by the steps that the motor really made.
+/// Judges a run by the steps that the motor really made, by what was ordered, and by the faults that were
+/// made.
 ///
 /// It shares nothing with the code that decides a dose: it integrates the prescription itself, from
-/// the plain data, and looks at every window of the steps themselves.
+/// the plain data, and looks at every window of the steps themselves. An engine may be killed and started
+/// again: then a run has several lives.
 struct Oracle {
   private(set) var violations: [String] = []
 
@@ -12,57 +15,44 @@ struct Oracle {
   private var prescription: Prescription
   /// Of all prescriptions of a run, since another one is refused.
   private let strength: Int128
-  /// The therapy clock at time 0.
-  private let clockAtStart: WeekTime
-  private var running = true
 
-  // What was prescribed, as two exact sums: basal in ng/d x ns, extra doses in whole ng.
-  private var basal: Int128 = 0
-  private var integratedTo: Int64 = 0
-  /// The prescribed rate in ng/d, and until when it lasts.
-  private var rate: Int64 = 0
-  private var rateEnds: Int64 = 0
-  private var extraNanograms: Int128 = 0
-  private var extra: Extra?
+  private var prescribed: Prescribed
+  private var isStopped = false
+  private var isAway = false
 
   private var steps: Int128 = 0
   private var hour: DoseWindow
   private var day: DoseWindow
   private var lastStep: Int64?
 
-  private struct Extra {
-    var dose: Int128
-    var start: Int64
-    var duration: Int64
-
-    /// Rounded up to a nanogram.
-    func given(by time: Int64) -> Int128 {
-      let passed = Int128(min(max(time - start, 0), duration))
-      return (dose * passed + Int128(duration) - 1) / Int128(duration)
-    }
-  }
+  // This life: when its tick 0 was, and what the sums were when it began.
+  private var tickZero: Int64 = 0
+  private var leastBefore: Int128 = 0
+  private var stepsBefore: Int128 = 0
+  private var restarts: Int128 = 0
+  /// What the engine has given up for good, over all lives.
+  private var deficit: Int128 = 0
+  /// Requests and faults: each may cost a step or two on its own.
+  private var disturbances: Int128 = 0
 
   init(rig: Rig, prescription: Prescription, clock: WeekTime) {
     self.rig = rig
     self.prescription = prescription
     strength = Int128(prescription.concentration.nanogramsPerMillilitre)
-    // The pump's clock shows whole ticks.
-    clockAtStart = WeekTime(
-      sinceMonday: Nanoseconds(clock.sinceMonday.count / rig.tick.count * rig.tick.count))
+    prescribed = Prescribed(prescription, on: rig, clock: clock)
     let stepsPerDose = StepsPerDose(rig: rig, concentration: prescription.concentration)
     hour = DoseWindow(.hours(1), bucket: .minutes(1), stepsPerDose, prescription.maxDose1h)
     day = DoseWindow(.hours(24), bucket: .minutes(15), stepsPerDose, prescription.maxDose24h)
   }
 
-  // MARK: What the engine accepted
+  // MARK: What the engine accepted, and from when on it acts
 
   mutating func program(_ new: Prescription, at time: Int64) {
-    advance(to: time)
-    endExtra(at: time)
+    disturb(at: time)
+    prescribed.order(new)
     prescription = new
-    rateEnds = time
-    hour.commit(new.maxDose1h, at: time)
-    day.commit(new.maxDose24h, at: time)
+    hour.commit(new.maxDose1h, at: time, bucketsFrom: tickZero)
+    day.commit(new.maxDose24h, at: time, bucketsFrom: tickZero)
   }
 
   mutating func startPatientBolus(at time: Int64) {
@@ -73,111 +63,123 @@ struct Oracle {
   }
 
   mutating func startExtra(dose: Mass, duration: Nanoseconds, at time: Int64) {
-    advance(to: time)
-    endExtra(at: time)
-    extra = Extra(dose: Int128(dose.nanograms), start: time, duration: duration.count)
+    disturb(at: time)
+    prescribed.startExtra(dose, duration)
+  }
+
+  /// The engine says that an extra dose has ended.
+  mutating func extraEnded(at time: Int64, reservoirIsEmpty: Bool = false) {
+    prescribed.advance(to: time)
+    if prescribed.extraGoesOn, !prescribed.isSafeAllowed, !reservoirIsEmpty {
+      report("an extra dose was cut short, and nothing asked for it", time)
+    }
+    prescribed.endExtra()
   }
 
   mutating func stop(at time: Int64) {
-    advance(to: time)
-    endExtra(at: time)
-    running = false
+    disturb(at: time)
+    prescribed.endExtra()
+    isStopped = true
+    prescribed.runs = false
   }
 
   mutating func resume(at time: Int64) {
-    advance(to: time)
-    running = true
+    disturb(at: time)
+    isStopped = false
+    prescribed.runs = !isAway
   }
 
-  private mutating func endExtra(at time: Int64) {
-    guard let extra else { return }
-    extraNanograms += extra.given(by: time)
-    self.extra = nil
+  // MARK: Faults
+
+  /// From now on until `end` steps may be kept back: a fault may hinder them.
+  mutating func mayBeKeptBack(at time: Int64, until end: Int64) {
+    disturb(at: time)
+    prescribed.mayBeKeptBack(until: end)
+  }
+
+  /// From now on until `end` a fault may have put safe basal in the place of the schedule.
+  mutating func maySafe(at time: Int64, until end: Int64) {
+    disturb(at: time)
+    prescribed.maySafe(until: end)
+  }
+
+  /// An alarm that no fault of a scenario can ask for.
+  mutating func raised(_ code: FaultCode, at time: Int64) {
+    switch code {
+    case .hardStop, .interlockDisagrees, .basalRefusedByLimit:
+      report("the alarm \(code.code), which no fault asks for", time)
+    default: break
+    }
+  }
+
+  private mutating func disturb(at time: Int64) {
+    prescribed.advance(to: time)
+    disturbances += 1
+  }
+
+  // MARK: Lives
+
+  /// An engine runs again. Its tick 0 was at `tickZero`.
+  mutating func begin(at time: Int64, tickZero: Int64) {
+    disturb(at: time)
+    self.tickZero = tickZero
+    restarts += 1
+    lastStep = nil
+    isAway = false
+    prescribed.runs = !isStopped
+    (leastBefore, stepsBefore) = (prescribed.least, steps)
+  }
+
+  /// The engine ends here, or the scenario does.
+  ///
+  /// - Parameter deficit: what it says that in this life was prescribed and will never be delivered.
+  mutating func end(at time: Int64, deficit new: Mass) {
+    prescribed.advance(to: time)
+    let given = Int128(new.nanograms) * Prescribed.nanogram
+    let missing = prescribed.least - leastBefore - mass(ofSteps: steps - stepsBefore) - given
+    // Deficits and the cut of an extra dose are told to a nanogram.
+    if missing > step + 3 * Prescribed.nanogram {
+      report("more is missing than one step and the deficit", time)
+    }
+    deficit += given
+    // Each disturbance may cost what is on its way.
+    let allowed = prescribed.excused + (disturbances + 1) * (3 * step + Prescribed.nanogram)
+    if deficit > allowed { report("basal was kept back longer than a fault asks for", time) }
+    prescribed.endExtra()
+    isAway = true
+    prescribed.runs = false
   }
 
   // MARK: What the motor did
 
   mutating func step(at time: Int64) {
-    advance(to: time)
+    prescribed.advance(to: time)
     steps += 1
-    if !running { report("a step while stopped", time) }
+    if isAway { report("a step while no engine runs", time) }
+    if isStopped { report("a step while stopped", time) }
     if let lastStep, time - lastStep < rig.tick.count { report("two steps in one tick", time) }
     lastStep = time
-    let ahead = delivered - prescribed(at: time)
-    // An extra dose that was cut short is known to a nanogram.
-    if ahead > Int128(1) * Self.nanogram { report("delivered more than was prescribed", time) }
+    // An extra dose that was cut short is known to a nanogram. After a restart a fraction of a step may
+    // have come twice, and never more than that in all.
+    let known = (restarts + 1) * Prescribed.nanogram + (restarts > 0 ? step : 0)
+    if mass(ofSteps: steps) - prescribed.most > known {
+      report("delivered more than was prescribed", time)
+    }
     hour.append(time)
     day.append(time)
     check(hour, volume: rig.maxVolume1h, "1 h", time)
     check(day, volume: rig.maxVolume24h, "24 h", time)
   }
 
-  /// - Parameter deficit: what the engine says was prescribed and will never be delivered.
-  mutating func finish(at time: Int64, deficit: Mass) {
-    advance(to: time)
-    // Deficits and the cut of an extra dose are told to a nanogram.
-    let missing = prescribed(at: time) - delivered - Int128(deficit.nanograms) * Self.nanogram
-    if missing > step + 3 * Self.nanogram {
-      report("more is missing than one step and the deficit", time)
-    }
-  }
-
-  // MARK: Exact sums, in ng / (V x N-independent) units
-
-  /// Everything is compared in ng x steps per revolution x 86.4e12 ns, which makes all three sums
-  /// whole numbers.
-  private static let nanogramsPerDay = Int128(Nanoseconds.days(1).count)
-  private static var nanogram: Int128 { nanogramsPerDay }
-
   /// The mass of one step, rounded down by less than one unit.
   private var step: Int128 { mass(ofSteps: 1) }
-  private var delivered: Int128 { mass(ofSteps: steps) }
 
+  /// In the unit of `Prescribed`.
   private func mass(ofSteps steps: Int128) -> Int128 {
     let volume = steps * Int128(rig.pump.volumePerRevolution.picolitres)
     let perMillilitre = Int128(rig.pump.stepsPerRevolution) * 1_000_000_000
     // Volume x strength stays below 2^80, so the product with a day fits 128 bits.
-    return volume * strength * Self.nanogramsPerDay / perMillilitre
-  }
-
-  private func prescribed(at time: Int64) -> Int128 {
-    basal + (extraNanograms + (extra?.given(by: time) ?? 0)) * Self.nanogram
-  }
-
-  /// Integrates basal from one edge of the schedule to the next.
-  private mutating func advance(to time: Int64) {
-    while integratedTo < time {
-      if integratedTo >= rateEnds {
-        let (now, left) = rateAndTimeLeft(at: clockAtStart + Nanoseconds(integratedTo))
-        (rate, rateEnds) = (now, integratedTo + left)
-      }
-      let length = min(rateEnds, time) - integratedTo
-      if running { basal += Int128(rate) * Int128(length) }
-      integratedTo += length
-    }
-  }
-
-  /// The prescribed rate in ng/d and how long it lasts, in ns.
-  private func rateAndTimeLeft(at clock: WeekTime) -> (rate: Int64, left: Int64) {
-    let dayLeft = Nanoseconds.days(1).count - clock.sinceMidnight.count
-    switch prescription.mode {
-    case .stopped: return (0, dayLeft)
-    case .minimum:
-      let rate =
-        Int128(rig.pump.keepOpenRate.picolitresPerDay)
-        * Int128(prescription.concentration.nanogramsPerMillilitre) / 1_000_000_000
-      return (Int64(rate) + 1, dayLeft)
-    case .continuous: return (prescription.patterns[0].steps[0].rate.nanogramsPerDay, dayLeft)
-    case .flex: break
-    }
-    let pattern = prescription.patterns[Int(prescription.week[clock.weekday])]
-    var rate: Int64 = 0
-    for index in 0..<pattern.count {
-      let start = Nanoseconds.minutes(Int64(pattern.steps[index].minute)).count
-      if start > clock.sinceMidnight.count { return (rate, start - clock.sinceMidnight.count) }
-      rate = pattern.steps[index].rate.nanogramsPerDay
-    }
-    return (rate, dayLeft)
+    return volume * strength * Prescribed.nanogram / perMillilitre
   }
 
   private mutating func check(

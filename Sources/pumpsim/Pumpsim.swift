@@ -12,7 +12,9 @@ struct Pumpsim: ParsableCommand {
       prescription is not valid, 66 no such file, 69 an output cannot be written, 77 no permission, \
       78 the rig file is not valid.
       """,
-    subcommands: [RunCommand.self, ScriptCommand.self, ReplayCommand.self])
+    subcommands: [
+      RunCommand.self, CampaignCommand.self, ScriptCommand.self, ReplayCommand.self,
+    ])
 
   /// Runs `body`; anything that goes wrong is one line on standard error and an exit code.
   static func guarded(_ body: () throws -> Void) throws {

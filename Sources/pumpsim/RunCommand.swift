@@ -8,7 +8,7 @@ struct RunCommand: ParsableCommand {
     commandName: "run", abstract: "Run a scenario in virtual time.")
 
   @Argument(help: ArgumentHelp("The scenario.", valueName: "scenario.yaml"))
-  var scenario: String
+  var path: String
 
   @Option(help: "Use this seed instead of the scenario's.")
   var seed: UInt64?
@@ -34,19 +34,22 @@ struct RunCommand: ParsableCommand {
   }
 
   private func simulate() throws {
-    let document = try ScenarioDocument(path: scenario)
+    let document = try ScenarioDocument(path: path)
     for warning in document.warnings { Pumpsim.complain(warning) }
     var traceFile: TraceFile?
     if let trace {
       traceFile = try TraceFile(
-        trace, rig: document.rig.rig,
-        strength: document.program.document.prescription.concentration)
+        trace, rig: document.scenario.rig,
+        strength: document.scenario.therapy.prescription.concentration)
     }
-    var simulation = try Simulation(document, trace: traceFile)
-    try simulation.run()
-    let outcome = simulation.summary(seed: seed ?? document.seed)
+    var scenario = document.scenario
+    if let seed { scenario.seed = seed }
+    var run = try ScenarioRun(scenario, trace: traceFile)
+    try run.run()
+    let outcome = run.summary(
+      path: document.path, inputs: document.inputs, seed: scenario.seed)
     try write(outcome)
-    for violation in outcome.violations { Pumpsim.complain("\(scenario): violation: \(violation)") }
+    for violation in outcome.violations { Pumpsim.complain("\(path): violation: \(violation)") }
     if !outcome.violations.isEmpty {
       throw ArgumentParser.ExitCode(Documents.ExitCode.violation.rawValue)
     }
@@ -83,7 +86,8 @@ extension Summary {
       ] as [(name: String, ug: Double)]
       + [
         ("reservoir empty", deficit.reservoirEmptyUg), ("hard stop", deficit.hardStopUg),
-        ("drive failed", deficit.driveFailedUg),
+        ("drive failed", deficit.driveFailedUg), ("not running", deficit.notRunningUg),
+        ("not written down", deficit.noLeaseUg), ("suspended", deficit.suspendedUg),
       ].filter { $0.1 > 0 }
     var lines = [
       "SIMULATED \(scenario), seed \(seed)",
@@ -92,6 +96,13 @@ extension Summary {
       "  motor      \(motorSteps) steps of \(commandedSteps) commanded, "
         + "\(number(deliveredVolumeUl)) uL",
       "  delivered  \(number(deliveredMassUg)) mcg of \(number(prescribedMassUg)) mcg prescribed",
+      "  of that    "
+        + [
+          ("basal", delivered.basalUg, prescribed.basalUg),
+          ("patient boluses", delivered.patientBolusUg, prescribed.patientBolusUg),
+          ("boluses", delivered.bolusUg, prescribed.bolusUg),
+        ].filter { $0.2 > 0 }.map { "\($0.0) \(number($0.1)) of \(number($0.2))" }
+        .joined(separator: ", ") + " mcg",
       "  deficit    " + deficits.map { "\($0.name) \(number($0.ug))" }.joined(separator: ", ")
         + " mcg",
       "  reservoir  \(number(reservoirUl / 1000)) mL left",

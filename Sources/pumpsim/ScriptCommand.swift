@@ -26,18 +26,17 @@ struct ScriptCommand: ParsableCommand {
 
   /// The header, then each event: its tick and its frame.
   private func script(of document: ScenarioDocument) throws -> [UInt8] {
-    let rig = document.rig.rig
-    let program = writeFrame(.program, number: 0, body: document.program.document.prescription)
-    var events = [(tick: Int64(0), frame: program)]
-    for event in document.events {
-      guard let frame = event.action.frame else {
+    let plan = document.scenario
+    let tick = plan.rig.tick.count
+    var events = [(tick: Int64(0), frame: Request.program(plan.therapy).frame(number: 0))]
+    for event in plan.events {
+      guard case .ask(let request) = event.action else {
         throw Failure(.badData, "\(scenario): a fault is no request; leave it out of a script")
       }
-      events.append(((event.at.count + rig.tick.count - 1) / rig.tick.count, frame))
+      events.append(((event.at.count + tick - 1) / tick, request.frame(number: 0)))
     }
     var header = ScriptHeader(
-      rig: rig, clock: document.start,
-      ticks: TickCount(document.duration.count / rig.tick.count + 1),
+      rig: plan.rig, clock: plan.start, ticks: TickCount(plan.duration.count / tick + 1),
       events: UInt32(events.count))
     var bytes = Self.bytes(of: &header)
     for (tick, frame) in events {
@@ -52,21 +51,5 @@ struct ScriptCommand: ParsableCommand {
     var writer = FrameWriter()
     body.layout(&writer)
     return writer.array
-  }
-}
-
-extension ScenarioDocument.Action {
-  /// Nil for what happens to the engine rather than being asked of it.
-  fileprivate var frame: FrameWriter? {
-    switch self {
-    case .program(let program):
-      writeFrame(.program, number: 0, body: program.therapy.prescription)
-    case .bolus(let dose, let duration):
-      writeFrame(.bolus, number: 0, body: BolusBody(dose: dose, duration: duration))
-    case .patientBolus: writeFrame(.patientBolus, number: 0, body: EmptyBody())
-    case .stop: writeFrame(.stop, number: 0, body: EmptyBody())
-    case .resume: writeFrame(.resume, number: 0, body: EmptyBody())
-    case .lateTick, .drive, .output: nil
-    }
   }
 }

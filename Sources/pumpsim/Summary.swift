@@ -56,6 +56,16 @@ struct Summary: Encodable {
     let reservoirEmptyUg: Double
     let hardStopUg: Double
     let driveFailedUg: Double
+    let notRunningUg: Double
+    let noLeaseUg: Double
+    let suspendedUg: Double
+  }
+
+  /// Basal, and each kind of extra dose.
+  struct Causes: Encodable {
+    let basalUg: Double
+    let patientBolusUg: Double
+    let bolusUg: Double
   }
 
   let simulated = true
@@ -65,16 +75,22 @@ struct Summary: Encodable {
   let ticks: Int64
   let ticksMissed: Int64
   let wallS: Double
+  /// Whether requests and leases had to be durable, and how often the engine started.
+  let hasJournal: Bool
+  let starts: Int
   /// Steps that the engine decided, and those that the motor really made.
   let commandedSteps: Int64
   let motorSteps: Int64
+  /// That may have been made and are not counted, after a restart that could not tell.
+  let stepsInDoubt: Int64
   let deliveredVolumeUl: Double
   let deliveredMassUg: Double
   let prescribedMassUg: Double
   let deficit: Deficit
-  /// `prescribed_mass_ug` by its two causes; a part of an extra dose that was cancelled is in neither.
-  let prescribedBasalUg: Double
-  let prescribedExtraUg: Double
+  /// `prescribed_mass_ug` by its causes; a part of an extra dose that was cancelled is in none.
+  let prescribed: Causes
+  /// `delivered_mass_ug` by what had accrued for each step since the one before.
+  let delivered: Causes
   let reservoirUl: Double
   let alarms: [Alarm]
   let accepted: [Accepted]

@@ -95,14 +95,16 @@ import Testing
     folder.write("rig.yaml", Good.rig)
     folder.write("prescription.yaml", Good.continuous)
     let read = try ScenarioDocument(path: folder.write("s.yaml", Good.scenario))
-    #expect(read.seed == 7)
+    let scenario = read.scenario
+    #expect(scenario.seed == 7)
     // 1 March 2026 is a Sunday.
-    #expect(read.start == WeekTime(weekday: 6, minute: 480))
-    #expect(read.duration == .hours(48))
-    #expect(read.events.map(\.at) == [.hours(5), .hours(6), .hours(7), .hours(7), .hours(8)])
-    guard case .bolus(let dose, _) = read.events[2].action, case .stop = read.events[3].action
+    #expect(scenario.start == WeekTime(weekday: 6, minute: 480))
+    #expect(scenario.duration == .hours(48))
+    #expect(scenario.events.map(\.at) == [.hours(5), .hours(6), .hours(7), .hours(7), .hours(8)])
+    guard case .ask(.bolus(let dose, _)) = scenario.events[2].action,
+      case .ask(.stop) = scenario.events[3].action
     else {
-      Issue.record("\(read.events)")
+      Issue.record("\(scenario.events)")
       return
     }
     #expect(dose.nanograms == 20_000)
@@ -117,8 +119,8 @@ import Testing
         "s.yaml:9: events[3].do: 'refill' is not known; accepted: patient-bolus, "
       ),
       (
-        "late-tick", "power-cut",
-        "s.yaml:11: events[5].fault: 'power-cut' is not known; accepted: late-tick, drive-fails, output-fails"
+        "late-tick", "flood",
+        "s.yaml:11: events[5].fault: 'flood' is not known; accepted: late-tick, suspend, drive-fails, "
       ),
       ("2026-03-01", "2026-02-29", "s.yaml:4: start: '2026-02-29T08:00:00' is no date and time"),
       ("48 h", "7 h", "s.yaml:11: events[5]: comes after the end of the scenario"),

@@ -5,6 +5,7 @@ import Hardware
 import Journal
 import Plant
 import Quantities
+import Simulation
 
 /// One pump on one machine, started again and again, however its last life ended.
 final class CrashHistory {
@@ -25,7 +26,7 @@ final class CrashHistory {
     var ignoresSync = false
   }
 
-  let machine: Machine
+  let machine: SimulatedMachine
   var chance: Chance
   var oracle: CrashOracle
   let plan: Plan
@@ -35,13 +36,14 @@ final class CrashHistory {
   private(set) var cycles = 0
   /// What the newest life left behind that the next one has to find.
   var truth = Truth()
-  var cutsBefore: UInt64 = 0
+  /// What head and reservoir have come to; nil before the first life.
+  var head: PumpHeadTruth?
 
   static let tick: Int64 = 100_000_000
 
   init(seed: UInt64, plan: Plan) throws {
     self.plan = plan
-    machine = try Machine(seed: seed)
+    machine = SimulatedMachine(seed: seed)
     chance = Chance(seed: seed)
     rig = Self.bench
     let flow = chance.magnitude(100...3_000)
@@ -82,26 +84,48 @@ final class CrashHistory {
   /// The newest journal, looked at when all is over.
   func inspect(_ look: (Journal) throws -> Void) throws {
     machine.disk.setFaults()
-    let journal = try Journal(path: machine.disk.journalPath, serial: "BP-1", makesNew: true)
+    let journal = try Journal(path: machine.journalPath, serial: "BP-1", makesNew: true)
     try look(journal)
   }
 
   // MARK: For a life
 
+  /// What a start finds. A pump of which nothing was ever durable is a new one.
+  func memory() throws -> PumpMemory {
+    let pump = PumpMemory.Pump(
+      rig: rig, serial: "BP-1", isSimulated: true, clock: WeekTime(sinceMonday: .zero))
+    func open(isNew: Bool) throws -> PumpMemory {
+      try PumpMemory(
+        of: pump, on: machine, at: machine.startTime, isNew: isNew,
+        firstTickIn: .milliseconds(50))
+    }
+    guard machine.hasJournal else {
+      oracle.expect(!truth.hasHistory, "the history is gone")
+      return try open(isNew: true)
+    }
+    let memory = try open(isNew: false)
+    guard memory.start.commits == 0, machine.hasPower else { return memory }
+    oracle.expect(!truth.hasHistory, "the history is gone")
+    _ = machine.putJournalAside()
+    return try open(isNew: true)
+  }
+
   /// What a start has found, held against what the last life left.
-  func check(_ core: borrowing DosingState, _ outcome: RestartOutcome, _ commits: Int64) {
+  func check(_ pump: SimulatedPump, _ memory: PumpMemory) {
+    let commits = memory.start.commits
     oracle.restarted(
-      confirmed: core.account.steps, inDoubt: core.stepsInDoubt, newDoubt: outcome.stepsInDoubt)
+      confirmed: pump.account.steps, inDoubt: pump.stepsInDoubt,
+      newDoubt: memory.outcome.stepsInDoubt)
     oracle.expect(commits >= truth.commit, "commit \(truth.commit) is lost, \(commits) is there")
     if let isStopped = truth.isStopped {
       oracle.expect(
-        (core.mode == .stoppedByCommand) == isStopped,
-        "stopped \(isStopped) before, and now \(core.mode)")
+        (pump.mode == .stoppedByCommand) == isStopped,
+        "stopped \(isStopped) before, and now \(pump.mode)")
     }
     if let order = truth.order {
-      oracle.expect(place(of: core.therapy) == order, "another order is in force")
+      oracle.expect(place(of: pump.therapy) == order, "another order is in force")
     }
-    oracle.expect(core.extraDose == nil, "a bolus goes on")
+    oracle.expect(pump.extraDose == nil, "a bolus goes on")
   }
 
   /// How long a start takes from the reading of the journal to the sealing of the interlock.

@@ -4,6 +4,7 @@ import Engine
 import Hardware
 import Journal
 import Quantities
+import Simulation
 import Testing
 
 @Suite struct KeeperTests {
@@ -41,6 +42,22 @@ import Testing
     let report = try Replay(bench.journal).run()
     #expect(report.difference == nil && report.entriesSkipped == 0)
     #expect(report.decisions > 2 && report.ticks >= 400)
+  }
+
+  @Test("R-093 Whether anything can be written is asked by a write that counts for nothing")
+  func touch() throws {
+    let bench = try KeeperBench()
+    try bench.program()
+    bench.run(20)
+    let state = try bench.journal.newestState()
+    for _ in 0..<2 {
+      bench.disk.setFaults(writes: 1_000)
+      for _ in 0..<2 { #expect(throws: JournalError.self) { try bench.journal.touch() } }
+      bench.disk.setFaults()
+      for _ in 0..<2 { try bench.journal.touch() }
+    }
+    #expect(try bench.journal.newestState() == state)
+    #expect(try bench.journal.verify().firstBroken == nil)
   }
 
   @Test("R-091 What the link tells, and fails to be written, leaves the chain whole")
@@ -176,9 +193,9 @@ private final class KeeperBench {
 
   init() throws {
     history = try CrashHistory(seed: 3, plan: CrashHistory.Plan(lives: 0, powerCuts: 0))
-    let now = history.machine.now
+    let now = history.machine.startTime.now
     journal = try Journal(
-      path: history.machine.disk.journalPath, serial: "BP-1", makesNew: true)
+      path: history.machine.journalPath, serial: "BP-1", makesNew: true)
     let restoration = Restoration(
       rig: history.rig, clock: WeekTime(sinceMonday: .zero),
       time: StartTime(now: now, witness: .batteryClock(utc: now.utc)), trace: { _ in nil },
@@ -200,7 +217,7 @@ private final class KeeperBench {
   }
 
   var core: DosingState { loop.loop.core }
-  var disk: Disk { history.machine.disk }
+  var disk: SimulatedDisk { history.machine.disk }
 
   private func tick() {
     hardware.virtualClock.set(Nanoseconds(epoch + next * CrashHistory.tick))

@@ -4,25 +4,16 @@ import Durability
 import Engine
 import Hardware
 import Journal
-import Plant
 import Quantities
+import Simulation
 
 /// One start of the engine and its end.
 final class Life {
   private let history: CrashHistory
-  private let hardware: HardwareRig
-  private var loop: RecordedLoop
-  private var plant: Plant
-  private let record = TickRecord()
-  private let keeper: Keeper
-  private let page: RunPage
-  private let epoch: Int64
+  private let pump: SimulatedPump
   private let firstSteps: Int64
   private let firstDue: Int64
-  private var next: Int64
 
-  /// How many ticks the start was late for.
-  private var ticksLate: Int64
   private var isStopped: Bool
   /// What follows when the request that waits acts; nil where none waits.
   private var acts: (commit: Int64, follows: () -> Void)?
@@ -30,7 +21,6 @@ final class Life {
   private var pendingResume: Int64?
   /// The commit that holds a stop that is not known to be durable.
   private var pendingStop: Int64?
-  private var lastID: Int64 = 0
   /// When the journal thread gets to the newest proposal.
   private var turnAt: Int64 = 0
   private var seenCommit: Int64
@@ -38,65 +28,32 @@ final class Life {
   /// Nil where the power went while it started.
   init?(_ history: CrashHistory) throws {
     self.history = history
-    let machine = history.machine
-    machine.disk.setFaults(ignoresSync: history.plan.ignoresSync)
-    let journal: Journal
-    let state: JournalState?
-    do {
-      journal = try Journal(path: machine.disk.journalPath, serial: "BP-1", makesNew: true)
-      state = try journal.newestState()
-    } catch {
-      // The power may go while a journal is opened; nothing else may stand in the way.
-      if !Self.powerWent(machine, since: history.cutsBefore) {
-        history.oracle.expect(false, "the journal cannot be opened: \(error)")
-      }
-      machine.powerCut(for: .seconds(1))
-      history.cutsBefore = machine.disk.cuts
+    history.machine.disk.setFaults(ignoresSync: history.plan.ignoresSync)
+    guard let memory = Self.memory(history) else {
+      history.machine.cutPower(for: .seconds(1))
       return nil
     }
-    history.oracle.expect(
-      state != nil || !history.truth.hasHistory, "the history is gone")
-    let copies = SafeBasalCopies(DiskCopies(disk: machine.disk))
-    page = try machine.page(lineage: journal.lineage)
-    let restoration = Restoration(
-      rig: history.rig, clock: WeekTime(sinceMonday: .zero),
-      time: StartTime(now: machine.now, witness: .batteryClock(utc: machine.utc)),
-      trace: { [page] in page.read(unitsInUnit: $0) }, safeBasal: copies.record,
-      firstTickIn: .milliseconds(50))
-    let pump = state == nil ? restoration.newPump() : restoration.restore(state)
-    history.check(pump.core, pump.outcome, pump.commits)
-
-    next = pump.core.now.number + 1
+    pump = try SimulatedPump(
+      memory, on: history.machine, head: history.head, delay: history.startDelay())
+    pump.storageDelay = nil
+    history.check(pump, memory)
     firstSteps = history.oracle.motorSteps
     firstDue = history.oracle.stepsDue
-    isStopped = pump.core.mode == .stoppedByCommand
-    let start = PumpStart(pump, now: machine.now, isSimulated: true)
-    guard let core = start.core() else { throw Unreadable() }
-    epoch = start.timeOfTickZero.boot
-    seenCommit = start.commits
-    machine.pass(history.startDelay())
-    ticksLate = max(0, (machine.boot - epoch) / CrashHistory.tick - next)
-
-    hardware = try HardwareRig(.simulated(virtualTime: true), heartbeat: TickLoop.heartbeat)
-    hardware.virtualClock.set(Nanoseconds(machine.boot))
-    try hardware.load(core)
-    try hardware.seal(for: history.rig, epoch: Nanoseconds(epoch))
-    unsafe plant = Plant(
-      world: hardware.world,
-      geometry: HeadGeometry(microlitresPerRevolution: 50, stepsPerRevolution: 3200),
-      reservoirMicrolitres: 1e9,
-      gate: HeartbeatGate(heartbeatNanoseconds: TickLoop.heartbeat.count))
-    keeper = Keeper(record, journal: journal, copies: copies, start: start, report: { _ in })
-    loop = RecordedLoop(
-      TickLoop(
-        core: core, drive: hardware.drive, annunciator: hardware.annunciator, page: page),
-      record: record, commits: start.commits)
+    isStopped = memory.start.isStopped
+    seenCommit = memory.start.commits
   }
 
-  struct Unreadable: Error {}
-
-  private static func powerWent(_ machine: Machine, since cuts: UInt64) -> Bool {
-    machine.disk.cuts > cuts
+  /// Nil where the power went while it was opened; nothing else may stand in the way.
+  private static func memory(_ history: CrashHistory) -> PumpMemory? {
+    do {
+      let memory = try history.memory()
+      guard history.machine.hasPower else { return nil }
+      history.oracle.expect(memory.warnings.isEmpty, "\(memory.warnings)")
+      return memory
+    } catch {
+      history.oracle.expect(!history.machine.hasPower, "the journal cannot be opened: \(error)")
+      return nil
+    }
   }
 
   // MARK: Living
@@ -108,10 +65,9 @@ final class Life {
     if end < history.plan.powerCuts, history.chance.oneIn(2) {
       history.machine.disk.cutPower(afterWrites: UInt64(history.chance.number(1...60)))
     }
-    let cuts = history.machine.disk.cuts
     for _ in 0..<length {
       tick()
-      if history.machine.disk.cuts > cuts { return die(.power) }
+      if !history.machine.hasPower { return die(.power) }
       if !history.oracle.faults.isEmpty { return }
     }
     if end < history.plan.powerCuts {
@@ -124,104 +80,101 @@ final class Life {
   }
 
   private func tick() {
-    let machine = history.machine
-    var missed = ticksLate
-    ticksLate = 0
-    if history.chance.oneIn(400) { missed += history.chance.magnitude(1...40) }
-    next += missed
-    machine.pass(Nanoseconds(epoch + next * CrashHistory.tick - machine.boot))
-    hardware.virtualClock.set(Nanoseconds(machine.boot))
-    let before = CrashOracle.Flow(
-      nanogramsPerDay: rate, bolus: loop.loop.core.extraDose != nil)
-    loop.begin(next, missed: missed)
+    if history.chance.oneIn(400) { pump.skip(history.chance.magnitude(1...40)) }
+    let next = pump.next
+    let before = flow
     ask()
-    let decision = loop.tick(next)
-    if let acts, acts.commit == loop.loop.core.takenBackCommit { self.acts = nil }
-    if let acts, acts.commit == loop.loop.core.actedCommit {
-      self.acts = nil
-      acts.follows()
+    let ran = pump.run(until: next + 1)
+    followWaiting()
+    let after = flow
+    history.oracle.ran(
+      least: CrashOracle.Flow(
+        nanogramsPerDay: min(before.nanogramsPerDay, after.nanogramsPerDay),
+        bolus: before.bolus && after.bolus),
+      most: CrashOracle.Flow(
+        nanogramsPerDay: max(before.nanogramsPerDay, after.nanogramsPerDay),
+        bolus: before.bolus || after.bolus))
+    pump.observe { [isStopped] time in
+      history.oracle.stepped(at: time / CrashHistory.tick, isStopped: isStopped)
     }
-    let bolusRuns = loop.loop.core.extraDose != nil
-    let most = CrashOracle.Flow(
-      nanogramsPerDay: max(before.nanogramsPerDay, rate), bolus: before.bolus || bolusRuns)
-    let least = CrashOracle.Flow(
-      nanogramsPerDay: min(before.nanogramsPerDay, rate), bolus: before.bolus && bolusRuns)
-    history.oracle.ran(least: least, most: most)
-    observe()
-    if decision.wantsCommit { turnAt = next + history.latency() }
+    if let ran, ran.decision.wantsCommit { turnAt = next + history.latency() }
     if next >= turnAt { turn() }
     if let commit = pendingStop, seenCommit >= commit { pendingStop = nil }
     if let commit = pendingResume, seenCommit >= commit { pendingResume = nil }
     expectNoDefect()
-    next += 1
   }
 
-  private func observe() {
-    let stopped = isStopped
-    plant.observe { time in
-      history.oracle.stepped(
-        at: (time - epoch) / CrashHistory.tick, isStopped: stopped)
+  /// What waited has acted, or never happened.
+  private func followWaiting() {
+    guard let waiting = acts else { return }
+    if waiting.commit == pump.takenBackCommit { acts = nil }
+    if waiting.commit == pump.actedCommit {
+      acts = nil
+      waiting.follows()
     }
   }
 
-  /// What is prescribed now, in ng/d, by the mode that the engine says it is in.
-  private var rate: Int64 {
-    guard let prescription = loop.loop.core.therapy?.prescription else { return 0 }
-    return switch loop.loop.core.mode {
-    case .continuous: prescription.patterns[0].steps[0].rate.nanogramsPerDay
-    case .safeBasal: prescription.safeBasal?.nanogramsPerDay ?? 0
-    default: 0
-    }
+  /// What is prescribed now, by the mode that the engine says it is in.
+  private var flow: CrashOracle.Flow {
+    let prescription = pump.therapy?.prescription
+    let rate: Int64? =
+      switch pump.mode {
+      case .continuous: prescription?.patterns[0].steps[0].rate.nanogramsPerDay
+      case .safeBasal: prescription?.safeBasal?.nanogramsPerDay
+      default: 0
+      }
+    return CrashOracle.Flow(nanogramsPerDay: rate ?? 0, bolus: pump.extraDose != nil)
   }
 
   private func turn() {
     history.setFaults()
-    keeper.turn()
-    if keeper.durableCommit > seenCommit {
-      seenCommit = keeper.durableCommit
+    pump.turn()
+    if pump.durableCommit > seenCommit {
+      seenCommit = pump.durableCommit
       history.truth.hasHistory = true
       history.truth.commit = seenCommit
     }
   }
 
   private func expectNoDefect() {
-    let alarms = loop.loop.core.board
+    // What the interlock was told at the start was all, and in the right buckets.
+    let counts = pump.drive.counts
+    let faults = pump.board
     history.oracle.expect(
-      alarms[.basalRefusedByLimit] == nil && alarms[.interlockDisagrees] == nil
-        && loop.loop.core.account.deficit(.limit) == 0,
-      "a limit or the interlock refused basal in tick \(next): faults \(alarms.on.bits), \(unsafe chw_interlock_read_counts(hardware.world))"
+      faults[.basalRefusedByLimit] == nil && faults[.interlockDisagrees] == nil
+        && pump.account.deficit(.limit) == 0,
+      "a limit or the interlock refused basal in tick \(pump.now): faults \(faults.on.bits), \(counts)"
     )
-    // What it was told at the start was all, and in the right buckets.
-    let counts = hardware.drive.counts
-    let (hour, day) = (loop.loop.core.hour.stepsTotal, loop.loop.core.day.stepsTotal)
+    let (hour, day) = (pump.hourSteps, pump.daySteps)
     history.oracle.expect(
       counts.hourSteps == hour && counts.daySteps == day,
-      "the interlock counts \(counts.hourSteps) in the hour and \(counts.daySteps) in the day in tick \(next), the core \(hour) and \(day)"
+      "the interlock counts \(counts.hourSteps) in the hour and \(counts.daySteps) in the day in tick \(pump.now), the core \(hour) and \(day)"
     )
   }
 
   // MARK: Asking
 
   private func ask() {
-    if loop.loop.core.therapy == nil, !loop.loop.core.hasWaiting { program(0) }
-    guard loop.loop.core.therapy != nil, history.chance.oneIn(250) else { return }
+    let hasTherapy = pump.therapy != nil
+    if !hasTherapy, !pump.hasWaiting { program(0) }
+    guard hasTherapy, history.chance.oneIn(250) else { return }
     switch history.chance.number(0...9) {
     case 0...4:
-      ask(.patientBolus, body: EmptyBody(), kind: .patientBolus) { [self] commit in
-        acts = (commit, { [self] in history.oracle.gavePatientBolus(at: next) })
+      ask(.patientBolus) { [self] commit in
+        acts = (commit, { [self] in history.oracle.gavePatientBolus(at: pump.next - 1) })
       }
     case 5, 6:
-      ask(.stop, body: EmptyBody(), kind: .stop) { [self] commit in
+      ask(.stop) { [self] commit in
         isStopped = true
         // Whatever waited never happened.
         (acts, pendingResume, pendingStop) = (nil, nil, commit)
       }
     case 7: program(Int(history.chance.number(0...1)))
-    case 8: ask(.acknowledge, body: EmptyBody(), kind: .acknowledge) { _ in }
+    case 8: ask(.acknowledge) { _ in }
     default: break
     }
     if isStopped, history.chance.oneIn(2) {
-      ask(.resume, body: EmptyBody(), kind: .resume) { [self] commit in
+      ask(.resume) { [self] commit in
         pendingResume = commit
         acts = (commit, { [self] in isStopped = false })
       }
@@ -229,21 +182,11 @@ final class Life {
   }
 
   private func program(_ place: Int) {
-    let order = history.orders[place]
-    ask(.program(order), body: order.prescription, kind: .program) { [self] commit in
-      acts = (commit, {})
-    }
+    ask(.program(history.orders[place])) { [self] commit in acts = (commit, {}) }
   }
 
-  private func ask(
-    _ request: Request, body: some FrameBody, kind: FrameKind, _ accepted: (Int64) -> Void
-  ) {
-    lastID += 1
-    var requested = Requested()
-    requested.id = lastID
-    requested.frame = writeFrame(kind, number: 1, body: body).array
-    keeper.remember(requested)
-    let (answer, commit) = loop.decide(request, id: lastID, at: next)
+  private func ask(_ request: Request, _ accepted: (Int64) -> Void) {
+    let (answer, commit) = pump.ask(request)
     if case .accepted = answer { accepted(commit) }
   }
 
@@ -258,21 +201,19 @@ final class Life {
     case .power:
       history.truth.isStopped =
         pendingStop == nil && pendingResume == nil && acts == nil ? isStopped : nil
-      machine.powerCut(
+      machine.cutPower(
         for: Nanoseconds(history.chance.magnitude(1_000_000_000...60_000_000_000_000)))
     case .killed:
       // The memory tells of a stop that was not durable, not of a resume.
       history.truth.isStopped = acts == nil && pendingResume == nil ? isStopped : nil
-      if history.chance.oneIn(3), history.oracle.stepTicks.last == next - 1 {
-        page.write(loop.loop.core.trace(stepIsUnderWay: true))
+      if history.chance.oneIn(3), history.oracle.stepTicks.last == pump.next - 1 {
+        pump.beUnderWay()
       }
       machine.disk.kill()
       machine.pass(Nanoseconds(history.chance.magnitude(100_000_000...20_000_000_000)))
     case .ended:
-      loop.settle(at: next - 1)
-      machine.disk.setFaults()
-      while !keeper.turn() {}
-      seenCommit = keeper.durableCommit
+      pump.end()
+      seenCommit = pump.durableCommit
       history.truth.commit = seenCommit
       // What waited never happened.
       (acts, pendingResume) = (nil, nil)
@@ -280,14 +221,14 @@ final class Life {
       machine.disk.kill()
       machine.pass(.seconds(3))
     }
-    history.truth.order = acts == nil ? history.place(of: loop.loop.core.therapy) : nil
+    history.truth.order = acts == nil ? history.place(of: pump.therapy) : nil
+    history.head = pump.head
     if isHealthy { expectDelivered() }
-    history.cutsBefore = machine.disk.cuts
   }
 
   /// What was due was delivered, but for what waited for the storage and two steps.
   private func expectDelivered() {
-    let account = loop.loop.core.account
+    let account = pump.account
     let waited = account.deficit(.noLease) + account.deficit(.stepWaited)
     let perStep = max(1, account.perStep)
     let stepsWaited = (waited + perStep - 1) / perStep

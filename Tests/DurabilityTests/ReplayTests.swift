@@ -2,6 +2,7 @@ import DosingCore
 import Durability
 import Journal
 import Quantities
+import Simulation
 import Testing
 
 @Suite struct ReplayTests {
@@ -13,11 +14,11 @@ import Testing
       seed: seed, plan: CrashHistory.Plan(lives: 12, powerCuts: 30))
     try history.run()
     #expect(history.oracle.faults == [])
-    let disk = Disk(seed: seed)
+    let machine = SimulatedMachine(seed: seed)
     var report: Replay.Report?
     try history.inspect { journal in
       let state = try #require(try journal.newestState())
-      let copy = try Journal(path: disk.journalPath, serial: "BP-1", makesNew: true)
+      let copy = try Journal(path: machine.journalPath, serial: "BP-1", makesNew: true)
       for order in history.orders {
         var with = state
         with.prescription = order.prescription.recordBytes

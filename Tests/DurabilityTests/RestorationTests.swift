@@ -3,6 +3,7 @@ import Durability
 import Engine
 import Journal
 import Quantities
+import Simulation
 import Testing
 
 @Suite struct RestorationTests {
@@ -19,7 +20,7 @@ import Testing
       try history.inspect { journal in
         let state = try #require(try journal.newestState())
         let record = try #require(
-          SafeBasalCopies(DiskCopies(disk: history.machine.disk)).record)
+          SafeBasalCopies(history.machine.copies).record)
         isFound = record.isStopped == stopped
         if isFound { try look(history, state, record) }
       }
@@ -32,7 +33,7 @@ import Testing
     _ history: CrashHistory, safeBasal: SafeBasalRecord?, utc: Int64? = nil,
     otherBoot: Bool = true, witness: Bool = true
   ) -> Restoration {
-    var now = history.machine.now
+    var now = history.machine.startTime.now
     if otherBoot {
       now.bootID = [UInt8](repeating: 200, count: 16)
       now.boot = 9_000_000_000
@@ -49,11 +50,11 @@ import Testing
     try lived { history, state, record in
       #expect(!record.isStopped)
       let journal = try Journal(
-        path: history.machine.disk.journalPath, serial: "BP-1", makesNew: true)
+        path: history.machine.journalPath, serial: "BP-1", makesNew: true)
       let pump = restoration(history, safeBasal: record, otherBoot: false).restore(state)
       #expect(seen(pump.core).mode == .continuous)
-      let start = PumpStart(pump, now: history.machine.now, isSimulated: true)
-      let copies = SafeBasalCopies(DiskCopies(disk: history.machine.disk))
+      let start = PumpStart(pump, now: history.machine.startTime.now, isSimulated: true)
+      let copies = SafeBasalCopies(history.machine.copies)
       let keeper = Keeper(
         TickRecord(), journal: journal, copies: copies, start: start, report: { _ in })
       keeper.keepStop()
@@ -63,10 +64,30 @@ import Testing
       #expect(keeper.tell(LinkChanges(), at: 0, isUrgent: true) == 1)
       #expect(keeper.turn())
       #expect(keeper.durableTicket == 0)
-      let kept = try #require(SafeBasalCopies(DiskCopies(disk: history.machine.disk)).record)
+      let kept = try #require(SafeBasalCopies(history.machine.copies).record)
       #expect(kept.isStopped && kept.generation > record.generation)
       let again = restoration(history, safeBasal: kept, otherBoot: false).restore(state)
       #expect(seen(again.core).mode == .stoppedByCommand)
+    }
+  }
+
+  @Test("R-087 What ran in this boot ran before now, though nothing of this boot was written down")
+  func traceOfOtherBoot() throws {
+    try lived { history, state, record in
+      // The pump came back after a power cut, could write nothing, and was killed a minute later.
+      let cut = restoration(history, safeBasal: record).restore(state)
+      var core = cut.core
+      let last = core.now + TickCount(600)
+      core.learn(TickFacts(tick: last))
+      let trace = core.trace(stepIsUnderWay: false)
+      for witness in [true, false] {
+        var killed = restoration(history, safeBasal: record, witness: witness)
+        killed.trace = { _ in trace }
+        let pump = killed.restore(state)
+        #expect(pump.core.now >= last)
+        let lastRan = pump.bootOfTickZero + last.number * CrashHistory.tick
+        #expect(lastRan <= killed.time.now.boot)
+      }
     }
   }
 
@@ -140,7 +161,7 @@ import Testing
       #expect(seen(unsure.core).alarms[.newClockUncertain]?.priority == .low)
       // It goes on from what is written down of it.
       let raised = seen(unsure.core).alarms.on
-      let start = PumpStart(unsure, now: history.machine.now, isSimulated: true)
+      let start = PumpStart(unsure, now: history.machine.startTime.now, isSimulated: true)
       let core = try #require(start.core())
       #expect(seen(core).alarms.on == raised)
     }

@@ -14,6 +14,17 @@ extension TestRig {
   func engine(start: Nanoseconds) -> RealTimeEngine { engine(start: start, loop: loop()) }
 }
 
+extension TestRig {
+  /// An engine in virtual time on this rig. Nobody writes down what it does.
+  func virtualEngine(
+    clock: WeekTime = WeekTime(weekday: 0, minute: 0), skips: Bool = true
+  ) -> VirtualEngine {
+    VirtualEngine(
+      loop: RecordedLoop(loop(clock: clock), record: TickRecord(), commits: nil),
+      clock: hardware.virtualClock, skips: skips)
+  }
+}
+
 extension RealTimeEngine {
   /// What the tick thread decided; nil where it took longer than any patience.
   func ask(_ request: Request) -> RequestSlot.Reply? {

@@ -117,7 +117,7 @@ import Testing
 
   private func replay(_ real: Run, clock: WeekTime) throws -> Run {
     let rig = try TestRig(dosing)
-    var engine = VirtualEngine(loop: rig.loop(clock: clock), clock: rig.hardware.virtualClock)
+    var engine = rig.virtualEngine(clock: clock)
     var run = Run()
     var decided = real.decided[...]
     var missed = real.missed[...]
@@ -130,7 +130,7 @@ import Testing
       }
       if let next = decided.first, engine.next == next.reply.tick {
         decided.removeFirst()
-        let answer = engine.decide(next.request)
+        let answer = engine.decide(next.request).answer
         #expect("\(answer)" == "\(next.reply.answer)")
       }
       let stop = min(
@@ -140,7 +140,7 @@ import Testing
       note(decision, at: tick, core: engine, into: &run)
     }
     #expect(decided.isEmpty && missed.isEmpty)
-    engine.loop.core.report(to: &run.status)
+    engine.loop.loop.core.report(to: &run.status)
     run.motorSteps = rig.motorSteps()
     return run
   }
@@ -149,8 +149,8 @@ import Testing
     _ decision: Decision, at tick: Int64, core engine: borrowing VirtualEngine, into run: inout Run
   ) {
     let before = run.faults
-    run.faults = engine.loop.core.board.on
-    let mode = Int64(engine.loop.core.mode.rawValue)
+    run.faults = engine.loop.loop.core.board.on
+    let mode = Int64(engine.loop.loop.core.mode.rawValue)
     func add(_ kind: EngineEvent.Kind, _ mode: Int64, _ faults: FaultSet) {
       run.happened.append(Run.Happened(tick: tick, kind: kind, mode: mode, faults: faults))
     }

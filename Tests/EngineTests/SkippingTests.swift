@@ -16,14 +16,13 @@ import Testing
 
     init(_ dosing: Rig, skips: Bool) throws {
       rig = try TestRig(dosing)
-      engine = VirtualEngine(
-        loop: rig.loop(), clock: rig.hardware.virtualClock, skips: skips)
+      engine = rig.virtualEngine(skips: skips)
     }
 
     func happen(_ happening: Happening) {
       switch happening {
       case .ask(let request, _):
-        story.append("\(engine.next): \(engine.decide(request))")
+        story.append("\(engine.next): \(engine.decide(request).answer)")
       case .failDrive(let times): rig.failDrive(times: times)
       case .failEnable(let times): rig.failEnable(times: times)
       case .lateTick(let ticks): engine.skip(ticks)
@@ -36,7 +35,7 @@ import Testing
 
     /// All that anybody can look at.
     var state: String {
-      var core = engine.loop.core
+      var core = engine.loop.loop.core
       var writer = RecordWriter()
       core.layout(&writer)
       let counts = rig.hardware.drive.counts
@@ -70,7 +69,7 @@ import Testing
       if state != other { return }
     }
     #expect(every.story == skipping.story, "seed \(seed)")
-    #expect(every.engine.loop.core.account.steps > 0)
+    #expect(every.engine.loop.loop.core.account.steps > 0)
   }
 
   @Test("R-120 Heartbeats that are passed over come when they are due, whatever tick and beat")

@@ -7,16 +7,12 @@ import Testing
 @Suite struct VirtualEngineTests {
   private let dosing = Rig.fast(tickMilliseconds: 10)
 
-  private func engine(on rig: TestRig) -> VirtualEngine {
-    VirtualEngine(loop: rig.loop(), clock: rig.hardware.virtualClock)
-  }
-
   @Test("it returns at each tick that decides something, and at the end")
   func returnsAtEvents() throws {
     let rig = try TestRig(dosing)
-    var engine = engine(on: rig)
+    var engine = rig.virtualEngine()
     let therapy = try therapy(.continuous(dosing.aStep(every: 10)), on: dosing)
-    #expect(engine.decide(.program(therapy)).isAccepted)
+    #expect(engine.decide(.program(therapy)).answer.isAccepted)
     let first = engine.run(until: 100)
     #expect(first?.tick == 0)
     #expect(first?.decision.basalChanged == true)
@@ -33,7 +29,7 @@ import Testing
   @Test("virtual time is the deadline of the tick that runs")
   func virtualTime() throws {
     let rig = try TestRig(dosing)
-    var engine = engine(on: rig)
+    var engine = rig.virtualEngine()
     let quiet = engine.run(until: 1_001)
     #expect(quiet == nil)
     #expect(rig.hardware.now == .seconds(10))
@@ -42,17 +38,17 @@ import Testing
   @Test("skipped ticks are missed, booked and not made up")
   func skippedTicks() throws {
     let rig = try TestRig(dosing)
-    var engine = engine(on: rig)
+    var engine = rig.virtualEngine()
     let therapy = try therapy(.continuous(dosing.aStep(every: 10)), on: dosing)
-    #expect(engine.decide(.program(therapy)).isAccepted)
+    #expect(engine.decide(.program(therapy)).answer.isAccepted)
     _ = engine.run(until: 1)
     engine.skip(1_000)
     let late = engine.run(until: 2_000)
     #expect(late?.tick == 1_001)
     #expect(late?.decision.wasLate == true)
-    let account = engine.loop.core.account
+    let account = engine.loop.loop.core.account
     #expect(account.deficit(.lateTick) == 100 * account.perStep)
     #expect(account.steps == 0)
-    #expect(engine.loop.core.ticksMissed == 1_000)
+    #expect(engine.loop.loop.core.ticksMissed == 1_000)
   }
 }

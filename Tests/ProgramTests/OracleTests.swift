@@ -8,7 +8,10 @@ import Testing
 @Suite struct OracleTests {
   private let step = Int64(2_250_000_000)
 
-  private func oracle(maxDose1h: Int64 = 60_000) -> Oracle {
+  /// 300 ug/d.
+  ///
+  /// - Parameter safeBasal: in ug/d.
+  private func oracle(maxDose1h: Int64 = 60_000, safeBasal: Int64 = 300) -> Oracle {
     let rig = Rig.bench(
       tick: .milliseconds(10), maxRate: FlowRate(picolitresPerDay: 24_000_000_000),
       maxVolume1h: Volume(picolitres: 1_000_000_000),
@@ -17,6 +20,7 @@ import Testing
     prescription.concentration = Concentration(nanogramsPerMillilitre: 500_000)
     prescription.mode = .continuous
     prescription.setContinuous(DoseRate(nanogramsPerDay: 300_000))
+    prescription.safeBasal = DoseRate(nanogramsPerDay: safeBasal * 1_000)
     prescription.maxDose1h = Mass(nanograms: maxDose1h)
     prescription.maxDose24h = Mass(nanograms: 500_000)
     return Oracle(
@@ -27,7 +31,7 @@ import Testing
   func content() {
     var oracle = oracle()
     for count in 1...1600 { oracle.step(at: Int64(count) * step) }
-    oracle.finish(at: 1600 * step, deficit: .zero)
+    oracle.end(at: 1600 * step, deficit: .zero)
     #expect(oracle.violations.isEmpty)
   }
 
@@ -43,7 +47,7 @@ import Testing
   func missing() {
     var oracle = oracle()
     for count in 1...1598 { oracle.step(at: Int64(count) * step) }
-    oracle.finish(at: 1600 * step, deficit: .zero)
+    oracle.end(at: 1600 * step, deficit: .zero)
     #expect(oracle.violations.contains { $0.hasPrefix("more is missing") })
   }
 
@@ -94,5 +98,72 @@ import Testing
     var oracle = oracle()
     oracle.startPatientBolus(at: step)
     #expect(oracle.violations.contains { $0.hasPrefix("a patient bolus that nobody prescribed") })
+  }
+
+  @Test("R-063 the oracle lets a fault keep steps back, and finds what is kept back longer")
+  func keptBack() {
+    func judged(withoutStepsUntil last: Int) -> Oracle {
+      var oracle = self.oracle()
+      for count in 1...100 { oracle.step(at: Int64(count) * step) }
+      oracle.mayBeKeptBack(at: 100 * step, until: 120 * step)
+      for count in last...200 { oracle.step(at: Int64(count) * step) }
+      // 7.8 ng a step.
+      oracle.end(at: 200 * step, deficit: Mass(nanograms: Int64(last - 101) * 125 / 16))
+      return oracle
+    }
+    #expect(judged(withoutStepsUntil: 120).violations.isEmpty)
+    #expect(
+      judged(withoutStepsUntil: 150).violations.contains { $0.hasPrefix("basal was kept back") })
+  }
+
+  @Test("R-063 the oracle lets safe basal stand in where a fault asks for it, and nowhere else")
+  func safe() {
+    func judged(isAsked: Bool) -> Oracle {
+      var oracle = self.oracle(safeBasal: 150)
+      if isAsked { oracle.maySafe(at: 0, until: 400 * step) }
+      for count in 1...200 { oracle.step(at: Int64(count) * 2 * step) }
+      oracle.end(at: 400 * step, deficit: .zero)
+      return oracle
+    }
+    #expect(judged(isAsked: true).violations.isEmpty)
+    #expect(judged(isAsked: false).violations.contains { $0.hasPrefix("more is missing") })
+  }
+
+  @Test("R-063 the oracle finds a step of no engine, and after a restart what comes twice")
+  func lives() {
+    func judged(backlog: Int64) -> Oracle {
+      var oracle = self.oracle()
+      for count in 1...100 { oracle.step(at: Int64(count) * step) }
+      oracle.end(at: 100 * step, deficit: .zero)
+      let time = 140 * step
+      oracle.begin(at: time, tickZero: 0)
+      for count in 0..<100 { oracle.step(at: time + Int64(count) * step / backlog) }
+      return oracle
+    }
+    // A fraction of a step, which the record knows, may come twice.
+    #expect(judged(backlog: 1).violations.isEmpty)
+    #expect(
+      judged(backlog: 2).violations
+        .contains { $0.hasPrefix("delivered more") })
+    var away = judged(backlog: 1)
+    away.end(at: 240 * step, deficit: .zero)
+    away.step(at: 241 * step)
+    #expect(away.violations.contains { $0.hasPrefix("a step while no engine runs") })
+  }
+
+  @Test("R-063 the oracle finds an extra dose that is cut short, and alarms that no fault asks for")
+  func noReason() {
+    for (ends, isFound) in [(20, true), (80, false)] as [(Int64, Bool)] {
+      var oracle = self.oracle()
+      oracle.startExtra(
+        dose: Mass(nanograms: 1_000), duration: Nanoseconds(80 * step), at: 0)
+      oracle.extraEnded(at: ends * step)
+      #expect(oracle.violations.contains { $0.hasPrefix("an extra dose was cut") } == isFound)
+    }
+    for code in [FaultCode.hardStop, .interlockDisagrees, .basalRefusedByLimit, .stopped] {
+      var oracle = self.oracle()
+      oracle.raised(code, at: step)
+      #expect(oracle.violations.isEmpty == (code == .stopped))
+    }
   }
 }

@@ -108,6 +108,10 @@ enum Texts {
 extension TemporaryFolder {
   /// Writes a rig, a prescription and a scenario, and says where the scenario is.
   func scenario(_ duration: String, _ events: String...) throws -> String {
+    try scenario(duration, events: events)
+  }
+
+  func scenario(_ duration: String, events: [String]) throws -> String {
     try write("rig.yaml", Texts.rig)
     try write("prescription.yaml", Texts.prescription)
     return try write("scenario.yaml", Texts.scenario(duration, events))

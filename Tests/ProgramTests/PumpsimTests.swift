@@ -160,7 +160,12 @@ import Testing
     #expect(accepted.compactMap { $0["command"] as? String } == ["program", "patient-bolus"])
     let inputs = try #require(summary["inputs"] as? [[String: String]])
     #expect(inputs.count == 3 && inputs.allSatisfy { $0["digest"]?.count == 64 })
-    #expect(abs(try number(summary, "prescribed_extra_ug") - 10) < 0.001)
-    #expect(abs(try number(summary, "prescribed_basal_ug") - 25) < 0.001)
+    for kind in ["prescribed", "delivered"] {
+      let causes = try #require(summary[kind] as? [String: NSNumber])
+      #expect(causes.count == 3 && causes["bolus_ug"] == 0)
+      // Whole steps of 7.8 ng.
+      #expect(abs((causes["patient_bolus_ug"]?.doubleValue ?? 0) - 10) < 0.01)
+      #expect(abs((causes["basal_ug"]?.doubleValue ?? 0) - 25) < 0.01)
+    }
   }
 }

@@ -1,11 +1,13 @@
-import Journal
-import LyingDisk
+internal import Journal
+internal import LyingDisk
 
-/// A disk that loses power, and its two plain files.
-@safe final class Disk {
+/// A disk that loses power, fails and fills up: below it SQLite keeps the journal, and it holds the two
+/// copies of the safe-basal record.
+@safe public final class SimulatedDisk {
   private let disk: OpaquePointer
 
-  init(seed: UInt64) {
+  /// - Parameter seed: of what a power cut leaves of what was not synced.
+  public init(seed: UInt64) {
     unsafe disk = lying_disk_new(seed)
     // As the kernel's file systems do: SQLite counts on it, and so does everybody.
     unsafe lying_disk_claim_powersafe_overwrite(disk, true)
@@ -13,10 +15,20 @@ import LyingDisk
 
   deinit { unsafe lying_disk_free(disk) }
 
-  var journalPath: String { unsafe "/lying/\(lying_disk_id(disk))/journal.sqlite" }
-  var cuts: UInt64 { unsafe lying_disk_counts(disk).cuts }
+  /// Where SQLite finds its files.
+  var folder: String { unsafe "/lying/\(lying_disk_id(disk))" }
 
-  func setFaults(
+  /// Of power.
+  public var cuts: UInt64 { unsafe lying_disk_counts(disk).cuts }
+
+  /// What is wrong with it from now on; nothing by default.
+  ///
+  /// - Parameters:
+  ///   - writes: how many of 1,000 fail.
+  ///   - syncs: how many of 1,000 fail.
+  ///   - bytes: what it holds; negative for no bound.
+  ///   - ignoresSync: a sync says that it is done, and does nothing.
+  public func setFaults(
     writes: UInt32 = 0, syncs: UInt32 = 0, bytes: Int64 = -1, ignoresSync: Bool = false,
     isReadOnly: Bool = false
   ) {
@@ -27,13 +39,20 @@ import LyingDisk
         read_only: isReadOnly, sync_is_ignored: ignoresSync))
   }
 
-  func cutPower() { unsafe lying_disk_cut_power(disk) }
+  public func cutPower() { unsafe lying_disk_cut_power(disk) }
+
   /// In the middle of what is written: 0 for never.
-  func cutPower(afterWrites count: UInt64) { unsafe lying_disk_cut_power_after(disk, count) }
-  func restorePower() { unsafe lying_disk_restore_power(disk) }
+  public func cutPower(afterWrites count: UInt64) { unsafe lying_disk_cut_power_after(disk, count) }
+
+  public func restorePower() { unsafe lying_disk_restore_power(disk) }
+
   /// The process ends; what it wrote stays.
-  func kill() { unsafe lying_disk_kill(disk) }
-  func flipBit(_ name: String, at offset: Int64) { unsafe lying_disk_flip_bit(disk, name, offset) }
+  public func kill() { unsafe lying_disk_kill(disk) }
+
+  /// Flips the lowest bit of a byte, where there is one.
+  public func flipBit(_ name: String, at offset: Int64) {
+    unsafe lying_disk_flip_bit(disk, name, offset)
+  }
 
   /// 0 or a negative errno.
   fileprivate func write(_ name: String, _ bytes: [UInt8]) -> Int32 {
@@ -41,6 +60,11 @@ import LyingDisk
       guard let base = bytes.baseAddress else { return 0 }
       return unsafe lying_file_write(disk, name, base, bytes.count)
     }
+  }
+
+  func has(_ name: String) -> Bool {
+    var nothing: UInt8 = 0
+    return unsafe lying_file_read(disk, name, &nothing, 0) >= 0
   }
 
   fileprivate func sync(_ name: String) -> Int32 { unsafe lying_file_sync(disk, name) }
@@ -54,8 +78,8 @@ import LyingDisk
 }
 
 /// The copies of the safe-basal record on such a disk.
-struct DiskCopies: CopyStorage {
-  let disk: Disk
+struct SimulatedCopies: CopyStorage {
+  let disk: SimulatedDisk
 
   private func name(_ copy: Int) -> String { copy == 0 ? "safe-basal.a" : "safe-basal.b" }
 

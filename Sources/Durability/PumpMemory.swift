@@ -1,0 +1,194 @@
+public import DosingCore
+public import Engine
+public import Hardware
+public import Journal
+public import Quantities
+
+/// What is remembered of a pump, opened for a start: the one way from a state directory, or a simulated
+/// disk, to an engine that goes on.
+public struct PumpMemory {
+  public let journal: Journal
+  public let copies: SafeBasalCopies
+  /// Nil where no memory outlives the process: then each kill costs a lease.
+  public let page: RunPage?
+  public let start: PumpStart
+  public let outcome: RestartOutcome
+  /// Whom the link believed, and who stopped a pump that stands.
+  public let link: LinkMemory
+  /// What is worth a line in the log.
+  public let remarks: [String]
+  /// What is worth a warning.
+  public let warnings: [String]
+
+  /// What is in the way of a start. Nothing was changed then.
+  public enum Problem: Error {
+    /// The pump is said to be new, and something is remembered of one.
+    case isNotNew
+    case journal(JournalError)
+  }
+
+  /// Whose memory it is, as the rig file says it.
+  public struct Pump {
+    public var rig: Rig
+    public var serial: String
+    public var isSimulated: Bool
+    /// The therapy clock, where nothing says what it was.
+    public var clock: WeekTime
+
+    public init(rig: Rig, serial: String, isSimulated: Bool, clock: WeekTime) {
+      self.rig = rig
+      self.serial = serial
+      self.isSimulated = isSimulated
+      self.clock = clock
+    }
+  }
+
+  /// - Parameters:
+  ///   - isNew: the pump is new; anything that is remembered speaks against it.
+  ///   - firstTickIn: how long after now the first tick will be.
+  public init(
+    of pump: Pump, on storage: some StateStorage, at time: StartTime, isNew: Bool,
+    firstTickIn: Nanoseconds
+  ) throws(Problem) {
+    var copies = SafeBasalCopies(storage.copies)
+    if isNew, storage.hasJournal || copies.record != nil { throw .isNotNew }
+    var opening = try Self.open(storage, serial: pump.serial)
+    let state = opening.state
+    // The copies belong to this history, or the history is new and they are what is left of it.
+    if let record = copies.record, state != nil, record.lineage != opening.journal.lineage {
+      opening.warnings.append("the safe-basal record belongs to another history and is not used")
+      copies = SafeBasalCopies(NoCopies(storage.copies))
+    }
+    let page = Self.page(
+      storage, lineage: opening.journal.lineage, bootID: time.now.bootID, &opening.warnings)
+    let restoration = Restoration(
+      rig: pump.rig, clock: pump.clock, time: time, trace: { page?.read(unitsInUnit: $0) },
+      safeBasal: copies.record, firstTickIn: firstTickIn)
+    let restored = isNew ? restoration.newPump() : restoration.restore(state)
+    link = Self.link(opening.journal, &opening.warnings)
+    (remarks, outcome) = (restored.remarks, restored.outcome)
+    warnings = opening.warnings
+    journal = opening.journal
+    self.page = page
+    self.copies = copies
+    start = PumpStart(restored, now: time.now, isSimulated: pump.isSimulated)
+  }
+
+  // MARK: The journal
+
+  private struct Opening {
+    var journal: Journal
+    var state: JournalState?
+    var warnings: [String] = []
+  }
+
+  /// Opens the journal. One that cannot be written is read, so that a pump goes on from it; one that cannot
+  /// be read either, or is damaged, is put aside.
+  private static func open(
+    _ storage: some StateStorage, serial: String
+  ) throws(Problem) -> Opening {
+    do {
+      let journal = try Journal(path: storage.journalPath, serial: serial, makesNew: true)
+      return Opening(journal: journal, state: try journal.newestState())
+    } catch {
+      switch error {
+      case .damaged: return try putAside(storage, serial, error)
+      case .inputOutput:
+        guard let opening = try? reading(storage, serial, error) else {
+          return try putAside(storage, serial, error)
+        }
+        return opening
+      case .readOnly, .diskFull, .noPermission: return try reading(storage, serial, error)
+      case .missing, .busy, .notAJournal, .otherPump, .newerSchema: throw .journal(error)
+      }
+    }
+  }
+
+  private static func putAside(
+    _ storage: some StateStorage, _ serial: String, _ error: JournalError
+  ) throws(Problem) -> Opening {
+    let path = storage.journalPath
+    let aside = storage.putJournalAside()
+    do {
+      let journal = try Journal(path: storage.journalPath, serial: serial, makesNew: true)
+      return Opening(
+        journal: journal, warnings: ["\(path): \(error.sentence); it was put aside as \(aside)"])
+    } catch {
+      throw .journal(error)
+    }
+  }
+
+  private static func reading(
+    _ storage: some StateStorage, _ serial: String, _ error: JournalError
+  ) throws(Problem) -> Opening {
+    let path = storage.journalPath
+    do {
+      let journal = try Journal(path: path, serial: serial, isReader: true)
+      return Opening(
+        journal: journal, state: try journal.newestState(),
+        warnings: ["\(path): \(error.sentence); nothing can be written down"])
+    } catch _ {
+      throw .journal(error)
+    }
+  }
+
+  private static func link(_ journal: Journal, _ warnings: inout [String]) -> LinkMemory {
+    do {
+      let link = try journal.linkMemory()
+      if link.keysDamaged > 0 {
+        warnings.append("\(link.keysDamaged) keys are damaged and are not believed")
+      }
+      return link
+    } catch {
+      // Delivery does not hang on the link: stop needs no key, and root enrolls new ones.
+      warnings.append("the keys cannot be read (\(error.sentence)): none is believed")
+      return LinkMemory()
+    }
+  }
+
+  // MARK: The run page
+
+  private static func page(
+    _ storage: some StateStorage, lineage: [UInt8], bootID: [UInt8], _ warnings: inout [String]
+  ) -> RunPage? {
+    var owner = RunPage.Owner(repeating: 0)
+    for index in 0..<16 {
+      owner[index] = lineage[index]
+      owner[16 + index] = bootID[index]
+    }
+    do {
+      return RunPage(try storage.runMemory(of: lineage), owner: owner)
+    } catch {
+      warnings.append(
+        "no run page at \(error.place) (\(error.reason)): each kill will leave a lease in doubt")
+      return nil
+    }
+  }
+
+  // MARK: The engine
+
+  /// The loop before its first tick: the interlock knows the last 24 h and is sealed.
+  ///
+  /// - Throws: the hardware's refusal, or `Unreadable`.
+  public func loop(on hardware: HardwareRig) throws -> TickLoop {
+    guard let core = start.core() else { throw Unreadable() }
+    try hardware.load(core)
+    try hardware.seal(for: start.rig, epoch: Nanoseconds(start.timeOfTickZero.boot))
+    return TickLoop(
+      core: core, drive: hardware.drive, annunciator: hardware.annunciator, page: page)
+  }
+
+  /// The state that was restored cannot be read again.
+  public struct Unreadable: Error {}
+}
+
+/// Copies whose old content is of no use.
+private struct NoCopies: CopyStorage {
+  private let copies: any CopyStorage
+
+  init(_ copies: any CopyStorage) { self.copies = copies }
+
+  func read(_ copy: Int) -> [UInt8]? { nil }
+
+  func write(_ copy: Int, _ bytes: [UInt8]) throws(JournalError) { try copies.write(copy, bytes) }
+}

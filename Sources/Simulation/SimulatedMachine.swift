@@ -1,0 +1,88 @@
+public import Durability
+internal import Engine
+public import Hardware
+public import Journal
+public import Quantities
+
+/// A machine in virtual time: its clocks, its disk, and the memory that outlives a process.
+public final class SimulatedMachine: StateStorage {
+  public let disk: SimulatedDisk
+  /// Whether a clock with a battery vouches for UTC across the time without power.
+  private let hasBatteryClock: Bool
+  /// CLOCK_BOOTTIME, which is CLOCK_MONOTONIC here, and UTC, in ns.
+  public private(set) var boot: Int64 = 7_000_000_000
+  public private(set) var utc: Int64 = 1_760_000_000_000_000_000
+  private var boots: UInt8 = 1
+  private var memory: MappedFile?
+  /// How many cuts of power have ended.
+  private var cutsEnded: UInt64 = 0
+  private var journals = 0
+
+  public init(seed: UInt64, hasBatteryClock: Bool = true) {
+    disk = SimulatedDisk(seed: seed)
+    self.hasBatteryClock = hasBatteryClock
+  }
+
+  // MARK: Time
+
+  private var bootID: [UInt8] { [UInt8](repeating: boots, count: 16) }
+
+  /// What it says about time at a start.
+  public var startTime: StartTime {
+    StartTime(
+      now: MachineTime(utc: utc, boot: boot, monotonic: boot, bootID: bootID),
+      witness: hasBatteryClock ? .batteryClock(utc: utc) : .simulation)
+  }
+
+  public func pass(_ time: Nanoseconds) {
+    boot += time.count
+    utc += time.count
+  }
+
+  /// UTC is set, by whomever.
+  public func setUTC(_ new: Int64) { utc = new }
+
+  /// False from a cut in the middle of what was written until `cutPower(for:)`: no process runs then.
+  public var hasPower: Bool { disk.cuts == cutsEnded }
+
+  /// The power is away for so long, or was since it went; then the machine starts.
+  public func cutPower(for outage: Nanoseconds) {
+    disk.cutPower()
+    disk.cutPower(afterWrites: 0)
+    disk.restorePower()
+    cutsEnded = disk.cuts
+    utc += outage.count
+    boot = 5_000_000_000
+    boots = boots == .max ? 1 : boots + 1
+    memory = nil
+  }
+
+  // MARK: What is remembered
+
+  private var journalName: String {
+    journals == 0 ? "journal.sqlite" : "journal-\(journals).sqlite"
+  }
+
+  public var journalPath: String { "\(disk.folder)/\(journalName)" }
+
+  public var hasJournal: Bool { disk.has(journalName) }
+
+  public var copies: any CopyStorage { SimulatedCopies(disk: disk) }
+
+  /// It stays where it is, and another one takes its place.
+  public func putJournalAside() -> String {
+    defer { if hasPower { journals += 1 } }
+    return journalPath
+  }
+
+  public func runMemory(of lineage: [UInt8]) throws(NoRunMemory) -> MappedFile {
+    if let memory { return memory }
+    do {
+      let new = try MappedFile(path: nil, byteCount: RunPage.byteCount)
+      memory = new
+      return new
+    } catch {
+      throw NoRunMemory(place: "memory", reason: error)
+    }
+  }
+}

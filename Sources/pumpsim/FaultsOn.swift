@@ -1,0 +1,64 @@
+internal import Documents
+internal import Quantities
+
+/// Which faults of a scenario are on, where the same may be on twice; and what they may do to basal.
+struct FaultsOn {
+  private var drive = 0
+  private var lines: [Scenario.Output: Int] = [:]
+  private var storage = 0
+  private var delays: [Nanoseconds] = []
+  /// A fault that has ended may be felt until then, in ns.
+  private var feltUntil: Int64 = 0
+  private var safeForever = false
+  /// The reservoir has come to its empty mark; nothing fills it.
+  var reservoirIsEmpty = false
+
+  /// How long the engine may take until all is as before: leases, the interlock's lapse, a new commit.
+  private static let recovery = Nanoseconds.minutes(1).count
+  /// After so long without an engine the table asks for safe basal, until somebody acknowledges it.
+  private static let longInterruption = Nanoseconds.hours(24)
+
+  var driveFails: Bool { drive > 0 }
+  func fails(_ line: Scenario.Output) -> Bool { lines[line, default: 0] > 0 }
+  var storageFails: Bool { storage > 0 }
+  var storageDelay: Nanoseconds { delays.max() ?? .zero }
+  private var storageIsBad: Bool { storageFails || !delays.isEmpty }
+
+  /// Until when steps may be kept back, in ns.
+  var keptBackUntil: Int64 {
+    driveFails || fails(.enable) || storageIsBad || reservoirIsEmpty ? .max : feltUntil
+  }
+
+  /// Until when safe basal may stand in for the schedule, in ns.
+  var safeUntil: Int64 { safeForever || storageIsBad ? .max : feltUntil }
+
+  mutating func note(_ action: Scenario.Action, at now: Int64, hasBatteryClock: Bool) {
+    switch action {
+    case .drive(let fails): drive += fails ? 1 : -1
+    case .output(let line, let fails): lines[line, default: 0] += fails ? 1 : -1
+    case .storageFails(let fails): storage += fails ? 1 : -1
+    case .storageSlow(true, let delay): delays.append(delay)
+    case .storageSlow(false, let delay):
+      if let index = delays.firstIndex(of: delay) { delays.remove(at: index) }
+    case .lateTick(let length), .suspend(let length): feel(until: now + length.count)
+    case .kill(let length):
+      feel(until: now + length.count)
+      if length >= Self.longInterruption || storageIsBad { safeForever = true }
+    case .powerCut(let length):
+      feel(until: now + length.count)
+      // Without a clock that is vouched for a schedule is not followed.
+      if length >= Self.longInterruption || storageIsBad || !hasBatteryClock {
+        safeForever = true
+      }
+    case .ask, .setClock: return
+    }
+    feel(until: now)
+  }
+
+  /// The engine starts. A journal that cannot be written then is only read, until the next start.
+  mutating func start() {
+    if storageIsBad { safeForever = true }
+  }
+
+  private mutating func feel(until end: Int64) { feltUntil = max(feltUntil, end + Self.recovery) }
+}

@@ -1,0 +1,228 @@
+internal import Documents
+internal import DosingCore
+internal import Plant
+internal import Quantities
+internal import Simulation
+
+/// What a run comes to, for its summary.
+struct RunBook {
+  let emptyMicrolitres: Double
+  var commandedSteps: Int64 = 0
+
+  private let scenario: Scenario
+  private let scale: AccountScale
+  private var alarms = AlarmHistory()
+  private var accepted: [Summary.Accepted] = []
+  private var refusals: [Summary.Refusal] = []
+  private var starts = 1
+  private var account: Account
+  private var ticksMissed: Int64 = 0
+  private var doubt: Int64 = 0
+
+  // By cause, in units of account; of what was delivered in ug.
+  private var prescribed = Causes()
+  private var sinceStep = Causes()
+  private var delivered = Causes()
+  private var seen = (prescribed: Int128(0), extra: Int128(0))
+  private var runningKind: ExtraDose.Kind?
+  private var deliveredMicrolitres = 0.0
+
+  private struct Causes {
+    var basal = 0.0
+    var patientBolus = 0.0
+    var bolus = 0.0
+
+    mutating func add(_ amount: Double, of kind: ExtraDose.Kind) {
+      switch kind {
+      case .patientBolus: patientBolus += amount
+      case .bolus: bolus += amount
+      }
+    }
+
+    var sum: Double { basal + patientBolus + bolus }
+  }
+
+  init(_ scenario: Scenario) {
+    self.scenario = scenario
+    scale = scenario.therapy.scale
+    account = Account(perStep: scale.perStep)
+    emptyMicrolitres = Double(scenario.rig.reservoir.empty.picolitres) / 1e6
+  }
+
+  // MARK: What was asked
+
+  mutating func accept(_ request: Request, at time: Int64) {
+    accepted.append(Summary.Accepted(atS: Self.seconds(time), command: request.code))
+  }
+
+  mutating func refuse(
+    _ request: Request, at time: Int64, reason: String, text: String, allowedAt: Int64?
+  ) {
+    refusals.append(
+      Summary.Refusal(
+        atS: Self.seconds(time), command: request.code, reason: reason, text: text,
+        allowedAtS: allowedAt.map(Self.seconds)))
+  }
+
+  /// It was accepted, could not be made durable, and never happened.
+  mutating func takeBack(_ request: Request, at time: Int64) {
+    if let index = accepted.lastIndex(where: { $0.command == request.code }) {
+      accepted.remove(at: index)
+    }
+    refuse(
+      request, at: time, reason: "taken-back", text: "it could not be written down",
+      allowedAt: nil)
+  }
+
+  /// The alarms that are new.
+  mutating func note(_ board: FaultBoard, at time: Int64) -> [FaultCode] {
+    alarms.note(board, at: Self.seconds(time))
+  }
+
+  // MARK: Where it went
+
+  /// A life begins: what it goes on from was told by the one before.
+  mutating func begin(_ pump: SimulatedPump) {
+    starts += 1
+    let account = pump.account
+    seen = (account.prescribed, account.extra)
+    runningKind = nil
+  }
+
+  /// What has accrued since this was last told, by what it is for.
+  mutating func accrue(_ pump: SimulatedPump) {
+    let account = pump.account
+    let (all, extra) = (account.prescribed, account.extra)
+    if let kind = pump.extraDose?.kind { runningKind = kind }
+    let ofExtra = Double(extra - seen.extra)
+    let ofBasal = Double(all - seen.prescribed) - ofExtra
+    sinceStep.basal += ofBasal
+    if ofExtra > 0, let kind = runningKind {
+      prescribed.add(ofExtra, of: kind)
+      sinceStep.add(ofExtra, of: kind)
+    }
+    seen = (all, extra)
+  }
+
+  /// The motor made a step. What it gave belongs to what had accrued since the step before, in proportion.
+  mutating func deliver(_ head: PumpHeadTruth) {
+    let volume = head.deliveredMicrolitres - deliveredMicrolitres
+    deliveredMicrolitres = head.deliveredMicrolitres
+    guard sinceStep.sum > 0 else {
+      delivered.basal += micrograms(volume)
+      return
+    }
+    let perUnit = micrograms(volume) / sinceStep.sum
+    delivered.basal += sinceStep.basal * perUnit
+    delivered.patientBolus += sinceStep.patientBolus * perUnit
+    delivered.bolus += sinceStep.bolus * perUnit
+    sinceStep = Causes()
+  }
+
+  mutating func end(_ account: Account, ticksMissed: Int64, doubt: Int64) {
+    (self.account, self.ticksMissed, self.doubt) = (account, ticksMissed, doubt)
+  }
+
+  func mass(_ units: Int128, rounded: Rounding) -> Mass { scale.mass(units, rounded: rounded) }
+
+  /// uL x ng/mL is pg.
+  private func micrograms(_ microlitres: Double) -> Double {
+    microlitres * Double(scenario.therapy.prescription.concentration.baseUnits) / 1e6
+  }
+
+  private func micrograms(units: Double) -> Double { units / Double(scale.perNanogram) / 1000 }
+
+  private static func seconds(_ nanoseconds: Int64) -> Double { Double(nanoseconds) / 1e9 }
+
+  // MARK: The outcome
+
+  /// What the bench and the oracle say at the end.
+  struct Outcome {
+    var path: String
+    var inputs: [ScenarioDocument.Input]
+    var seed: UInt64
+    var ticks: Int64
+    var wall: Nanoseconds
+    var hasJournal: Bool
+    var motorSteps: Int
+    var deliveredMicrolitres: Double
+    var reservoirMicrolitres: Double
+    var violations: [String]
+  }
+
+  func summary(_ outcome: Outcome) -> Summary {
+    func deficit(_ reason: Account.Deficit) -> Double {
+      micrograms(units: Double(account.deficit(reason)))
+    }
+    return Summary(
+      scenario: outcome.path, seed: outcome.seed,
+      durationS: Double(scenario.duration.count) / 1e9, ticks: outcome.ticks,
+      ticksMissed: ticksMissed, wallS: Double(outcome.wall.count) / 1e9,
+      hasJournal: outcome.hasJournal, starts: starts, commandedSteps: commandedSteps,
+      motorSteps: Int64(outcome.motorSteps), stepsInDoubt: doubt,
+      deliveredVolumeUl: outcome.deliveredMicrolitres,
+      deliveredMassUg: micrograms(outcome.deliveredMicrolitres),
+      prescribedMassUg: micrograms(units: Double(account.prescribed)),
+      deficit: Summary.Deficit(
+        lateTickUg: deficit(.lateTick), stepWaitedUg: deficit(.stepWaited),
+        limitUg: deficit(.limit), reservoirEmptyUg: deficit(.reservoirEmpty),
+        hardStopUg: deficit(.hardStop), driveFailedUg: deficit(.driveFailed),
+        notRunningUg: deficit(.notRunning), noLeaseUg: deficit(.noLease),
+        suspendedUg: deficit(.suspended)),
+      prescribed: Summary.Causes(
+        basalUg: micrograms(units: Double(account.prescribed - account.extra)),
+        patientBolusUg: micrograms(units: prescribed.patientBolus),
+        bolusUg: micrograms(units: prescribed.bolus)),
+      delivered: Summary.Causes(
+        basalUg: delivered.basal, patientBolusUg: delivered.patientBolus,
+        bolusUg: delivered.bolus),
+      reservoirUl: outcome.reservoirMicrolitres, alarms: alarms.list, accepted: accepted,
+      refusals: refusals, inputs: outcome.inputs.map(Summary.Input.init),
+      violations: outcome.violations)
+  }
+}
+
+/// Every alarm of a run, from its raising to its clearing.
+private struct AlarmHistory {
+  private(set) var list: [Summary.Alarm] = []
+  /// Where in the list an alarm that is on stands, by its raw value.
+  private var open: [UInt8: Int] = [:]
+
+  /// Returns those that are new.
+  mutating func note(_ board: FaultBoard, at seconds: Double) -> [FaultCode] {
+    var new: [FaultCode] = []
+    for code in FaultCode.allCases {
+      let alarm = board[code]
+      let entry = open[code.rawValue]
+      let priority = alarm.map { "\($0.priority)" }
+      if let entry, priority != list[entry].priority {
+        list[entry].clearedS = seconds
+        open[code.rawValue] = nil
+      }
+      if let priority, open[code.rawValue] == nil {
+        open[code.rawValue] = list.count
+        list.append(
+          Summary.Alarm(code: code.code, priority: priority, raisedS: seconds, clearedS: nil))
+        new.append(code)
+      }
+    }
+    return new
+  }
+}
+
+extension Request {
+  /// As a scenario names it.
+  var code: String {
+    switch self {
+    case .program: "program"
+    case .propose: "propose"
+    case .bolus: "bolus"
+    case .patientBolus: "patient-bolus"
+    case .stop: "stop"
+    case .resume: "resume"
+    case .acknowledge: "acknowledge"
+    case .new: "new"
+    case .clear: "clear"
+    }
+  }
+}

@@ -1,0 +1,380 @@
+internal import Documents
+internal import DosingCore
+internal import Durability
+internal import Hardware
+internal import Journal
+internal import Plant
+internal import Quantities
+internal import Simulation
+
+/// One scenario in virtual time: the engine's own code, a simulated bench, and an oracle that watches the
+/// motor. Where the scenario needs a journal the engine may be killed and started again, life after life.
+struct ScenarioRun: ~Copyable {
+  private let scenario: Scenario
+  private let period: Int64
+  private let machine: SimulatedMachine?
+  /// Nil while no engine runs.
+  private var pump: SimulatedPump?
+  private var oracle: Oracle
+  private var book: RunBook
+  private var faults = FaultsOn()
+  private var progress: Progress
+  private var trace: TraceFile?
+
+  /// What has come to the head and the reservoir by the end of the life before.
+  private var head: PumpHeadTruth?
+  /// The times below are of the scenario, in ns. When tick 0 of this life was.
+  private var tickZero: Int64 = 0
+  /// CLOCK_BOOTTIME 0 of this boot.
+  private var bootZero: Int64 = 0
+  /// When the engine starts again.
+  private var startsAt: Int64 = 0
+  /// A request that acts when it is durable, and the commit that holds it.
+  private var waiting: (request: Request, commit: Int64)?
+  /// The commits of the newest stop, which acts before it is durable, and of the newest resume, which does
+  /// while nothing can be written down.
+  private var stopCommit: Int64 = 0
+  private var resumeCommit: Int64 = 0
+  private var lostPower = false
+  /// What was asked while no tick ran: the next one decides it.
+  private var asked: [(request: Request, at: Int64)] = []
+  /// What the account had given up when this life began.
+  private var deficitBefore: Int128 = 0
+
+  /// Progress is looked at so often, in ticks.
+  private static let stretch: Int64 = 2_000_000
+  private var nextLook = ScenarioRun.stretch
+
+  /// After a start that failed the supervisor tries again.
+  private static let retry = Nanoseconds.seconds(1)
+
+  init(_ scenario: Scenario, trace: consuming TraceFile? = nil) throws {
+    self.scenario = scenario
+    period = scenario.rig.tick.count
+    progress = Progress(total: scenario.duration.count / period)
+    self.trace = trace
+    let prescription = scenario.therapy.prescription
+    oracle = Oracle(rig: scenario.rig, prescription: prescription, clock: scenario.start)
+    book = RunBook(scenario)
+    guard scenario.needsJournal else {
+      machine = nil
+      pump = try SimulatedPump(scenario.rig, clock: scenario.start)
+      return
+    }
+    let machine = SimulatedMachine(
+      seed: scenario.seed, hasBatteryClock: scenario.hasBatteryClock)
+    self.machine = machine
+    bootZero = -machine.boot
+    let memory = try Self.memory(of: scenario, on: machine, isNew: true)
+    pump = try SimulatedPump(memory, on: machine, head: nil)
+  }
+
+  private static func memory(
+    of scenario: Scenario, on machine: SimulatedMachine, isNew: Bool
+  ) throws(PumpMemory.Problem) -> PumpMemory {
+    try PumpMemory(
+      of: PumpMemory.Pump(
+        rig: scenario.rig, serial: scenario.serial.text, isSimulated: true,
+        clock: scenario.start),
+      on: machine, at: machine.startTime, isNew: isNew, firstTickIn: .zero)
+  }
+
+  /// Runs the scenario from its first tick to its last.
+  mutating func run() throws {
+    // Time zero: a new pump whose basal is running.
+    ask(.program(scenario.therapy), at: 0)
+    for event in scenario.events {
+      try advance(to: event.at.count)
+      try act(event)
+    }
+    // The tick at the end belongs to it.
+    try advance(to: scenario.duration.count + 1)
+    progress.clear()
+    endLife()
+    try trace?.finish()
+  }
+
+  private func time(of tick: Int64) -> Int64 { tickZero + tick * period }
+
+  /// The first tick at or after a time.
+  private func tick(at time: Int64) -> Int64 { (time - tickZero + period - 1) / period }
+
+  /// Runs every tick before a time, in whichever lives.
+  private mutating func advance(to end: Int64) throws {
+    while pump == nil, startsAt < end { try start() }
+    guard let pump else { return }
+    let last = tick(at: end)
+    while pump.next < last {
+      askWhatWaits(of: pump)
+      let stretch = asked.isEmpty ? nextLook : pump.next + 1
+      if let (tick, decision) = pump.run(until: min(last, stretch)) {
+        try note(decision, at: tick, of: pump)
+      }
+      if pump.next >= nextLook {
+        progress.show(time(of: pump.next) / period)
+        nextLook = pump.next + Self.stretch
+      }
+    }
+  }
+
+  private mutating func note(
+    _ decision: Decision, at tick: Int64, of pump: SimulatedPump
+  ) throws {
+    let now = time(of: tick)
+    if decision.carriedOut || decision.tookBack { settleWaiting(at: now, of: pump) }
+    if decision.extraDoseEnded {
+      oracle.extraEnded(at: now, reservoirIsEmpty: faults.reservoirIsEmpty)
+    }
+    if decision.faultsChanged { noteAlarms(at: now) }
+    book.accrue(pump)
+    if decision.steps { try observe(pump) }
+  }
+
+  private mutating func observe(_ pump: SimulatedPump) throws {
+    book.commandedSteps += 1
+    var times: [Int64] = []
+    pump.observe { times.append($0) }
+    let head = pump.head
+    for time in times {
+      oracle.step(at: tickZero + time)
+      book.deliver(head)
+      try trace?.append(
+        tickZero + time, mode: pump.mode, extraDose: pump.extraDose?.kind)
+    }
+    if !faults.reservoirIsEmpty, head.reservoirMicrolitres <= book.emptyMicrolitres {
+      faults.reservoirIsEmpty = true
+      oracle.mayBeKeptBack(at: time(of: pump.next - 1), until: faults.keptBackUntil)
+    }
+  }
+
+  private mutating func noteAlarms(at time: Int64) {
+    guard let board = pump?.board else { return }
+    for code in book.note(board, at: time) { oracle.raised(code, at: time) }
+  }
+
+  // MARK: Requests
+
+  private mutating func ask(_ request: Request, at now: Int64) {
+    guard let pump else { return hearNothing(of: request, at: now) }
+    asked.append((request, now))
+    if pump.next <= tick(at: now) { askWhatWaits(of: pump) }
+  }
+
+  /// All in the next tick; or where they have to be durable one after the other, as the link does, though a
+  /// stop waits for none.
+  private mutating func askWhatWaits(of pump: SimulatedPump) {
+    while let (request, _) = asked.first {
+      if machine != nil {
+        if pump.tickHasBegun { return }
+        if waiting != nil, !request.isStop { return }
+      }
+      asked.removeFirst()
+      ask(request)
+    }
+  }
+
+  private mutating func hearNothing(of request: Request, at time: Int64) {
+    book.refuse(
+      request, at: time, reason: "not-running", text: "no engine runs", allowedAt: nil)
+  }
+
+  private mutating func ask(_ request: Request) {
+    guard let pump else { return }
+    let now = time(of: pump.next)
+    let (answer, commit) = pump.ask(request)
+    // The tick has begun with it: what waited may act, or have been overtaken.
+    settleWaiting(at: now, of: pump)
+    noteAlarms(at: now)
+    guard case .refused(let refusal) = answer else {
+      book.accept(request, at: now)
+      if case .stop = request { stopCommit = commit }
+      if case .resume = request { resumeCommit = commit }
+      if commit == 0 || request.actsAtOnce {
+        acts(request, at: now)
+      } else if pump.actedCommit == commit {
+        // Nothing can be written down: it acts without.
+        acts(request, at: now)
+      } else {
+        waiting = (request, commit)
+      }
+      return
+    }
+    book.refuse(
+      request, at: now, reason: refusal.reason.code,
+      text: refusal.sentence(
+        decidedAt: Tick(pump.next), tickPeriod: Nanoseconds(period)),
+      allowedAt: refusal.allowedAt.map { time(of: $0.number) })
+  }
+
+  /// A request acts from here on.
+  private mutating func acts(_ request: Request, at time: Int64) {
+    switch request {
+    case .program(let therapy): oracle.program(therapy.prescription, at: time)
+    case .bolus(let dose, let duration):
+      oracle.startExtra(dose: dose, duration: duration, at: time)
+    case .patientBolus: oracle.startPatientBolus(at: time)
+    case .stop: oracle.stop(at: time)
+    case .resume: oracle.resume(at: time)
+    case .propose, .acknowledge, .new, .clear: break
+    }
+  }
+
+  /// What waited to be durable acts, or never happened.
+  private mutating func settleWaiting(at time: Int64, of pump: SimulatedPump) {
+    guard let (request, commit) = waiting else { return }
+    if commit == pump.actedCommit {
+      waiting = nil
+      acts(request, at: time)
+    } else if commit == pump.takenBackCommit {
+      waiting = nil
+      book.takeBack(request, at: time)
+    }
+  }
+
+  // MARK: Faults
+
+  private mutating func act(_ event: Scenario.Event) throws {
+    let now = event.at.count
+    switch event.action {
+    case .ask(let request): return ask(request, at: now)
+    case .lateTick(let length): try skip(length, isSuspended: false)
+    case .suspend(let length): try skip(length, isSuspended: true)
+    case .setClock(let ahead): machine?.setUTC(max(0, (machine?.utc ?? 0) + ahead))
+    case .kill(let length): try die(at: now, isPowerCut: false, for: length)
+    case .powerCut(let length): try die(at: now, isPowerCut: true, for: length)
+    case .drive, .output, .storageFails, .storageSlow: break
+    }
+    faults.note(event.action, at: now, hasBatteryClock: scenario.hasBatteryClock)
+    applyFaults()
+    // What comes while no tick runs is felt from the last one on.
+    let felt = pump.map { min(now, time(of: max(0, $0.now.number))) } ?? now
+    oracle.mayBeKeptBack(at: felt, until: faults.keptBackUntil)
+    oracle.maySafe(at: felt, until: faults.safeUntil)
+  }
+
+  /// The tick thread does not run; time passes all the same.
+  private mutating func skip(_ length: Nanoseconds, isSuspended: Bool) throws {
+    guard let pump else { return }
+    // What was asked in a tick is followed by it.
+    if pump.tickHasBegun { try advance(to: time(of: pump.next) + 1) }
+    pump.skip(length.count / period, isSuspended: isSuspended)
+  }
+
+  private func applyFaults() {
+    let failures: UInt32 = faults.storageFails ? 1_000 : 0
+    machine?.disk.setFaults(writes: failures, syncs: failures)
+    pump?.storageDelay = faults.storageDelay
+    pump?.failDrive(faults.driveFails)
+    for line in Scenario.Output.allCases { pump?.failLine(line.wire, faults.fails(line)) }
+  }
+
+  // MARK: Lives
+
+  /// The process is killed, or the power goes; the engine starts again after so long.
+  private mutating func die(
+    at now: Int64, isPowerCut: Bool, for length: Nanoseconds
+  ) throws {
+    guard let machine else { return }
+    if let pump {
+      head = pump.head
+      endLife()
+      self.pump = nil
+      machine.disk.kill()
+    }
+    startsAt = max(startsAt, now + length.count)
+    // A machine whose power is away already is there again at a time to come.
+    let present = max(now, bootZero + machine.boot)
+    machine.pass(Nanoseconds(present - bootZero - machine.boot))
+    if isPowerCut {
+      let end = max(present, now + length.count)
+      machine.cutPower(for: Nanoseconds(end - present))
+      bootZero = end - machine.boot
+      lostPower = true
+    }
+  }
+
+  private mutating func endLife() {
+    guard let pump else { return }
+    for (request, time) in asked { hearNothing(of: request, at: time) }
+    asked = []
+    // A late tick may outlast a life, or the scenario: then nothing was run up to its end.
+    let time = time(of: max(0, pump.now.number))
+    let account = pump.account
+    book.accrue(pump)
+    oracle.end(at: time, deficit: book.mass(account.deficit - deficitBefore, rounded: .up))
+    book.end(account, ticksMissed: pump.ticksMissed, doubt: pump.stepsInDoubt)
+  }
+
+  /// The engine starts, or cannot and is started again a little later.
+  private mutating func start() throws {
+    guard let machine else { return }
+    let now = startsAt
+    machine.pass(Nanoseconds(max(0, now - bootZero - machine.boot)))
+    guard let memory = try? Self.memory(of: scenario, on: machine, isNew: false) else {
+      machine.disk.kill()
+      startsAt += Self.retry.count
+      return
+    }
+    let pump = try SimulatedPump(memory, on: machine, head: head)
+    self.pump = pump
+    tickZero = bootZero + pump.epoch.count
+    deficitBefore = pump.account.deficit
+    book.begin(pump)
+    oracle.begin(at: now, tickZero: tickZero)
+    rememberOrders(memory.start, at: now)
+    lostPower = false
+    faults.start()
+    oracle.maySafe(at: now, until: faults.safeUntil)
+    applyFaults()
+    noteAlarms(at: now)
+  }
+
+  /// What was asked before the end of a life and had not acted by then.
+  private mutating func rememberOrders(_ start: PumpStart, at now: Int64) {
+    if let (request, commit) = waiting {
+      waiting = nil
+      let isDurable = commit <= start.commits
+      switch request {
+      case .program, .resume: if isDurable { acts(request, at: now) }
+      // What was left of an extra dose at the end of a life is given up.
+      default: break
+      }
+      if !isDurable { book.takeBack(request, at: now) }
+    }
+    // A stop acts before it is durable: a cut of power may forget it.
+    if lostPower, stopCommit > start.commits, !start.isStopped { oracle.resume(at: now) }
+    // A resume that was never written down is forgotten by any restart.
+    if resumeCommit > start.commits, start.isStopped { oracle.stop(at: now) }
+    (stopCommit, resumeCommit) = (0, 0)
+  }
+}
+
+extension Request {
+  fileprivate var isStop: Bool {
+    if case .stop = self { true } else { false }
+  }
+}
+
+extension Scenario.Output {
+  fileprivate var wire: Plant.Line {
+    switch self {
+    case .enable: .enable
+    case .buzzer: .buzzer
+    case .lamp: .lamp
+    }
+  }
+}
+
+extension ScenarioRun {
+  // MARK: The outcome
+
+  func summary(path: String, inputs: [ScenarioDocument.Input], seed: UInt64) -> Summary {
+    let head = pump?.head ?? self.head
+    return book.summary(
+      RunBook.Outcome(
+        path: path, inputs: inputs, seed: seed, ticks: scenario.duration.count / period + 1,
+        wall: progress.elapsed, hasJournal: machine != nil, motorSteps: head?.motorSteps ?? 0,
+        deliveredMicrolitres: head?.deliveredMicrolitres ?? 0,
+        reservoirMicrolitres: head?.reservoirMicrolitres ?? 0, violations: oracle.violations))
+  }
+}
