@@ -1,6 +1,5 @@
 internal import ArgumentParser
 internal import Documents
-internal import FoundationEssentials
 internal import Quantities
 
 struct CampaignCommand: ParsableCommand {
@@ -26,7 +25,7 @@ struct CampaignCommand: ParsableCommand {
         var run = try ScenarioRun(RandomWeek.scenario(seed: seed))
         try run.run()
         let summary = run.summary(path: "seed \(seed)", inputs: [], seed: seed)
-        print(try CampaignLine(summary).json)
+        print(try CampaignLine(summary).json(isPretty: false), terminator: "")
         for violation in summary.violations {
           Pumpsim.complain("seed \(seed): violation: \(violation)")
         }
@@ -98,14 +97,5 @@ private struct CampaignLine: Encodable {
     refusals = summary.refusals.count
     alarms = summary.alarms.reduce(into: [:]) { $0[$1.code, default: 0] += 1 }
     violations = summary.violations
-  }
-
-  var json: String {
-    get throws {
-      let encoder = JSONEncoder()
-      encoder.keyEncodingStrategy = .convertToSnakeCase
-      encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-      return String(decoding: try encoder.encode(self), as: UTF8.self)
-    }
   }
 }

@@ -17,6 +17,7 @@ struct Oracle {
   private let strength: Int128
 
   private var prescribed: Prescribed
+  private var isOrdered = true
   private var isStopped = false
   private var isAway = false
 
@@ -47,8 +48,16 @@ struct Oracle {
 
   // MARK: What the engine accepted, and from when on it acts
 
+  /// At time zero, until a program acts.
+  mutating func nothingIsOrdered() {
+    isOrdered = false
+    prescribed.runs = false
+  }
+
   mutating func program(_ new: Prescription, at time: Int64) {
     disturb(at: time)
+    isOrdered = true
+    prescribed.runs = runs
     prescribed.order(new)
     prescription = new
     hour.commit(new.maxDose1h, at: time, bucketsFrom: tickZero)
@@ -80,14 +89,16 @@ struct Oracle {
     disturb(at: time)
     prescribed.endExtra()
     isStopped = true
-    prescribed.runs = false
+    prescribed.runs = runs
   }
 
   mutating func resume(at time: Int64) {
     disturb(at: time)
     isStopped = false
-    prescribed.runs = !isAway
+    prescribed.runs = runs
   }
+
+  private var runs: Bool { isOrdered && !isStopped && !isAway }
 
   // MARK: Faults
 
@@ -126,7 +137,7 @@ struct Oracle {
     restarts += 1
     lastStep = nil
     isAway = false
-    prescribed.runs = !isStopped
+    prescribed.runs = runs
     (leastBefore, stepsBefore) = (prescribed.least, steps)
   }
 
@@ -147,7 +158,7 @@ struct Oracle {
     if deficit > allowed { report("basal was kept back longer than a fault asks for", time) }
     prescribed.endExtra()
     isAway = true
-    prescribed.runs = false
+    prescribed.runs = runs
   }
 
   // MARK: What the motor did

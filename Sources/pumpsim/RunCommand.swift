@@ -57,12 +57,12 @@ struct RunCommand: ParsableCommand {
 
   private func write(_ outcome: Summary) throws {
     if summary == "-" {
-      print(try outcome.json, terminator: "")
+      print(try outcome.json(isPretty: true), terminator: "")
       return
     }
     if let summary {
       var file = try OutputFile(summary)
-      try file.write(outcome.json)
+      try file.write(outcome.json(isPretty: true))
       try file.finish()
     }
     for line in outcome.lines {

@@ -64,6 +64,7 @@ struct ScenarioRun: ~Copyable {
     let machine = SimulatedMachine(
       seed: scenario.seed, hasBatteryClock: scenario.hasBatteryClock)
     self.machine = machine
+    oracle.nothingIsOrdered()
     bootZero = -machine.boot
     let memory = try Self.memory(of: scenario, on: machine, isNew: true)
     pump = try SimulatedPump(memory, on: machine, head: nil)

@@ -76,6 +76,12 @@ import Testing
     #expect(run.steps(minutes: 92..<180) > 88 * 26)
   }
 
+  @Test("R-081 a program that cannot be written down at time zero never happens, and nothing flows")
+  func neverOrdered() throws {
+    let run = try run("30 min", "{at: 0 s, fault: storage-fails, for: 10 min}")
+    #expect(run.codes("refusals", "reason") == ["taken-back"] && run.steps.isEmpty)
+  }
+
   @Test("R-082 a bolus that cannot be written down in time never happens")
   func storageSlow() throws {
     let run = try run(
