@@ -87,6 +87,23 @@ import Testing
         microgramsPerDay(rate), maxDose1h: micrograms(hour), maxDose24h: micrograms(day)))
   }
 
+  @Test("R-118 The hour is held to its limit to the step once the minute of the commit has left it")
+  func tightLimit() throws {
+    var pump = Runner(try therapy(480, 40, 500))
+    pump.run(to: 3 * 36_000 + 100)
+    // What basal needs ends in the middle of a step, and so does the limit: one is rounded up, one down.
+    let low = try Therapy.of(
+      .continuous(
+        microgramsPerDay(240), maxDose1h: Mass(nanograms: 10_175), maxDose24h: micrograms(300)))
+    #expect(low.hour.steps == 1_302 && low.hour.stepsForBasal == 1_303)
+    pump.lower(to: low)
+    let forgotten = (pump.committed / 600 + 61) * 600
+    pump.run(to: forgotten - 1)
+    #expect(pump.state.outputs.stepsPerHourMax >= 1_303)
+    pump.run(to: forgotten)
+    #expect(pump.state.outputs.stepsPerHourMax == 1_302)
+  }
+
   @Test("R-118 A decrease with tighter limits acts at once, and no step is refused by them")
   func decrease() throws {
     var pump = Runner(try therapy(480, 40, 500))
