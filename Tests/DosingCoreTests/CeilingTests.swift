@@ -104,6 +104,31 @@ import Testing
     #expect(pump.state.outputs.stepsPerHourMax == 1_302)
   }
 
+  @Test("R-086 R-118 What the windows hold of an earlier order counts after a restart as before it")
+  func goesOnAfterRestart() throws {
+    var pump = Runner(try therapy(480, 40, 500))
+    pump.run(to: 30 * 36_000)
+    let low = try therapy(240, 20, 300)
+    pump.lower(to: low)
+    pump.run(to: pump.committed + 6_000)
+    var (state, writer) = (pump.state, RecordWriter())
+    state.layout(&writer)
+    let record = (0..<writer.count).map { writer.bytes[$0] }
+    let read = DosingState.restored(from: record.span, rig: .bench(), therapy: low)
+    pump.state = try #require(read)
+    // Above the new limits, which are 2560 and 38,400 steps.
+    #expect(state.outputs.stepsPerHourMax > 2_560 && state.outputs.stepsPerDayMax > 38_400)
+    for _ in 0..<200 {
+      let next = state.now.number + 600
+      while state.now.number < next {
+        if state.step(state.now + TickCount(1)).steps { state.stepEnded(nil) }
+      }
+      pump.run(to: next)
+      #expect(pump.state.outputs.stepsPerHourMax == state.outputs.stepsPerHourMax)
+      #expect(pump.state.outputs.stepsPerDayMax == state.outputs.stepsPerDayMax)
+    }
+  }
+
   @Test("R-118 A decrease with tighter limits acts at once, and no step is refused by them")
   func decrease() throws {
     var pump = Runner(try therapy(480, 40, 500))
