@@ -87,6 +87,13 @@ import Testing
     #expect(rig.counts.hour_steps == 1 && rig.counts.day_steps == 1)
   }
 
+  @Test("R-038 A tick longer than 100 ms does not seal, however seldom the heart beats")
+  func tickHasAMost() throws {
+    let rig = try Rig(heartbeat: second)
+    #expect(rig.seal(.only(tick: 100 * millisecond + 1)) == .CHW_ERROR_INVALID)
+    #expect(rig.seal(.only(tick: 100 * millisecond)) == .CHW_OK)
+  }
+
   @Test("R-038 A tick longer than the heartbeat's period does not seal")
   func tickMustFitTheHeartbeat() throws {
     let rig = try Rig(heartbeat: 20 * millisecond)
