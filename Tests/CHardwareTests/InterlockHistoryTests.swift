@@ -111,6 +111,18 @@ private let quarterNow: Int64 = 2 * 24 * 4
     #expect(rig.step(at: 2 * day + 61 * minute) == .CHW_STEP_MADE)
   }
 
+  @Test("R-036 What is loaded counts at once, even before its bucket has begun")
+  func loadedStepsCountAtOnce() throws {
+    let rig = try Rig()
+    for window in [chw_window.CHW_WINDOW_HOUR, .CHW_WINDOW_DAY] {
+      #expect(rig.load(window, bucket: 0, steps: 2) == .CHW_OK)
+      #expect(rig.load(window, bucket: 1, steps: 3) == .CHW_OK)
+    }
+    #expect(rig.now == 0)
+    #expect(rig.counts.hour_steps == 5)
+    #expect(rig.counts.day_steps == 5)
+  }
+
   @Test("R-036 Loaded steps were not made by this rig: its own count starts at 0")
   func loadedStepsAreNotOurs() throws {
     let rig = try rigAfterTwoDays()

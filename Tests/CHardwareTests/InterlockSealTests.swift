@@ -1,4 +1,5 @@
 import CHardware
+import Glibc
 import Testing
 
 @Suite struct InterlockSealTests {
@@ -12,6 +13,36 @@ import Testing
     #expect(rig.takePulses().isEmpty)
     #expect(rig.seal(.only()) == .CHW_OK)
     #expect(rig.step(at: hour) == .CHW_STEP_MADE)
+  }
+
+  @Test("R-031 Without the memory for a minute of steps no rig is opened")
+  func opensWithItsMemoryAlone() async {
+    // In a process of its own, because nothing that large is left in it.
+    await #expect(processExitsWith: .success) {
+      let data = __rlimit_resource_t(RLIMIT_DATA.rawValue)
+      var limit = rlimit()
+      unsafe precondition(getrlimit(data, &limit) == 0)
+      // A limit of 0 would be none.
+      limit.rlim_cur = 4096
+      unsafe precondition(setrlimit(data, &limit) == 0)
+      // What was free already is taken, in a list; the little that the rest of a rig needs is left.
+      var taken: UnsafeMutableRawPointer?
+      while let block = unsafe malloc(60_002 * MemoryLayout<Int64>.size) {
+        unsafe block.storeBytes(of: taken, as: UnsafeMutableRawPointer?.self)
+        unsafe taken = block
+      }
+      var config = unsafe chw_config(
+        backend: .CHW_BACKEND_SIMULATED, wiring: nil, virtual_time: true,
+        heartbeat_period_ns: 100 * millisecond)
+      var opened: OpaquePointer?
+      var problem = chw_problem()
+      let error = unsafe chw_open(&config, &opened, &problem)
+      while let block = unsafe taken {
+        unsafe taken = block.load(as: UnsafeMutableRawPointer?.self)
+        unsafe free(block)
+      }
+      unsafe precondition(error == .CHW_ERROR_NO_MEMORY && opened == nil)
+    }
   }
 
   @Test("R-038 The interlock cannot be sealed twice, and keeps its first limits")
@@ -54,6 +85,13 @@ import Testing
     #expect(rig.seal(.only(), epoch: end) == .CHW_OK)
     #expect(rig.step(at: 0) == .CHW_STEP_MADE)
     #expect(rig.counts.hour_steps == 1 && rig.counts.day_steps == 1)
+  }
+
+  @Test("R-038 A tick longer than 100 ms does not seal, however seldom the heart beats")
+  func tickHasAMost() throws {
+    let rig = try Rig(heartbeat: second)
+    #expect(rig.seal(.only(tick: 100 * millisecond + 1)) == .CHW_ERROR_INVALID)
+    #expect(rig.seal(.only(tick: 100 * millisecond)) == .CHW_OK)
   }
 
   @Test("R-038 A tick longer than the heartbeat's period does not seal")

@@ -23,6 +23,31 @@ import Testing
     #expect(scale.units(Mass(nanograms: 7)) == 60_480_000 * 1_000_000_000)
   }
 
+  /// Of the first layout a nanogram, and a tick at 1 ng/d, at the keep-open flow, and a step at 1 ng/mL were
+  /// whole multiples of the unit.
+  @Test(
+    "R-086 The unit of the first layout is so many of today's, worked out by hand",
+    arguments: [
+      // A step is 1 / 64,000 mL, which divides a day of ticks; so did each of them a nanogram.
+      (50_000, 6_000_000, 1_000_000_000),
+      // A tick at 3000.0005 ng/d needs a unit 2000 times as fine.
+      (50_000, 6_000_001, 500_000),
+      // Of 49.731 uL a step is a multiple of 1 / 3.2e9 mL, 10,000 times as fine.
+      (49_731, 6_000_001, 100_000),
+    ] as [(Int64, Int64, Int128)])
+  func unitOfFirstLayout(nanolitres: Int64, keepOpen: Int64, units: Int128) throws {
+    let bench = Rig.bench()
+    let rig = Rig(
+      tick: .milliseconds(10),
+      pump: PumpHead(
+        volumePerRevolution: Volume(picolitres: nanolitres * 1_000), stepsPerRevolution: 3_200,
+        minRate: bench.pump.minRate, maxRate: bench.pump.maxRate,
+        keepOpenRate: FlowRate(picolitresPerDay: keepOpen)),
+      reservoir: bench.reservoir, maxVolume1h: nil, maxVolume24h: nil)
+    let therapy = try Therapy.of(.continuous(microgramsPerDay(300)), on: rig)
+    #expect(therapy.unitsInFirstUnit(on: rig) == units)
+  }
+
   @Test("R-001 Showing rounds by name, and only there")
   func showing() throws {
     let scale = try Therapy.of(.continuous(microgramsPerDay(300)), on: .bench(tick: 10)).scale

@@ -87,6 +87,48 @@ import Testing
         microgramsPerDay(rate), maxDose1h: micrograms(hour), maxDose24h: micrograms(day)))
   }
 
+  @Test("R-118 The hour is held to its limit to the step once the minute of the commit has left it")
+  func tightLimit() throws {
+    var pump = Runner(try therapy(480, 40, 500))
+    pump.run(to: 3 * 36_000 + 100)
+    // What basal needs ends in the middle of a step, and so does the limit: one is rounded up, one down.
+    let low = try Therapy.of(
+      .continuous(
+        microgramsPerDay(240), maxDose1h: Mass(nanograms: 10_175), maxDose24h: micrograms(300)))
+    #expect(low.hour.steps == 1_302 && low.hour.stepsForBasal == 1_303)
+    pump.lower(to: low)
+    let forgotten = (pump.committed / 600 + 61) * 600
+    pump.run(to: forgotten - 1)
+    #expect(pump.state.outputs.stepsPerHourMax >= 1_303)
+    pump.run(to: forgotten)
+    #expect(pump.state.outputs.stepsPerHourMax == 1_302)
+  }
+
+  @Test("R-086 R-118 What the windows hold of an earlier order counts after a restart as before it")
+  func goesOnAfterRestart() throws {
+    var pump = Runner(try therapy(480, 40, 500))
+    pump.run(to: 30 * 36_000)
+    let low = try therapy(240, 20, 300)
+    pump.lower(to: low)
+    pump.run(to: pump.committed + 6_000)
+    var (state, writer) = (pump.state, RecordWriter())
+    state.layout(&writer)
+    let record = (0..<writer.count).map { writer.bytes[$0] }
+    let read = DosingState.restored(from: record.span, rig: .bench(), therapy: low)
+    pump.state = try #require(read)
+    // Above the new limits, which are 2560 and 38,400 steps.
+    #expect(state.outputs.stepsPerHourMax > 2_560 && state.outputs.stepsPerDayMax > 38_400)
+    for _ in 0..<200 {
+      let next = state.now.number + 600
+      while state.now.number < next {
+        if state.step(state.now + TickCount(1)).steps { state.stepEnded(nil) }
+      }
+      pump.run(to: next)
+      #expect(pump.state.outputs.stepsPerHourMax == state.outputs.stepsPerHourMax)
+      #expect(pump.state.outputs.stepsPerDayMax == state.outputs.stepsPerDayMax)
+    }
+  }
+
   @Test("R-118 A decrease with tighter limits acts at once, and no step is refused by them")
   func decrease() throws {
     var pump = Runner(try therapy(480, 40, 500))

@@ -109,10 +109,16 @@ import Testing
     #expect(try Pump(order).bolus(dose, .hours(24)).isAccepted)
     let refused = try Pump(order).bolus(dose + Mass(nanograms: 1), .hours(24)).refusal
     #expect(refused?.reason == .doseLimit24h && refused?.allowedAt == nil)
-    // In two hours 93 ug are 47.275 ug in 61 min; a nanogram or two more are too much.
-    #expect(try Pump(order).bolus(Mass(nanograms: 93_000), .hours(2)).isAccepted)
-    #expect(
-      try Pump(order).bolus(Mass(nanograms: 93_020), .hours(2)).reason == .doseLimit1h)
+    // In two hours 93 ug are 47.275 ug in 61 min, wherever in a minute they begin; a nanogram or two more
+    // are too much.
+    for tick in [1, 300, 1_199] as [Int64] {
+      for (nanograms, reason) in [(93_000, nil), (93_020, .doseLimit1h)]
+        as [(Int64, RefusalReason?)]
+      {
+        let bolus = Request.bolus(dose: Mass(nanograms: nanograms), duration: .hours(2))
+        #expect(try Pump(order).ask(bolus, at: tick).reason == reason, "\(nanograms) at \(tick)")
+      }
+    }
   }
 
   @Test("R-015 A refusal for the hour is granted at the tick it names, and not a bucket earlier")

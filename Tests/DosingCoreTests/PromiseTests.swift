@@ -163,26 +163,55 @@ import Testing
     return state.decide(request, at: next).refusal
   }
 
+  /// Basal falls from 5900 to 2500 ug/d at a time of which more than one limit is too low.
+  struct Fall: Sendable {
+    /// Steps of Monday and of Tuesday, in minutes and ug/d.
+    var monday: [(minute: UInt16, rate: Int64)]
+    var tuesday: [(minute: UInt16, rate: Int64)]
+    var maxDose24h: Int64
+    /// In minutes since Monday 00:00.
+    var asked: Int64
+    var refused: RefusalReason
+
+    static let cases = [
+      Fall(
+        monday: [(0, 5_900), (70, 2_500)], tuesday: [(0, 500)], maxDose24h: 9_000, asked: 70,
+        refused: .doseLimit1h),
+      // The day refuses for so long that nothing from before the question is left in the hour.
+      Fall(
+        monday: [(0, 5_900), (180, 500)], tuesday: [(0, 500), (68, 5_900), (138, 2_500)],
+        maxDose24h: 900, asked: 1_445, refused: .doseLimit24h),
+    ]
+
+    var order: Prescription {
+      .flex(
+        [monday, tuesday].map { day in
+          day.map { (minute: $0.minute, rate: microgramsPerDay($0.rate)) }
+        }, week: [0, 1, 1, 1, 1, 1, 1], maxDose1h: micrograms(400), maxDose24h: micrograms(9_000),
+        safeBasal: microgramsPerDay(500))
+    }
+  }
+
   /// The last tick of the old basal is worth 2.3 ng more than one of the new, and a minute 2.3 ug: of limits
   /// so close to each other one or two stand at the very edge between two minutes.
-  @Test("R-015 What is promised of a lower limit holds to the nanogram, and is not a bucket late")
-  func limitsAtTheEdge() throws {
+  @Test(
+    "R-015 What is promised of a lower limit holds to the nanogram, and is not a bucket late",
+    arguments: Fall.cases)
+  func limitsAtTheEdge(_ fall: Fall) throws {
     let (low, high) = (microgramsPerDay(500), microgramsPerDay(5_900))
-    let fast = Prescription.flex(
-      [[(minute: 0, rate: high), (minute: 70, rate: microgramsPerDay(2_500))]],
-      maxDose1h: micrograms(400), maxDose24h: micrograms(9_000), safeBasal: low)
-    var state = try pump(fast)
-    Self.run(&state, to: 70 * Self.minute)
+    var state = try pump(fall.order)
+    Self.run(&state, to: fall.asked * Self.minute)
     func request(_ limit: Int64) throws -> Request {
       var order = Prescription.flex(
         [[(minute: 0, rate: low), (minute: 1_400, rate: high), (minute: 1_410, rate: low)]],
         safeBasal: low)
-      (order.maxDose1h, order.maxDose24h) = (Mass(nanograms: limit), micrograms(9_000))
+      (order.maxDose1h, order.maxDose24h) = (Mass(nanograms: limit), micrograms(fall.maxDose24h))
       return .program(try Therapy.of(order))
     }
     var promised: [Int64: [Int64]] = [:]
     for limit in stride(from: 150_000, to: 152_600, by: 2) as StrideTo<Int64> {
       let refusal = try #require(Self.answer(state, to: try request(limit)))
+      #expect(refusal.reason == fall.refused)
       promised[try #require(refusal.allowedAt).number, default: []].append(limit)
     }
     #expect(promised.count >= 2)
@@ -197,6 +226,26 @@ import Testing
         #expect(Self.answer(then, to: request) == nil, "\(limit) at \(tick)")
       }
     }
+  }
+
+  @Test("R-015 What is promised of a lower limit reckons with a peak of the old basal to come")
+  func peakToCome() throws {
+    let (low, high) = (microgramsPerDay(500), microgramsPerDay(5_900))
+    let day: [(minute: UInt16, rate: DoseRate)] = [(0, high), (70, low), (100, high), (110, low)]
+    let order = Prescription.flex(
+      [day], maxDose1h: micrograms(400), maxDose24h: micrograms(9_000), safeBasal: low)
+    var state = try pump(order)
+    Self.run(&state, to: 70 * Self.minute)
+    let other = Prescription.continuous(
+      microgramsPerDay(2_400), maxDose1h: micrograms(105), maxDose24h: micrograms(9_000))
+    let request = Request.program(try Therapy.of(other))
+    let refusal = try #require(Self.answer(state, to: request))
+    #expect(refusal.reason == .doseLimit1h)
+    let allowed = try #require(refusal.allowedAt).number
+    // Without the peak from 110 min on; with the ten minutes of it and the new basal after it 7 min later.
+    #expect(allowed >= 124 * 600 && allowed <= 128 * 600)
+    let wrong = keeps(allowed, of: request, refused: .doseLimit1h, state)
+    #expect(wrong == nil, "\(wrong ?? "")")
   }
 
   @Test("R-015 A refusal for lockout names the moment at which the dose limit allows it too")

@@ -32,5 +32,21 @@ import Testing
   @Test("The checksum is CRC-32")
   func checksum() {
     #expect(Checksum.of(Array("123456789".utf8).span) == 0xCBF4_3926)
+    // Every place of a table is looked at.
+    #expect(Checksum.of(Array(UInt8.min...UInt8.max).span) == 0x2905_8C73)
+  }
+
+  @Test("The checksum of a slot, which is taken by words, is that of its bytes")
+  func checksumOfSlot() throws {
+    let pump = try Pump(.continuous(microgramsPerDay(300)))
+    for number in 1...100 as ClosedRange<UInt64> {
+      pump.runToStep()
+      let words = TraceSlot(pump.trace, number: number).words
+      var bytes: [UInt8] = []
+      for index in 0..<31 {
+        for byte in 0..<8 { bytes.append(UInt8(truncatingIfNeeded: words[index] >> (8 * byte))) }
+      }
+      #expect(words[31] == UInt64(Checksum.of(bytes.span)))
+    }
   }
 }

@@ -11,6 +11,8 @@ import Testing
   @Test("R-086 R-093 A commit that fails is written again whole: no event is missing or twice")
   func failedCommits() throws {
     let bench = try KeeperBench()
+    // Nothing was written yet, so nothing has failed.
+    #expect(!bench.keeper.isFailing)
     try bench.program()
     bench.run(200)
     bench.disk.setFaults(writes: 1_000)
@@ -102,6 +104,20 @@ import Testing
       let keys = try bench.journal.linkMemory().keys
       #expect(keys.map(\.newestNumber) == [second])
     }
+  }
+
+  @Test("R-106 Who stopped the pump is durable with the stop, though no tick commits anything")
+  func stopIsUrgent() throws {
+    let bench = try KeeperBench()
+    bench.run(3)
+    let ticket = bench.keeper.tell(bench.key(number: 1), at: 3, isUrgent: false)
+    #expect(bench.keeper.turn())
+    #expect(bench.keeper.durableTicket < ticket)
+    bench.keeper.keepStop()
+    #expect(bench.keeper.turn())
+    #expect(bench.keeper.durableTicket == ticket)
+    #expect(try bench.journal.linkMemory().keys.map(\.newestNumber) == [1])
+    #expect(bench.copies.both.allSatisfy { $0?.isStopped == true })
   }
 
   @Test("R-080 R-089 No lease is granted while what a lost journal would need cannot be written")

@@ -156,6 +156,9 @@ import Testing
       let new = restoration(history, safeBasal: nil).newPump()
       #expect(seen(new.core).mode == .noTherapy)
       #expect(seen(new.core).alarms.highest == nil)
+      // Its first start is no restart that somebody would have to explain.
+      let (isPlanned, generation) = (new.isPlanned, new.generation)
+      #expect(isPlanned && generation == 0)
       // A new pump is judged like any other: it says so where nobody vouches for its clock.
       let unsure = restoration(history, safeBasal: nil, witness: false).newPump()
       #expect(seen(unsure.core).alarms[.newClockUncertain]?.priority == .low)

@@ -181,10 +181,11 @@ def mutants_of(file):
 def drawn(place, seed, only):
     """The mutants of a place in the order in which they are judged: each line once, then again."""
     files = sorted({str(f.relative_to(ROOT)) for p in place.files for f in ROOT.glob(p)})
+    path, number = only or ("", 0)
     mutants = []
     for file in files:
-        if only is None or only[0] == file:
-            mutants += [m for m in mutants_of(file) if only is None or only[1] in (0, m.line)]
+        if pathlib.PurePath(file).is_relative_to(path):
+            mutants += [m for m in mutants_of(file) if number in (0, m.line)]
     random.Random(seed).shuffle(mutants)
     times = {}
     order = []
