@@ -69,12 +69,14 @@ public struct Scenario: Sendable {
 
   /// Whether anything happens that only a pump with a journal can be brought through. Without one a request
   /// acts in the tick that decides it; with one, once it is durable.
+  public var needsJournal: Bool { events.contains { $0.action.needsJournal } }
+}
+
+extension Scenario.Action {
   public var needsJournal: Bool {
-    events.contains { event in
-      switch event.action {
-      case .storageFails, .storageSlow, .kill, .powerCut, .setClock: true
-      case .ask, .lateTick, .suspend, .drive, .output: false
-      }
+    switch self {
+    case .storageFails, .storageSlow, .kill, .powerCut, .setClock: true
+    case .ask, .lateTick, .suspend, .drive, .output: false
     }
   }
 }

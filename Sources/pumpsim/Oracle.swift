@@ -141,6 +141,12 @@ struct Oracle {
     (leastBefore, stepsBefore) = (prescribed.least, steps)
   }
 
+  /// What is remembered can be read, and no engine goes on from it.
+  mutating func cannotStart(at time: Int64) {
+    disturb(at: time)
+    report("the engine cannot start", time)
+  }
+
   /// The engine ends here, or the scenario does.
   ///
   /// - Parameter deficit: what it says that in this life was prescribed and will never be delivered.

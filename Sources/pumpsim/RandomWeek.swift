@@ -44,8 +44,10 @@ struct RandomWeek {
     var events: [Scenario.Event] = []
     for _ in 0..<week.chance.number(20...120) { events += week.event() }
     events.append(contentsOf: week.tidying())
+    // Some have no journal, where a request acts in its own tick.
+    let isPlain = week.chance.oneIn(4)
     let ordered = events.enumerated()
-      .filter { $0.element.at < duration }
+      .filter { $0.element.at < duration && !(isPlain && $0.element.action.needsJournal) }
       .sorted { ($0.element.at, $0.offset) < ($1.element.at, $1.offset) }
       .map(\.element)
     return Scenario(

@@ -102,7 +102,7 @@ struct ScenarioRun: ~Copyable {
 
   /// Runs every tick before a time, in whichever lives.
   private mutating func advance(to end: Int64) throws {
-    while pump == nil, startsAt < end { try start() }
+    while pump == nil, startsAt < end { start() }
     guard let pump else { return }
     let last = tick(at: end)
     while pump.next < last {
@@ -241,8 +241,8 @@ struct ScenarioRun: ~Copyable {
     case .lateTick(let length): try skip(length, isSuspended: false)
     case .suspend(let length): try skip(length, isSuspended: true)
     case .setClock(let ahead): machine?.setUTC(max(0, (machine?.utc ?? 0) + ahead))
-    case .kill(let length): try die(at: now, isPowerCut: false, for: length)
-    case .powerCut(let length): try die(at: now, isPowerCut: true, for: length)
+    case .kill(let length): die(at: now, isPowerCut: false, for: length)
+    case .powerCut(let length): die(at: now, isPowerCut: true, for: length)
     case .drive, .output, .storageFails, .storageSlow: break
     }
     faults.note(event.action, at: now, hasBatteryClock: scenario.hasBatteryClock)
@@ -274,7 +274,7 @@ struct ScenarioRun: ~Copyable {
   /// The process is killed, or the power goes; the engine starts again after so long.
   private mutating func die(
     at now: Int64, isPowerCut: Bool, for length: Nanoseconds
-  ) throws {
+  ) {
     guard let machine else { return }
     if let pump {
       head = pump.head
@@ -307,7 +307,7 @@ struct ScenarioRun: ~Copyable {
   }
 
   /// The engine starts, or cannot and is started again a little later.
-  private mutating func start() throws {
+  private mutating func start() {
     guard let machine else { return }
     let now = startsAt
     machine.pass(Nanoseconds(max(0, now - bootZero - machine.boot)))
@@ -316,7 +316,10 @@ struct ScenarioRun: ~Copyable {
       startsAt += Self.retry.count
       return
     }
-    let pump = try SimulatedPump(memory, on: machine, head: head)
+    guard let pump = try? SimulatedPump(memory, on: machine, head: head) else {
+      startsAt = .max
+      return oracle.cannotStart(at: now)
+    }
     self.pump = pump
     tickZero = bootZero + pump.epoch.count
     deficitBefore = pump.account.deficit
