@@ -16,6 +16,7 @@ public struct EngineEvent: Equatable, Sendable, BitwiseCopyable {
     /// when it is or was on; more: the `AlarmPriority.rawValue`, 0 where it ended.
     case faultChanged
     /// A step was decided, and passed.
+    /// value: 0.
     case stepMade
     /// A step was decided, and not made. value, detail and more: the `StepRefusal.numbers`.
     case stepRefused

@@ -86,7 +86,8 @@ public struct RecordedLoop: ~Copyable {
     if let refusal {
       note(refusal, at: number)
     } else if decision.steps {
-      note(.stepMade, at: number)
+      // Every step: its mode would cost a look at the whole state.
+      note(.stepMade, at: number, value: 0)
     }
     if decision.basalChanged { note(.basalChanged, at: number) }
     if decision.extraDoseEnded { note(.extraDoseEnded, at: number) }

@@ -96,7 +96,7 @@ public final class SimulatedPump {
   public var now: Tick { engine.loop.loop.core.now }
   public var mode: DeliveryMode { engine.loop.loop.core.mode }
   public var board: FaultBoard { engine.loop.loop.core.board }
-  public var account: Account { engine.loop.loop.core.account }
+  public var account: Account { engine.loop.loop.core.ledger.account }
   public var extraDose: ExtraDose? { engine.loop.loop.core.extraDose }
   public var therapy: Therapy? { engine.loop.loop.core.therapy }
   public var stepsInDoubt: Int64 { engine.loop.loop.core.stepsInDoubt }

@@ -11,6 +11,8 @@ struct RunBook {
 
   private let scenario: Scenario
   private let scale: AccountScale
+  /// ng/mL.
+  private let strength: Double
   private var alarms = AlarmHistory()
   private var accepted: [Summary.Accepted] = []
   private var refusals: [Summary.Refusal] = []
@@ -19,12 +21,14 @@ struct RunBook {
   private var ticksMissed: Int64 = 0
   private var doubt: Int64 = 0
 
-  // By cause, in units of account; of what was delivered in ug.
+  // By cause: prescribed in units of account, delivered in ug.
   private var prescribed = Causes()
-  private var sinceStep = Causes()
   private var delivered = Causes()
   private var seen = (prescribed: Int128(0), extra: Int128(0))
   private var runningKind: ExtraDose.Kind?
+  /// What had accrued when the motor made its newest step, and what of it since then for extra doses.
+  private var atStep: Int128 = 0
+  private var extraSinceStep = Causes()
   private var deliveredMicrolitres = 0.0
 
   private struct Causes {
@@ -39,12 +43,13 @@ struct RunBook {
       }
     }
 
-    var sum: Double { basal + patientBolus + bolus }
+    var isNone: Bool { patientBolus == 0 && bolus == 0 }
   }
 
   init(_ scenario: Scenario) {
     self.scenario = scenario
     scale = scenario.therapy.scale
+    strength = Double(scenario.therapy.prescription.concentration.baseUnits)
     account = Account(perStep: scale.perStep)
     emptyMicrolitres = Double(scenario.rig.reservoir.empty.picolitres) / 1e6
   }
@@ -86,37 +91,38 @@ struct RunBook {
     starts += 1
     let account = pump.account
     seen = (account.prescribed, account.extra)
+    atStep = account.prescribed
+    extraSinceStep = Causes()
     runningKind = nil
   }
 
   /// What has accrued since this was last told, by what it is for.
   mutating func accrue(_ pump: SimulatedPump) {
     let account = pump.account
-    let (all, extra) = (account.prescribed, account.extra)
+    let ofExtra = account.extra - seen.extra
+    seen = (account.prescribed, account.extra)
+    guard ofExtra > 0 else { return }
     if let kind = pump.extraDose?.kind { runningKind = kind }
-    let ofExtra = Double(extra - seen.extra)
-    let ofBasal = Double(all - seen.prescribed) - ofExtra
-    sinceStep.basal += ofBasal
-    if ofExtra > 0, let kind = runningKind {
-      prescribed.add(ofExtra, of: kind)
-      sinceStep.add(ofExtra, of: kind)
-    }
-    seen = (all, extra)
+    guard let runningKind else { return }
+    prescribed.add(Double(ofExtra), of: runningKind)
+    extraSinceStep.add(Double(ofExtra), of: runningKind)
   }
 
   /// The motor made a step. What it gave belongs to what had accrued since the step before, in proportion.
   mutating func deliver(_ head: PumpHeadTruth) {
-    let volume = head.deliveredMicrolitres - deliveredMicrolitres
+    let given = micrograms(head.deliveredMicrolitres - deliveredMicrolitres)
     deliveredMicrolitres = head.deliveredMicrolitres
-    guard sinceStep.sum > 0 else {
-      delivered.basal += micrograms(volume)
+    let accrued = seen.prescribed - atStep
+    atStep = seen.prescribed
+    guard !extraSinceStep.isNone, accrued > 0 else {
+      delivered.basal += given
       return
     }
-    let perUnit = micrograms(volume) / sinceStep.sum
-    delivered.basal += sinceStep.basal * perUnit
-    delivered.patientBolus += sinceStep.patientBolus * perUnit
-    delivered.bolus += sinceStep.bolus * perUnit
-    sinceStep = Causes()
+    let perUnit = given / Double(accrued)
+    delivered.patientBolus += extraSinceStep.patientBolus * perUnit
+    delivered.bolus += extraSinceStep.bolus * perUnit
+    delivered.basal += given - (extraSinceStep.patientBolus + extraSinceStep.bolus) * perUnit
+    extraSinceStep = Causes()
   }
 
   mutating func end(_ account: Account, ticksMissed: Int64, doubt: Int64) {
@@ -127,7 +133,7 @@ struct RunBook {
 
   /// uL x ng/mL is pg.
   private func micrograms(_ microlitres: Double) -> Double {
-    microlitres * Double(scenario.therapy.prescription.concentration.baseUnits) / 1e6
+    microlitres * strength / 1e6
   }
 
   private func micrograms(units: Double) -> Double { units / Double(scale.perNanogram) / 1000 }
