@@ -190,10 +190,8 @@ struct ScenarioRun: ~Copyable {
       book.accept(request, at: now)
       if case .stop = request { stopCommit = commit }
       if case .resume = request { resumeCommit = commit }
-      if commit == 0 || request.actsAtOnce {
-        acts(request, at: now)
-      } else if pump.actedCommit == commit {
-        // Nothing can be written down: it acts without.
+      // Where nothing can be written down it acts without.
+      if commit == 0 || request.actsAtOnce || pump.actedCommit == commit {
         acts(request, at: now)
       } else {
         waiting = (request, commit)

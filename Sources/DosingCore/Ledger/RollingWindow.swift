@@ -38,13 +38,6 @@ public struct RollingWindow<let bucketCount: Int>: Sendable, BitwiseCopyable {
     stepsTotal += 1
   }
 
-  /// Steps whose times are not known are dated now, so that none is forgotten too early.
-  mutating func count(steps more: Int64) {
-    let before = Int64(steps[current])
-    steps[current] = Int32(clamping: before + more)
-    stepsTotal += Int64(steps[current]) - before
-  }
-
   /// More or fewer steps in doubt, in a bucket by its number; nothing where that has left the window.
   mutating func count(doubts more: Int64, inBucket number: Int64) {
     guard let index = place(back: Int(clamping: currentNumber - number)) else { return }
