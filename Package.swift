@@ -21,7 +21,7 @@ let strictC: [CSetting] = [
 ]
 let cTargets = [
   "CHardware", "ReferenceCore", "ReferenceLines", "AllocationCounter", "CKernelWorld", "LyingDisk",
-  "kill-at-call",
+  "kill-at-call", "MovedClock",
 ]
 
 let bigInt = Target.Dependency.product(name: "BigInt", package: "BigInt")
@@ -39,6 +39,8 @@ let package = Package(
     .executable(name: "pumpd", targets: ["pumpd"]),
     .executable(name: "pumpctl", targets: ["pumpctl"]),
     .executable(name: "pumpsim", targets: ["pumpsim"]),
+    // For tests alone: see its header.
+    .library(name: "MovedClock", type: .dynamic, targets: ["MovedClock"]),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -143,6 +145,8 @@ let package = Package(
     // Kills a program at one of its system calls.
     .executableTarget(
       name: "kill-at-call", path: "Tests/Support/KillAtCall", cSettings: strictC),
+    // Moves the system clock of a program that it is loaded into.
+    .target(name: "MovedClock", path: "Tests/Support/MovedClock", cSettings: strictC),
     .target(name: "ChildProcess", path: "Tests/Support/ChildProcess"),
     // A connection to a pump that sends whatever it is given.
     .target(name: "RawLink", dependencies: ["DosingCore"], path: "Tests/Support/RawLink"),

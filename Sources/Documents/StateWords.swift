@@ -118,7 +118,7 @@ extension FaultCode {
     case .accountUncertain:
       ("account-uncertain", "what was delivered before the last start is not known; acknowledge")
     case .clockUncertain:
-      ("clock-uncertain", "nobody vouches for the therapy clock, which flex needs")
+      ("clock-uncertain", "nobody vouches for the clock, which flex needs; see pumpctl clock")
     case .historyIncomplete:
       ("history-incomplete", "the journal was lost or is older than it should be; acknowledge")
     case .otherRig:
@@ -131,6 +131,8 @@ extension FaultCode {
     case .suspended: ("suspended", "the machine slept and nothing was delivered; acknowledge")
     case .newClockUncertain:
       ("new-clock-uncertain", "nobody vouched for the clock of the new pump; acknowledge")
+    case .clockDiffers:
+      ("clock-differs", "the therapy clock is not local time by UTC; see pumpctl clock")
     case .orderNotValid:
       ("order-not-valid", "this version would refuse the order in force; program it anew")
     }

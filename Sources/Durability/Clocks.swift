@@ -1,47 +1,127 @@
+internal import DosingCore
 public import Journal
 public import Quantities
 
-/// What this machine says about time at a start of the engine.
-public struct StartTime: Sendable {
-  /// Who vouches for UTC across the time without power.
-  public enum Witness: Sendable {
-    case nobody
-    /// The kernel says that its clock is synchronised.
-    case synchronisedKernel
-    /// A clock with a battery, declared in the rig file, whose reading in ns is this.
-    case batteryClock(utc: Int64)
-    /// The bench is a simulation, and so is its clock. Time without power is attested by nobody.
-    case simulation
-  }
-
+/// What the clocks of this machine say at one moment.
+public struct ClockReading: Sendable {
   public var now: MachineTime
-  public var witness: Witness
+  public var witnesses: ClockWitnesses
 
-  public init(now: MachineTime, witness: Witness) {
+  public init(now: MachineTime, witnesses: ClockWitnesses = ClockWitnesses()) {
     self.now = now
-    self.witness = witness
+    self.witnesses = witnesses
   }
 
-  /// A battery clock is believed so far into the future of the newest record.
-  public static let batteryClockSpan = Nanoseconds.days(30)
+  /// Time without power is believed up to this length.
+  public static let gapMax = Nanoseconds.days(30)
+  /// A clock with a battery tells whole seconds.
+  private static let batteryStep = Nanoseconds.seconds(1)
+
+  /// What UTC is more than the clock with a battery shows, as what was recorded last knows it; nil where that
+  /// clock is not believed: it went back, or is far ahead of what was recorded.
+  func batteryCorrection(after state: JournalState?) -> Int64? {
+    guard let battery = witnesses.battery else { return nil }
+    guard let state, let then = state.witnesses.battery ?? state.witnesses.kernel else { return 0 }
+    let plausible = (then - Self.batteryStep.count)...(then + Self.gapMax.count)
+    guard plausible.contains(battery) else { return nil }
+    return state.witnesses.battery.map { state.utc - $0 } ?? 0
+  }
 
   /// The time since a record, and whether somebody vouches for it.
   ///
-  /// Within one boot CLOCK_BOOTTIME tells. Across boots it is zero unless it is attested: then the UTC of
-  /// the witness less that of the record, which must not lie in its future.
+  /// Within one boot CLOCK_BOOTTIME tells. Across boots it is zero unless one and the same clock vouched for
+  /// UTC at both ends: what such a clock is off by at both does not count. Where several did, the least of
+  /// what they say.
   public func passed(since state: JournalState) -> (time: Nanoseconds, isAttested: Bool) {
     if state.bootID == now.bootID {
       return (Nanoseconds(max(0, now.boot - state.boot)), true)
     }
-    switch witness {
-    case .nobody, .simulation: break
-    case .synchronisedKernel where now.utc >= state.utc:
-      return (Nanoseconds(now.utc - state.utc), true)
-    case .batteryClock(let utc)
-    where utc >= state.utc && utc - state.utc <= Self.batteryClockSpan.count:
-      return (Nanoseconds(utc - state.utc), true)
-    case .synchronisedKernel, .batteryClock: break
+    let least = gaps(since: state).min()
+    return (min(Nanoseconds(least ?? 0), Self.gapMax), least != nil)
+  }
+
+  /// By each clock that vouches now and did then.
+  private func gaps(since state: JournalState) -> [Int64] {
+    var gaps: [Int64] = []
+    if let before = state.witnesses.kernel, let now = witnesses.kernel, now >= before {
+      gaps.append(now - before)
     }
-    return (.zero, false)
+    if let before = state.witnesses.battery, let now = witnesses.battery,
+      batteryCorrection(after: state) != nil
+    {
+      gaps.append(max(0, now - before - Self.batteryStep.count))
+    }
+    return gaps
+  }
+}
+
+extension ClockWitnesses {
+  /// The better of those that vouch, and what UTC is by it; nil where nobody does.
+  ///
+  /// - Parameter correction: see `ClockReading.batteryCorrection(after:)`.
+  func best(batteryCorrection correction: Int64?) -> (source: ClockSource, utc: Int64)? {
+    if let kernel { return (.kernel, kernel) }
+    guard let battery, let correction else { return nil }
+    return (.battery, battery + correction)
+  }
+}
+
+/// Looks who vouches for UTC while the engine runs.
+struct ClockWatch {
+  /// What was recorded before this start; nil for nothing.
+  private let recorded: JournalState?
+  /// The reading with which this start began, and CLOCK_BOOTTIME in tick 0.
+  private let start: ClockReading
+  private let bootOfTickZero: Int64
+  /// Judged once: a clock that was not believed at the start is not for being looked at later.
+  private let batteryCorrection: Int64?
+  /// UTC in tick 0 by which entries are stamped, and who vouches for it.
+  private(set) var utcOfTickZero: Int64
+  private(set) var source: ClockSource
+  /// How long the machine was off is not known yet.
+  private var gapIsOpen: Bool
+
+  /// What a clock shows may differ by so much before that is worth a word.
+  private static let tolerance = Nanoseconds.seconds(1)
+
+  init(after recorded: JournalState?, start: ClockReading, bootOfTickZero: Int64) {
+    self.recorded = recorded
+    self.start = start
+    self.bootOfTickZero = bootOfTickZero
+    batteryCorrection = start.batteryCorrection(after: recorded)
+    let best = start.witnesses.best(batteryCorrection: batteryCorrection)
+    source = best?.source ?? .nobody
+    utcOfTickZero = (best?.utc ?? start.now.utc) - (start.now.boot - bootOfTickZero)
+    gapIsOpen = recorded.map { !start.passed(since: $0).isAttested } ?? false
+  }
+
+  /// What is worth telling the engine; nil where all is as before.
+  mutating func look(_ reading: ClockReading) -> TickFacts.VouchedUTC? {
+    guard let best = reading.witnesses.best(batteryCorrection: batteryCorrection) else {
+      guard source != .nobody else { return nil }
+      source = .nobody
+      return TickFacts.VouchedUTC(.nobody, atTickZero: 0)
+    }
+    let utc = best.utc - (reading.now.boot - bootOfTickZero)
+    if best.source == source, abs(utc - utcOfTickZero) <= Self.tolerance.count { return nil }
+    (source, utcOfTickZero) = (best.source, utc)
+    return TickFacts.VouchedUTC(best.source, atTickZero: utc, wasOff: takeGap(reading))
+  }
+
+  /// What is recorded of a reading: nothing of a clock that is not believed.
+  func believed(_ reading: ClockReading) -> ClockWitnesses {
+    ClockWitnesses(
+      kernel: reading.witnesses.kernel,
+      battery: batteryCorrection == nil ? nil : reading.witnesses.battery)
+  }
+
+  /// What a clock that vouches only now, and did before the start, says of the time between.
+  private mutating func takeGap(_ reading: ClockReading) -> Nanoseconds {
+    guard gapIsOpen, let recorded else { return .zero }
+    let (time, isAttested) = reading.passed(since: recorded)
+    guard isAttested else { return .zero }
+    gapIsOpen = false
+    let running = Nanoseconds(reading.now.boot - start.now.boot)
+    return max(.zero, time - running)
   }
 }

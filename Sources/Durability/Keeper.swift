@@ -13,6 +13,8 @@ public final class Keeper: @unchecked Sendable {
   private let rig: [UInt8]
   private let start: PumpStart
   private let report: (KeeperNews) -> Void
+  private let readClock: () -> ClockReading
+  private var clock: ClockWatch
 
   private var generation: Int64
   /// What has happened and is not durable yet.
@@ -28,15 +30,18 @@ public final class Keeper: @unchecked Sendable {
   /// A commit of this start is in the journal.
   private var hasCommitted = false
   private let durable: Atomic<Int64>
+  private let utcOfTickZero: Atomic<Int64>
   private let failing = Atomic<Bool>(false)
 
   /// Entries that are kept in memory while nothing can be written; what comes then is counted.
   private static let waitingMax = 200_000
 
-  /// - Parameter report: hears what is worth a line in the log.
+  /// - Parameters:
+  ///   - readClock: asks the clocks of this machine.
+  ///   - report: hears what is worth a line in the log.
   public init(
     _ record: TickRecord, journal: Journal, copies: SafeBasalCopies, start: PumpStart,
-    report: @escaping (KeeperNews) -> Void
+    readClock: @escaping () -> ClockReading, report: @escaping (KeeperNews) -> Void
   ) {
     self.record = record
     self.journal = journal
@@ -45,6 +50,9 @@ public final class Keeper: @unchecked Sendable {
     rig = start.rig.recordBytes
     generation = start.generation
     self.report = report
+    self.readClock = readClock
+    clock = start.clock
+    utcOfTickZero = Atomic(clock.utcOfTickZero)
     waiting = [start.entry]
     durable = Atomic(start.commits)
     link = LinkNews(order: start.order)
@@ -54,6 +62,12 @@ public final class Keeper: @unchecked Sendable {
 
   /// Before a request is offered to the tick thread: the journal has to know what was asked.
   public func remember(_ request: Requested) { requests.put(request) }
+
+  /// UTC in ns, as entries of that tick are stamped now.
+  public func utc(ofTick tick: Int64) -> Int64 {
+    let later = start.time(ofTick: tick).boot - start.timeOfTickZero.boot
+    return utcOfTickZero.load(ordering: .relaxed) + later
+  }
 
   /// The newest commit that is durable.
   public var durableCommit: Int64 { durable.load(ordering: .acquiring) }
@@ -92,6 +106,13 @@ public final class Keeper: @unchecked Sendable {
   /// Something else that is worth an entry, as a sensor's value. It becomes durable with the next commit.
   public func note(_ content: Entry.Content, at tick: Int64) {
     append(entry(content, at: tick))
+  }
+
+  /// Looks who vouches for UTC; once a second is enough.
+  public func lookAtClock() {
+    guard let news = clock.look(readClock()) else { return }
+    utcOfTickZero.store(clock.utcOfTickZero, ordering: .relaxed)
+    record.clock.publish { $0 = news }
   }
 
   /// Makes the newest proposal durable, if there is one. Returns true where everything is.
@@ -152,7 +173,8 @@ public final class Keeper: @unchecked Sendable {
     try journal.commit(
       JournalState(
         commit: proposal.commit, generation: next, tick: proposal.tick,
-        time: start.time(ofTick: proposal.tick), leaseEnd: proposal.leaseEnd,
+        time: time(ofTick: proposal.tick), witnesses: witnesses(inTick: proposal.tick),
+        leaseEnd: proposal.leaseEnd,
         isSettled: proposal.isSettled, rig: rig, prescription: proposal.prescriptionBytes,
         body: proposal.state.array), waiting + linkEntries, linkChanges)
     waiting = []
@@ -238,7 +260,7 @@ public final class Keeper: @unchecked Sendable {
     case .requestActed: .requestActed
     case .suspended: .suspended(event.value)
     case .outputsFailed: .outputsFailed(UInt8(clamping: event.value))
-    case .clockTrusted: .clockTrusted(late: event.value)
+    case .clockVouched: .clockVouched(event.vouchedUTC)
     case .engineEnded: .ended
     }
   }
@@ -254,8 +276,19 @@ public final class Keeper: @unchecked Sendable {
     return .committed(committed)
   }
 
+  private func time(ofTick tick: Int64) -> MachineTime {
+    var time = start.time(ofTick: tick)
+    time.utc = utc(ofTick: tick)
+    return time
+  }
+
+  private func witnesses(inTick tick: Int64) -> ClockWitnesses {
+    let reading = readClock()
+    return clock.believed(reading).later(by: start.time(ofTick: tick).boot - reading.now.boot)
+  }
+
   private func entry(_ content: Entry.Content, at tick: Int64) -> Entry {
-    let time = start.time(ofTick: tick)
+    let time = time(ofTick: tick)
     return Entry(tick: tick, utc: time.utc, monotonic: time.monotonic, content: content)
   }
 

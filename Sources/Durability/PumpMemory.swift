@@ -34,12 +34,17 @@ public struct PumpMemory {
     public var isSimulated: Bool
     /// The therapy clock, where nothing says what it was.
     public var clock: WeekTime
+    /// A person has said so.
+    public var clockIsStated: Bool
 
-    public init(rig: Rig, serial: String, isSimulated: Bool, clock: WeekTime) {
+    public init(
+      rig: Rig, serial: String, isSimulated: Bool, clock: WeekTime, clockIsStated: Bool = false
+    ) {
       self.rig = rig
       self.serial = serial
       self.isSimulated = isSimulated
       self.clock = clock
+      self.clockIsStated = clockIsStated
     }
   }
 
@@ -47,7 +52,7 @@ public struct PumpMemory {
   ///   - isNew: the pump is new; anything that is remembered speaks against it.
   ///   - firstTickIn: how long after now the first tick will be.
   public init(
-    of pump: Pump, on storage: some StateStorage, at time: StartTime, isNew: Bool,
+    of pump: Pump, on storage: some StateStorage, at time: ClockReading, isNew: Bool,
     firstTickIn: Nanoseconds
   ) throws(Problem) {
     var copies = SafeBasalCopies(storage.copies)
@@ -62,7 +67,8 @@ public struct PumpMemory {
     let page = Self.page(
       storage, lineage: opening.journal.lineage, bootID: time.now.bootID, &opening.warnings)
     let restoration = Restoration(
-      rig: pump.rig, clock: pump.clock, time: time, trace: { page?.read(unitsInUnit: $0) },
+      rig: pump.rig, clock: pump.clock, clockIsStated: pump.clockIsStated, time: time,
+      trace: { page?.read(unitsInUnit: $0) },
       safeBasal: copies.record, firstTickIn: firstTickIn)
     let restored = isNew ? restoration.newPump() : restoration.restore(state)
     link = Self.link(opening.journal, &opening.warnings)
@@ -71,7 +77,7 @@ public struct PumpMemory {
     journal = opening.journal
     self.page = page
     self.copies = copies
-    start = PumpStart(restored, now: time.now, isSimulated: pump.isSimulated)
+    start = PumpStart(restored, time, after: state, isSimulated: pump.isSimulated)
   }
 
   // MARK: The journal

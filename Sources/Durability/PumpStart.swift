@@ -11,6 +11,8 @@ public struct PumpStart: Sendable {
   public let generation: Int64
   /// The time of tick 0, which may lie before this boot.
   public let timeOfTickZero: MachineTime
+  /// Who vouches for UTC from this start on.
+  let clock: ClockWatch
   /// Whether the pump stands by command.
   public let isStopped: Bool
   private let therapy: Therapy?
@@ -18,12 +20,19 @@ public struct PumpStart: Sendable {
   /// The tick before the first one.
   private let tick: Int64
 
-  public init(_ pump: consuming RestoredPump, now: MachineTime, isSimulated: Bool) {
+  /// - Parameter recorded: the newest commit before; nil for none.
+  public init(
+    _ pump: consuming RestoredPump, _ reading: ClockReading, after recorded: JournalState?,
+    isSimulated: Bool
+  ) {
     var pump = pump
     (rig, therapy, tick) = (pump.core.rig, pump.core.therapy, pump.core.now.number)
     (commits, generation) = (pump.commits, pump.generation)
     isStopped = pump.core.board.on[.stopped]
-    timeOfTickZero = now.later(by: pump.bootOfTickZero - now.boot)
+    clock = ClockWatch(after: recorded, start: reading, bootOfTickZero: pump.bootOfTickZero)
+    var zero = reading.now.later(by: pump.bootOfTickZero - reading.now.boot)
+    zero.utc = clock.utcOfTickZero
+    timeOfTickZero = zero
     var writer = RecordWriter()
     pump.core.write(to: &writer)
     var started = Started()

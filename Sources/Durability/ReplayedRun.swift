@@ -15,7 +15,7 @@ struct ReplayedRun: ~Copyable {
   private var facts: TickFacts?
   private var hasEnded = false
   /// The newest proposal of each key.
-  private var proposed: [KeyID: Therapy] = [:]
+  private var proposed: [KeyID: Request] = [:]
   /// The newest tick that ran, or was missed.
   private var lastRun: Int64
   private var next: Int64 { lastRun + 1 }
@@ -41,7 +41,7 @@ struct ReplayedRun: ~Copyable {
     case .steps(let ticks):
       for tick in ticks { try step(at: tick) }
     case .stepRefused(let refusal): try step(at: entry.tick, refusal)
-    case .keyChanged, .framesRefused: break
+    case .keyChanged, .framesRefused, .clockTrusted: break
     default: try hold(entry)
     }
   }
@@ -54,7 +54,7 @@ struct ReplayedRun: ~Copyable {
     switch entry.content {
     case .leaseGranted(let commit, let end):
       new.grant = TickFacts.Grant(commit: commit, leaseEnd: end)
-    case .clockTrusted(let late): new.clockIsLate = Nanoseconds(late)
+    case .clockVouched(let utc): new.utc = utc
     case .suspended(let length): new.suspended = Nanoseconds(length)
     case .outputsFailed(let bits): new.failedOutputs = OutputSet(bits: bits)
     default: return false
@@ -163,8 +163,8 @@ struct ReplayedRun: ~Copyable {
     do {
       let seal = try Seal.read(frame)
       if try FrameHeader.read(frame, isRecord: true).kind == .commit {
-        guard let therapy = proposed[seal.key] else { throw fails("nothing was proposed") }
-        return .program(therapy)
+        guard let asked = proposed[seal.key] else { throw fails("nothing was proposed") }
+        return asked
       }
       var findings = Findings()
       guard
@@ -172,9 +172,9 @@ struct ReplayedRun: ~Copyable {
       else {
         throw fails("it does not fit the rig")
       }
-      guard case .program(let therapy) = asked, seal.isSigned else { return asked }
-      proposed[seal.key] = therapy
-      return .propose(therapy)
+      guard seal.isSigned, let proposal = asked.proposal else { return asked }
+      proposed[seal.key] = asked
+      return proposal
     } catch let difference as Replay.Difference {
       throw difference
     } catch {

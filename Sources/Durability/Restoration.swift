@@ -25,7 +25,9 @@ public struct Restoration {
   public var rig: Rig
   /// The therapy clock, where nothing says what it was.
   public var clock: WeekTime
-  public var time: StartTime
+  /// A person has said what the therapy clock of a new pump is.
+  public var clockIsStated: Bool
+  public var time: ClockReading
   /// Reads what the last tick left behind, if it belongs to the journal and to this boot. Takes how many of
   /// today's units of account the unit of a trace of the first layout was.
   public var trace: (_ unitsInUnit: Int128) -> TickTrace?
@@ -34,11 +36,13 @@ public struct Restoration {
   public var firstTickIn: Nanoseconds
 
   public init(
-    rig: Rig, clock: WeekTime, time: StartTime, trace: @escaping (Int128) -> TickTrace?,
+    rig: Rig, clock: WeekTime, clockIsStated: Bool = false, time: ClockReading,
+    trace: @escaping (Int128) -> TickTrace?,
     safeBasal: SafeBasalRecord?, firstTickIn: Nanoseconds
   ) {
     self.rig = rig
     self.clock = clock
+    self.clockIsStated = clockIsStated
     self.time = time
     self.trace = trace
     self.safeBasal = safeBasal
@@ -49,11 +53,10 @@ public struct Restoration {
   public func newPump() -> RestoredPump {
     var pump = blank(on: rig)
     pump.remarks = ["a new pump: reservoir full, nothing delivered in the last 24 h, no therapy"]
-    if case .nobody = time.witness {
-      pump.core.doubtNewClock()
-      pump.remarks.append(
-        "nobody vouches for the system clock, from which the therapy clock is taken")
+    if !clockIsStated {
+      pump.core.judgeNewClock(vouchedUTC(after: nil, bootOfTickZero: pump.bootOfTickZero))
     }
+    if !pump.core.clockIsTrusted { pump.remarks.append(Self.clockRemark) }
     return pump
   }
 
@@ -65,6 +68,18 @@ public struct Restoration {
     pump.core.loseHistory()
     pump.remarks = ["no history: nothing is delivered until pumpctl new says what was given"]
     return pump
+  }
+
+  private static let clockRemark =
+    "nobody vouches for the therapy clock; flex runs safe basal until somebody does, or pumpctl clock"
+
+  private func vouchedUTC(
+    after state: JournalState?, bootOfTickZero: Int64
+  ) -> TickFacts.VouchedUTC? {
+    let correction = time.batteryCorrection(after: state)
+    return time.witnesses.best(batteryCorrection: correction).map {
+      TickFacts.VouchedUTC($0.source, atTickZero: $0.utc - (time.now.boot - bootOfTickZero))
+    }
   }
 
   private func blank(on rig: Rig) -> RestoredPump {
@@ -100,7 +115,8 @@ public struct Restoration {
     var facts = Restart(at: Tick(max(from, first - 1)), leaseEnd: state.leaseEnd)
     facts.trace = trace
     facts.isPlanned = state.isSettled
-    facts.clockIsTrusted = state.bootID == time.now.bootID ? core.clockIsTrusted : passed.isAttested
+    facts.isOtherBoot = state.bootID != time.now.bootID
+    facts.utc = vouchedUTC(after: state, bootOfTickZero: zero)
     facts.isOtherRig = committed.recordBytes != rig.recordBytes
     if trace == nil, !state.isSettled { facts.mayHaveRun = TickCount(max(0, now - state.tick)) }
     if let newer {
@@ -131,7 +147,10 @@ public struct Restoration {
     if outcome.discardedExtraDose { remarks.append("the rest of an extra dose is given up") }
     if facts.isOtherRig { remarks.append("the rig file is not the committed one, which runs") }
     if newer != nil { remarks.append("the journal is older than the safe-basal record") }
-    if !facts.clockIsTrusted { remarks.append("nobody vouches for the time without power") }
+    if facts.isOtherBoot, !time.passed(since: state).isAttested {
+      remarks.append("nobody vouches for the time without power: it counts as none")
+    }
+    if !core.clockIsTrusted { remarks.append(Self.clockRemark) }
     return RestoredPump(
       core: core, bootOfTickZero: 0, commits: state.commit,
       generation: max(state.generation, newer?.generation ?? 0), outcome: outcome,
@@ -149,7 +168,9 @@ public struct Restoration {
     }
     var facts = Restart(at: Tick(0), leaseEnd: 0)
     facts.historyIsIncomplete = true
-    facts.clockIsTrusted = false
+    facts.isOtherBoot = true
+    facts.utc = vouchedUTC(
+      after: nil, bootOfTickZero: pump.bootOfTickZero - committed.tick.count)
     facts.isOtherRig = record.rig != rig.recordBytes
     facts.isStopped = record.isStopped
     facts.isHardStopped = record.isHardStopped

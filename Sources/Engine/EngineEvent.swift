@@ -1,4 +1,5 @@
 public import DosingCore
+internal import Quantities
 
 /// Something that the tick did, in fixed memory: worth a line in the log, or needed to replay what
 /// happened.
@@ -32,8 +33,9 @@ public struct EngineEvent: Equatable, Sendable, BitwiseCopyable {
     case suspended
     /// What could not be driven in the tick before has changed. value: the `OutputSet.bits`.
     case outputsFailed
-    /// Somebody vouched for the therapy clock before this tick. value: by how many ns it was late.
-    case clockTrusted
+    /// Somebody else vouches for UTC from this tick on. value: UTC in tick 0, in ns; detail: for how many ns
+    /// the machine was off before this start, as it is known now; more: the `ClockSource.rawValue`.
+    case clockVouched
     /// The engine ended in order, after this tick.
     case engineEnded
   }
@@ -50,6 +52,13 @@ public struct EngineEvent: Equatable, Sendable, BitwiseCopyable {
     self.value = value
     self.detail = detail
     self.more = more
+  }
+
+  /// Of a `clockVouched`, what.
+  public var vouchedUTC: TickFacts.VouchedUTC {
+    TickFacts.VouchedUTC(
+      ClockSource(rawValue: UInt8(clamping: more)) ?? .nobody, atTickZero: value,
+      wasOff: Nanoseconds(detail))
   }
 
   /// Of a `stepRefused`, why.

@@ -25,11 +25,11 @@ public struct RecordedLoop: ~Copyable {
   @inline(__always)
   public mutating func begin(_ number: Int64, missed: Int64, suspended: Int64 = 0) {
     if missed > 0 { note(.ticksMissed, at: number, value: missed) }
-    let (grant, late) = (record.grants.readIfNew(), record.clock.readIfNew())
-    if grant == nil, late == nil, suspended == 0, loop.newlyFailed == nil { return }
+    let (grant, utc) = (record.grants.readIfNew(), record.clock.readIfNew())
+    if grant == nil, utc == nil, suspended == 0, loop.newlyFailed == nil { return }
     var facts = TickFacts(tick: Tick(number))
     facts.grant = grant
-    facts.clockIsLate = late.map { Nanoseconds($0) }
+    facts.utc = utc
     facts.suspended = Nanoseconds(suspended)
     facts.failedOutputs = loop.newlyFailed
     learn(facts)
@@ -42,7 +42,11 @@ public struct RecordedLoop: ~Copyable {
     if let failed = facts.failedOutputs {
       note(.outputsFailed, at: number, value: Int64(failed.bits))
     }
-    if let late = facts.clockIsLate { note(.clockTrusted, at: number, value: late.count) }
+    if let utc = facts.utc {
+      note(
+        .clockVouched, at: number, value: utc.atTickZero, detail: utc.wasOff.count,
+        more: Int64(utc.source.rawValue))
+    }
     if let grant = facts.grant {
       note(.leaseGranted, at: number, value: grant.commit, detail: grant.leaseEnd)
     }

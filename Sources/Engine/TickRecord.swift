@@ -36,8 +36,8 @@ public final class TickRecord: Sendable {
   public let events = EventRing()
   public let proposals = Latest(CommitProposal())
   public let grants = Latest(TickFacts.Grant(commit: 0, leaseEnd: 0))
-  /// By how many ns the therapy clock was late, when somebody vouches for it.
-  public let clock = Latest<Int64>(0)
+  /// Who vouches for UTC, where that has changed.
+  public let clock = Latest(TickFacts.VouchedUTC(.nobody, atTickZero: 0))
   /// What the sensors said, now and then.
   public let samples = Latest(Sample())
   private let takenBack = Atomic<Int64>(0)

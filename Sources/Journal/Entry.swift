@@ -38,7 +38,7 @@ public struct Entry: Sendable {
     case requestTakenBack
     /// A request that had become durable acts from this tick on.
     case requestActed
-    /// Somebody vouched for the therapy clock, which was late by so many ns.
+    /// Somebody vouched for the therapy clock, which was late by so many ns, as an early version wrote it.
     case clockTrusted(late: Int64)
     /// The machine slept for so many ns before this tick.
     case suspended(Int64)
@@ -50,6 +50,8 @@ public struct Entry: Sendable {
     case keyChanged(KeyChange)
     /// Frames that were not believed since the last such entry, by the raw value of the `Doubt`.
     case framesRefused([Int64])
+    /// Somebody else vouches for UTC from this tick on, or nobody does any more.
+    case clockVouched(TickFacts.VouchedUTC)
   }
 }
 

@@ -29,6 +29,7 @@ extension Entry.Content {
     case .requestActed: 19
     case .suspended: 20
     case .outputsFailed: 21
+    case .clockVouched: 22
     }
   }
 
@@ -82,6 +83,7 @@ extension Entry.Content {
     case 19: .requestActed
     case 20: .suspended(0)
     case 21: .outputsFailed(0)
+    case 22: .clockVouched(TickFacts.VouchedUTC(.nobody, atTickZero: 0))
     default: nil
     }
   }
@@ -145,6 +147,11 @@ extension Entry.Content {
     case .framesRefused(var counts):
       coder.field(counts: &counts)
       self = .framesRefused(counts)
+    case .clockVouched(var utc):
+      coder.field(&utc.source)
+      coder.field(&utc.atTickZero)
+      coder.field(&utc.wasOff)
+      self = .clockVouched(utc)
     }
   }
 }

@@ -186,11 +186,13 @@ public final class Journal {
     let prescription = state.prescription.map { documents.digest(of: $0) } ?? []
     let digest = state.digest(rig: rig, prescription: prescription)
     try database.cachedStatement(
-      sql: "REPLACE INTO state VALUES (1, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+      sql: "REPLACE INTO state VALUES (1, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
     ).execute(arguments: [
       state.commit, state.generation, state.tick, state.utc, state.boot, state.bootID.blob,
       state.leaseEnd, state.isSettled, rig.blob, prescription.blob, state.body.blob,
       chain.newest, chain.newestHash.blob, digest.blob, Int64(StateLayout.newest),
+      state.witnesses.kernel,
+      state.witnesses.battery,
     ])
   }
 
@@ -213,7 +215,8 @@ public final class Journal {
           commit: row["commit_number"], generation: row["generation"], tick: row["tick"],
           time: MachineTime(
             utc: row["utc_ns"], boot: row["boot_ns"], monotonic: 0, bootID: row.bytes("boot_id")),
-          leaseEnd: row["lease_end"], isSettled: row["is_settled"], rig: rig,
+          witnesses: row.witnesses, leaseEnd: row["lease_end"], isSettled: row["is_settled"],
+          rig: rig,
           prescription: prescription, body: row.bytes("body"))
         // SQLite itself does not notice a bit that flipped.
         let whole = state.digest(rig: row.bytes("rig"), prescription: digest)
@@ -241,5 +244,14 @@ public final class Journal {
       database, sql: "SELECT body FROM documents WHERE digest = ?", arguments: [digest.blob])
     guard let body = row?.bytes("body"), sha256(of: body) == digest else { return nil }
     return body
+  }
+}
+
+extension Row {
+  /// Of a state. A journal that can only be read may be of a schema that knew none.
+  fileprivate var witnesses: ClockWitnesses {
+    ClockWitnesses(
+      kernel: hasColumn("kernel_utc_ns") ? self["kernel_utc_ns"] : nil,
+      battery: hasColumn("battery_utc_ns") ? self["battery_utc_ns"] : nil)
   }
 }

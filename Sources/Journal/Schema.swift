@@ -24,6 +24,11 @@ enum Schema {
           sql: "ALTER TABLE \(table) ADD COLUMN layout INTEGER NOT NULL DEFAULT 1")
       }
     }
+    migrator.registerMigration("5 who vouches for UTC") { database in
+      for witness in ["kernel", "battery"] {
+        try database.execute(sql: "ALTER TABLE state ADD COLUMN \(witness)_utc_ns INTEGER")
+      }
+    }
     return migrator
   }
 

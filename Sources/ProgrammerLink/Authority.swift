@@ -31,7 +31,7 @@ extension FrameKind {
   public var permission: Permission {
     switch self {
     case .askStatus, .askKeys: Permission([], unsigned: .reader)
-    case .program, .commit, .bolus, .acknowledge, .new: Permission([.clinician])
+    case .program, .commit, .bolus, .acknowledge, .new, .clock: Permission([.clinician])
     case .patientBolus: Permission([.clinician, .patient])
     case .clear: Permission([.clinician, .technician])
     case .stop: Permission([.clinician, .technician], unsigned: .stopper)
@@ -39,7 +39,7 @@ extension FrameKind {
     case .enroll: Permission([], unsigned: .root)
     case .revoke: Permission([.clinician], unsigned: .root)
     case .relayed: Permission([], unsigned: .anybody)
-    case .status, .answer, .findings, .rejected, .proposal, .keys: Permission([])
+    case .status, .answer, .findings, .rejected, .proposal, .keys, .clockProposal: Permission([])
     }
   }
 }

@@ -9,6 +9,7 @@ public struct LinkClient: ~Copyable {
     case answer(AnswerBody)
     case findings(Findings)
     case proposal(ProposalBody)
+    case clockProposal(ClockProposalBody)
     case keys(KeysBody)
     case rejected(FrameFault)
   }
@@ -127,10 +128,11 @@ public struct LinkClient: ~Copyable {
     case .answer: return .answer(try body(AnswerBody()))
     case .findings: return .findings(try body(Findings()))
     case .proposal: return .proposal(try body(ProposalBody()))
+    case .clockProposal: return .clockProposal(try body(ClockProposalBody()))
     case .keys: return .keys(try body(KeysBody()))
     case .rejected: return .rejected(try body(RejectedBody()).fault)
     case .askStatus, .program, .bolus, .patientBolus, .stop, .resume, .acknowledge, .clear, .new,
-      .commit, .askKeys, .enroll, .revoke, .relayed:
+      .commit, .askKeys, .enroll, .revoke, .relayed, .clock:
       throw .unknownKind
     }
   }

@@ -55,6 +55,11 @@ public struct WeekTime: Comparable, Sendable, BitwiseCopyable {
     self.init(sinceMonday: .days(Int64(weekday)) + .minutes(Int64(minute)))
   }
 
+  /// UTC as ns since 1970, which began on a Thursday.
+  public init(ofUTC utc: Int64) {
+    self.init(sinceMonday: .days(3) + Nanoseconds(utc % Self.week.count))
+  }
+
   /// 0 is Monday, 6 is Sunday.
   public var weekday: Int { Int(truncatingIfNeeded: sinceMonday.count / Nanoseconds.days(1).count) }
 
@@ -68,5 +73,15 @@ public struct WeekTime: Comparable, Sendable, BitwiseCopyable {
 
   public static func + (time: WeekTime, length: Nanoseconds) -> WeekTime {
     WeekTime(sinceMonday: time.sinceMonday + length)
+  }
+
+  public static func - (time: WeekTime, length: Nanoseconds) -> WeekTime {
+    WeekTime(sinceMonday: time.sinceMonday - length)
+  }
+
+  /// The shorter way from another point to this one: at most half a week, negative where it lies behind.
+  public func distance(from other: WeekTime) -> Nanoseconds {
+    let ahead = WeekTime(sinceMonday: sinceMonday - other.sinceMonday).sinceMonday
+    return ahead.count > Self.week.count / 2 ? ahead - Self.week : ahead
   }
 }

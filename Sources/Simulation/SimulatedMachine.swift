@@ -7,11 +7,15 @@ public import Quantities
 /// A machine in virtual time: its clocks, its disk, and the memory that outlives a process.
 public final class SimulatedMachine: StateStorage {
   public let disk: SimulatedDisk
-  /// Whether a clock with a battery vouches for UTC across the time without power.
-  private let hasBatteryClock: Bool
-  /// CLOCK_BOOTTIME, which is CLOCK_MONOTONIC here, and UTC, in ns.
+  /// What a clock with a battery is ahead of true UTC by, in ns; nil where the rig declares none.
+  public var batteryIsAhead: Int64?
+  /// Whether the kernel says that its clock is synchronised; then it shows true UTC.
+  public var kernelIsSynchronised = false
+  /// CLOCK_BOOTTIME, which is CLOCK_MONOTONIC here, and true UTC, in ns.
   public private(set) var boot: Int64 = 7_000_000_000
   public private(set) var utc: Int64 = 1_760_000_000_000_000_000
+  /// What the system clock is ahead of true UTC by, as long as it is not synchronised, in ns.
+  public var systemIsAhead: Int64 = 0
   private var boots: UInt8 = 1
   private var memory: MappedFile?
   /// How many cuts of power have ended.
@@ -20,18 +24,21 @@ public final class SimulatedMachine: StateStorage {
 
   public init(seed: UInt64, hasBatteryClock: Bool = true) {
     disk = SimulatedDisk(seed: seed)
-    self.hasBatteryClock = hasBatteryClock
+    batteryIsAhead = hasBatteryClock ? 0 : nil
   }
 
   // MARK: Time
 
   private var bootID: [UInt8] { [UInt8](repeating: boots, count: 16) }
 
-  /// What it says about time at a start.
-  public var startTime: StartTime {
-    StartTime(
-      now: MachineTime(utc: utc, boot: boot, monotonic: boot, bootID: bootID),
-      witness: hasBatteryClock ? .batteryClock(utc: utc) : .simulation)
+  /// What its clocks say now.
+  public var clocks: ClockReading {
+    ClockReading(
+      now: MachineTime(
+        utc: kernelIsSynchronised ? utc : utc + systemIsAhead, boot: boot, monotonic: boot,
+        bootID: bootID),
+      witnesses: ClockWitnesses(
+        kernel: kernelIsSynchronised ? utc : nil, battery: batteryIsAhead.map { utc + $0 }))
   }
 
   public func pass(_ time: Nanoseconds) {
@@ -39,7 +46,7 @@ public final class SimulatedMachine: StateStorage {
     utc += time.count
   }
 
-  /// UTC is set, by whomever.
+  /// True UTC is this, in ns.
   public func setUTC(_ new: Int64) { utc = new }
 
   /// False from a cut in the middle of what was written until `cutPower(for:)`: no process runs then.

@@ -29,7 +29,7 @@ public final class SimulatedPump {
       (self.machine, self.memory, self.record) = (machine, memory, record)
       keeper = Keeper(
         record, journal: memory.journal, copies: memory.copies, start: memory.start,
-        report: { _ in })
+        readClock: { machine.clocks }, report: { _ in })
     }
   }
 
@@ -100,6 +100,9 @@ public final class SimulatedPump {
   public var extraDose: ExtraDose? { engine.loop.loop.core.extraDose }
   public var therapy: Therapy? { engine.loop.loop.core.therapy }
   public var stepsInDoubt: Int64 { engine.loop.loop.core.stepsInDoubt }
+  /// The therapy clock, and whether somebody vouches for it.
+  public var clock: WeekTime { engine.loop.loop.core.clock(at: now) }
+  public var clockIsTrusted: Bool { engine.loop.loop.core.clockIsTrusted }
   public var ticksMissed: Int64 { engine.loop.loop.core.ticksMissed }
   public var hasWaiting: Bool { engine.loop.loop.core.hasWaiting }
   /// The commits that were to hold the newest request that acts, and the newest that was taken back.
@@ -162,6 +165,7 @@ public final class SimulatedPump {
   public func turn() -> Bool {
     guard let durable else { return true }
     durable.turnAt = nil
+    durable.keeper.lookAtClock()
     guard durable.keeper.turn() else {
       if storageDelay != nil { turnLater(by: Self.retry, durable) }
       return false

@@ -27,6 +27,7 @@ struct EntryJSON: Encodable {
   private(set) var outputsFailed: UInt8?
   private(set) var mode: String?
   private(set) var clockLateNanoseconds: Int64?
+  private(set) var utcVouched: VouchedJSON?
   private(set) var eventsLost: Int64?
   private(set) var sample: SampleJSON?
   private(set) var key: KeyChangeJSON?
@@ -55,6 +56,7 @@ struct EntryJSON: Encodable {
     case .outputsFailed(let bits): outputsFailed = bits
     case .basalChanged(let mode): self.mode = DeliveryMode(rawValue: mode)?.code
     case .clockTrusted(let late): clockLateNanoseconds = late
+    case .clockVouched(let utc): utcVouched = VouchedJSON(utc)
     case .eventsLost(let count): eventsLost = count
     case .sampled(let readings): sample = SampleJSON(readings)
     case .keyChanged(let change): key = KeyChangeJSON(change)
@@ -150,6 +152,12 @@ struct RequestJSON: Encodable {
   private(set) var deliveredPicolitres: Int64?
   private(set) var prescription: PrescriptionJSON?
   private(set) var digest: String?
+  private(set) var clock: ClockChangeJSON?
+
+  struct ClockChangeJSON: Encodable {
+    let utcOffset: String
+    let statedUtc: String?
+  }
 
   struct PrescriptionJSON: Encodable {
     let patient: String
@@ -182,6 +190,10 @@ struct RequestJSON: Encodable {
     case .new(let new): deliveredPicolitres = new.deliveredIn24h.baseUnits
     case .commit(let commit):
       digest = hexadecimal(commit.digest.array)
+    case .clock(let change, _):
+      clock = ClockChangeJSON(
+        utcOffset: change.utcOffset.utcOffsetText,
+        statedUtc: change.stated.map { UTCTime(nanoseconds: $0.utc).text(decimals: 9) })
     case .plain, .unreadable: break
     }
   }
@@ -258,5 +270,18 @@ struct SampleJSON: Encodable {
     encoderCounts = StatusJSON.Sensor(readings.encoder)
     loadCellMilligrams = StatusJSON.Sensor(readings.loadCell)
     pressurePascals = StatusJSON.Sensor(readings.pressure)
+  }
+}
+
+struct VouchedJSON: Encodable {
+  let source: String
+  let utcInTickZero: String?
+  let wasOffNanoseconds: Int64
+
+  init(_ utc: TickFacts.VouchedUTC) {
+    source = utc.source.code
+    utcInTickZero =
+      utc.source == .nobody ? nil : UTCTime(nanoseconds: utc.atTickZero).text(decimals: 9)
+    wasOffNanoseconds = utc.wasOff.count
   }
 }

@@ -24,6 +24,7 @@ enum EntryKind: String, CaseIterable {
   case acted
   case suspended
   case outputs
+  case utc
 
   init(_ content: Entry.Content) { self = Self.allCases[Int(content.kind) - 1] }
 

@@ -41,6 +41,7 @@ struct EntryText {
       bits == 0 ? "every line can be driven" : "a line cannot be driven"
     case .clockTrusted(let late):
       "somebody vouches for the therapy clock; \(Nanoseconds(late).durationText) were added"
+    case .clockVouched(let utc): utc.words
     case .eventsLost(let count): "\(Self.count(count, "event")) were not written down"
     case .sampled(let readings): readings.words
     case .keyChanged(let change): change.words

@@ -111,7 +111,7 @@ struct LogCommand: ParsableCommand {
 }
 
 extension UTCTime {
-  fileprivate static func read(_ argument: String) throws -> UTCTime {
+  static func read(_ argument: String) throws -> UTCTime {
     if let time = UTCTime(text: argument) { return time }
     throw ValidationError(
       "'\(argument)' is no time; accepted: 2026-03-01, 2026-03-01T08:00 or 2026-03-01T08:00:00Z")

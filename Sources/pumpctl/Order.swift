@@ -10,6 +10,8 @@ enum Order {
   case commit(CommitBody)
   case bolus(BolusBody)
   case new(NewBody)
+  /// As a program.
+  case clock(ClockChange, isProposal: Bool)
   /// What its kind says.
   case plain(FrameKind)
   /// The frame was lost, or is of another version.
@@ -33,6 +35,10 @@ enum Order {
         self = .bolus(bolus)
       case .new:
         self = .new(try NewBody.read(frame.span, header))
+      case .clock:
+        var change = ClockChange()
+        try readBody(frame.span, into: &change)
+        self = .clock(change, isProposal: try Seal.read(frame.span).isSigned)
       default: self = .plain(header.kind)
       }
     } catch {
@@ -47,6 +53,7 @@ enum Order {
     case .commit: "commit"
     case .bolus: "bolus"
     case .new: "new"
+    case .clock(_, let isProposal): isProposal ? "propose-clock" : "clock"
     case .plain(.patientBolus): "patient-bolus"
     case .plain(let kind): "\(kind)"
     case .unreadable: "unreadable"
@@ -64,6 +71,9 @@ enum Order {
     case .new(let new):
       "new, \(new.deliveredIn24h.shown(decimals: 4)) in the last 24 h, "
         + "\(new.deliveredIn1h.shown(decimals: 4)) of it in the last hour"
+    case .clock(let change, let isProposal):
+      "\(isProposal ? "proposal: " : "")clock at \(change.utcOffset.utcOffsetText)"
+        + (change.stated.map { ", UTC is \(UTCTime(nanoseconds: $0.utc).text(decimals: 1))" } ?? "")
     case .plain(.patientBolus): "patient bolus"
     case .plain: code
     case .unreadable: "a request that cannot be read"

@@ -13,9 +13,8 @@ struct Pumpctl: ParsableCommand {
       """,
     subcommands: [
       StatusCommand.self, Program.self, Bolus.self, PatientBolusCommand.self, Stop.self,
-      Resume.self, Acknowledge.self, Clear.self, New.self, KeyCommand.self, Relay.self,
-      LogCommand.self,
-      Export.self, Doctor.self,
+      Resume.self, Acknowledge.self, ClockCommand.self, Clear.self, New.self, KeyCommand.self,
+      Relay.self, LogCommand.self, Export.self, Doctor.self,
     ])
 }
 

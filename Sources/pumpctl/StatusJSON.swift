@@ -26,6 +26,11 @@ struct StatusJSON: Encodable {
   let tick: Int64
   let tickPeriodNanoseconds: Int64
   let clock: String
+  let utcOffset: String
+  /// Who vouches for UTC now.
+  let utcSource: String
+  let utc: String
+  let clockBehindNanoseconds: Int64?
   let patient: String
   let drug: String
   let concentrationNanogramsPerMillilitre: Int64
@@ -75,6 +80,10 @@ struct StatusJSON: Encodable {
     tick = status.now.number
     tickPeriodNanoseconds = status.tickPeriod.count
     clock = WeekTime(sinceMonday: status.clock).text
+    utcOffset = status.utcOffset.utcOffsetText
+    utcSource = status.clockSource.code
+    utc = UTCTime(nanoseconds: status.utc).text(decimals: 3)
+    clockBehindNanoseconds = status.clockBehind?.count
     patient = status.patient.text
     drug = status.drug.text
     concentrationNanogramsPerMillilitre = status.concentration.baseUnits

@@ -19,8 +19,8 @@ struct StatusText {
   private var head: [String] {
     let simulated = status.simulated ? "SIMULATED" : "RIG"
     let title = Self.pad("intrathecal pump \(status.serial.text)", to: 34)
-    let clock = WeekTime(sinceMonday: status.clock).text
-    var lines = ["\(title)\(Self.pad(simulated, to: 20))\(clock)"]
+    let clock = "\(WeekTime(sinceMonday: status.clock).text) \(status.utcOffset.utcOffsetText)"
+    var lines = ["\(title)\(Self.pad(simulated, to: 12))\(clock)"]
     if status.mode == .noTherapy {
       lines.append("no therapy: give it one with pumpctl program FILE")
     } else {
@@ -47,7 +47,9 @@ struct StatusText {
       lines.append(row("extra dose", "none"))
     }
     if let change = status.nextChange {
-      let at = (WeekTime(sinceMonday: status.clock) + length(until: change.at)).text
+      let at =
+        "\((WeekTime(sinceMonday: status.clock) + length(until: change.at)).text) "
+        + status.utcOffset.utcOffsetText
       lines.append(
         row(
           "next step",

@@ -24,7 +24,7 @@ extension EngineEvent {
     case .outputsFailed:
       value == 0
         ? "tick \(tick): every line can be driven" : "tick \(tick): a line cannot be driven"
-    case .clockTrusted: "tick \(tick): the therapy clock is vouched for; \(value) ns were added"
+    case .clockVouched: "tick \(tick): \(vouchedUTC.words)"
     case .stepMade, .leaseGranted, .commitProposed, .engineEnded: nil
     }
   }

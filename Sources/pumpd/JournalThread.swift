@@ -19,6 +19,8 @@ final class JournalThread: Sendable {
   private static let period = Nanoseconds.milliseconds(10)
   /// After a failure the storage is tried again so often.
   private static let retry = Nanoseconds.seconds(1)
+  /// Who vouches for UTC is looked at so often.
+  private static let clockPeriod = Nanoseconds.seconds(1)
   /// How long the last word may take.
   private static let patience = Nanoseconds.seconds(5)
 
@@ -34,10 +36,15 @@ final class JournalThread: Sendable {
   /// The body of the thread.
   func run() {
     var give: Nanoseconds?
+    var clockIsDue = Nanoseconds.zero
     while true {
       let isLast = ending.load(ordering: .acquiring)
       if let sample = record.samples.readIfNew() {
         keeper.note(.sampled(sample.readings), at: sample.tick)
+      }
+      if RealTime.now >= clockIsDue {
+        keeper.lookAtClock()
+        clockIsDue = RealTime.now + Self.clockPeriod
       }
       let isDone = keeper.turn()
       let now = RealTime.now

@@ -24,7 +24,7 @@ final class LinkDesk: LinkAnswering {
   private var keyChanges: [OwedKeys] = []
   private var lastID: Int64 = 0
   private var lastStopID: Int64 = 0
-  /// Orders that came into force, or may have.
+  /// Proposals that came into force, or may have.
   private var commits = 0
   private let turnCount = Atomic<Int64>(0)
 
@@ -116,6 +116,7 @@ final class LinkDesk: LinkAnswering {
     status.challenge = verifier.challenge(at: RealTime.sinceBoot)
     status.newestNumber = verifier.keys[try Seal.read(frame).key]?.newestNumber ?? 0
     status.framesRefused = verifier.doubts.reduce(0, +)
+    status.utc = keeper.utc(ofTick: status.now.number)
     return identity.answer(question, .status, status)
   }
 
@@ -186,17 +187,16 @@ final class LinkDesk: LinkAnswering {
     guard command.header.kind == .commit else {
       let asked = try DosingCore.request(in: frame, on: rig, findings: &findings)
       // What is programmed is shown first, to be committed by its digest.
-      if case .program(let therapy) = asked { return .propose(therapy) }
-      return asked
+      return asked.map { $0.proposal ?? $0 }
     }
     var body = CommitBody()
     try readBody(frame, into: &body)
     guard !line.changesOrder, let key = command.key?.id,
-      let therapy = proposals.take(
+      let asked = proposals.take(
         body.digest, by: key, in: circumstances, at: RealTime.sinceBoot)
     else { throw FrameFault.noSuchProposal }
     commits += 1
-    return .program(therapy)
+    return asked
   }
 
   private var circumstances: Proposals.Circumstances {
@@ -269,6 +269,7 @@ final class LinkDesk: LinkAnswering {
     if case .accepted = reply.answer {
       switch waiting.request {
       case .propose(let therapy): return proposal(therapy, waiting)
+      case .proposeClock(let change): return proposal(change, waiting)
       case .resume where waiting.id > lastStopID:
         verifier.stopOrigin = .none
         var changes = LinkChanges()
@@ -286,10 +287,28 @@ final class LinkDesk: LinkAnswering {
   private func proposal(_ therapy: Therapy, _ waiting: WaitingRequest) -> FrameWriter {
     guard let key = waiting.command.key?.id else { return reject(waiting.question, .notPermitted) }
     let circumstances = circumstances
-    let digest = proposals.keep(therapy, by: key, in: circumstances, at: RealTime.sinceBoot)
+    let digest = proposals.keep(
+      .program(therapy), therapy.prescription.recordBytes, by: key, in: circumstances,
+      at: RealTime.sinceBoot)
     let body = ProposalBody(
       digest: digest, old: circumstances.order.flatMap { Prescription(recordBytes: $0) },
       findings: waiting.findings)
     return identity.answer(waiting.question, .proposal, body)
+  }
+
+  private func proposal(_ change: ClockChange, _ waiting: WaitingRequest) -> FrameWriter {
+    guard let key = waiting.command.key?.id else { return reject(waiting.question, .notPermitted) }
+    let (circumstances, now) = (circumstances, engine.status.read())
+    let clock = WeekTime(sinceMonday: now.clock)
+    var body = ClockProposalBody(
+      order: circumstances.order.flatMap { Prescription(recordBytes: $0) },
+      clock: clock, utcOffset: now.utcOffset,
+      newClock: change.clock(
+        at: now.now, of: rig.tick, insteadOf: clock, utcOffset: now.utcOffset,
+        behind: now.clockBehind),
+      newUTCOffset: change.utcOffset)
+    body.digest = proposals.keep(
+      .clock(change), change.recordBytes, by: key, in: circumstances, at: RealTime.sinceBoot)
+    return identity.answer(waiting.question, .clockProposal, body)
   }
 }

@@ -7,7 +7,7 @@ internal import Quantities
 struct Proposals {
   private struct Pending {
     let digest: InlineArray<32, UInt8>
-    let therapy: Therapy
+    let request: Request
     let circumstances: Circumstances
     /// CLOCK_BOOTTIME.
     let proposed: Nanoseconds
@@ -17,8 +17,10 @@ struct Proposals {
   struct Circumstances: Equatable {
     /// The record of the order in force; nil for none.
     var order: [UInt8]?
-    /// How many orders came into force since the start of the pump.
+    /// How many proposals came into force since the start of the pump.
     var commits: Int
+    /// The therapy clock in tick 0.
+    var clock: WeekTime
     /// When each alarm that latches was raised; -1 where it is off.
     var latches: [Int64]
 
@@ -29,6 +31,9 @@ struct Proposals {
     init(order: [UInt8]?, commits: Int, status: Status) {
       self.order = order
       self.commits = commits
+      let ticks = status.now.number % (WeekTime.week.count / max(1, status.tickPeriod.count))
+      clock =
+        WeekTime(sinceMonday: status.clock) - Nanoseconds(ticks * status.tickPeriod.count)
       latches = Self.latching.map {
         let fault = status.faults[Int($0.rawValue)]
         return fault.priority > 0 ? fault.raised.number : -1
@@ -45,16 +50,20 @@ struct Proposals {
 
   /// Keeps a proposal, in place of an earlier one of the key.
   ///
-  /// - Returns: its digest: the same for the same order beside the same order on the same rig.
+  /// - Parameters:
+  ///   - request: what its commit asks for.
+  ///   - change: what it comes to, as bytes.
+  /// - Returns: its digest: the same for the same change beside the same order on the same rig.
   mutating func keep(
-    _ therapy: Therapy, by key: KeyID, in circumstances: Circumstances, at now: Nanoseconds
+    _ request: Request, _ change: [UInt8], by key: KeyID, in circumstances: Circumstances,
+    at now: Nanoseconds
   ) -> InlineArray<32, UInt8> {
-    let parts = [rig, circumstances.order ?? [], therapy.prescription.recordBytes]
+    let parts = [rig, circumstances.order ?? [], change]
     guard let digest = InlineArray<32, UInt8>(sha256(of: parts.flatMap { sha256(of: $0) })) else {
       preconditionFailure("a SHA-256 has 32 bytes")
     }
     pending[key] = Pending(
-      digest: digest, therapy: therapy, circumstances: circumstances, proposed: now)
+      digest: digest, request: request, circumstances: circumstances, proposed: now)
     return digest
   }
 
@@ -63,13 +72,13 @@ struct Proposals {
   mutating func take(
     _ digest: InlineArray<32, UInt8>, by key: KeyID, in circumstances: Circumstances,
     at now: Nanoseconds
-  ) -> Therapy? {
+  ) -> Request? {
     guard let found = pending.removeValue(forKey: key) else { return nil }
     guard found.digest.array == digest.array, found.circumstances == circumstances,
       now - found.proposed <= Self.life
     else {
       return nil
     }
-    return found.therapy
+    return found.request
   }
 }

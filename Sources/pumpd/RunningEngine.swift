@@ -48,7 +48,9 @@ final class RunningEngine {
     hardware = try document.openHardware(heartbeat: TickLoop.heartbeat)
     if !isSimulated { log.info("\(GPIOChip.libraryVersion)") }
     let identity = IdentityFile(directory: options.state, serial: document.serial)
-    let memory = try PumpMemory(document, directory: options.state, isNew: options.isNew)
+    let clock = MachineClock(document)
+    let memory = try PumpMemory(
+      document, directory: options.state, at: clock.reading, isNew: options.isNew)
     for remark in memory.remarks { log.info("\(remark)") }
     for warning in memory.warnings { log.warning("\(warning)") }
     let devices = SimulatedBus()
@@ -76,8 +78,8 @@ final class RunningEngine {
       blank: blank, memoryLocked: locked == 0, sensors: sensors?.watch)
     self.engine = engine
     let keeper = Keeper(
-      engine.record, journal: memory.journal, copies: memory.copies, start: start
-    ) { log.note($0) }
+      engine.record, journal: memory.journal, copies: memory.copies, start: start,
+      readClock: { clock.reading }, report: { log.note($0) })
     let journal = JournalThread(keeper, record: engine.record, log: log)
     self.journal = journal
     journalThread = try RealTimeThread(name: "journal", priority: 0) { journal.run() }

@@ -42,16 +42,16 @@ extension PumpMemory {
 
   /// - Parameter isNew: the pump is new; anything that is remembered speaks against it.
   /// - Throws: what is in the way, and the remedy. Nothing was changed then.
-  init(_ document: RigDocument, directory: String, isNew: Bool) throws(Failure) {
+  init(
+    _ document: RigDocument, directory: String, at reading: ClockReading, isNew: Bool
+  ) throws(Failure) {
     let files = StateFiles(directory: directory)
-    let now = MachineClock.now
     let pump = Pump(
       rig: document.rig, serial: document.serial.text,
-      isSimulated: document.backend == .simulated, clock: MachineClock.weekTime(ofUTC: now.utc))
+      isSimulated: document.backend == .simulated, clock: WeekTime(ofUTC: reading.now.utc))
     do {
       try self.init(
-        of: pump, on: files, at: StartTime(now: now, witness: MachineClock.witness(document)),
-        isNew: isNew, firstTickIn: Self.firstTickIn)
+        of: pump, on: files, at: reading, isNew: isNew, firstTickIn: Self.firstTickIn)
     } catch {
       throw Self.failure(error, files)
     }

@@ -229,6 +229,8 @@ extension Request {
     case .acknowledge: "acknowledge"
     case .new: "new"
     case .clear: "clear"
+    case .clock: "clock"
+    case .proposeClock: "propose-clock"
     }
   }
 }

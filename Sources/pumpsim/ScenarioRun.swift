@@ -45,6 +45,9 @@ struct ScenarioRun: ~Copyable {
   private static let stretch: Int64 = 2_000_000
   private var nextLook = ScenarioRun.stretch
 
+  /// 2026-03-02T00:00:00Z, in ns since 1970.
+  private static let someMonday: Int64 = 1_772_409_600_000_000_000
+
   /// After a start that failed the supervisor tries again.
   private static let retry = Nanoseconds.seconds(1)
 
@@ -63,6 +66,8 @@ struct ScenarioRun: ~Copyable {
     }
     let machine = SimulatedMachine(
       seed: scenario.seed, hasBatteryClock: scenario.hasBatteryClock)
+    // The therapy clock of a scenario is UTC: that of its start, in some week.
+    machine.setUTC(Self.someMonday + scenario.start.sinceMonday.count)
     self.machine = machine
     oracle.nothingIsOrdered()
     bootZero = -machine.boot
@@ -76,8 +81,8 @@ struct ScenarioRun: ~Copyable {
     try PumpMemory(
       of: PumpMemory.Pump(
         rig: scenario.rig, serial: scenario.serial.text, isSimulated: true,
-        clock: scenario.start),
-      on: machine, at: machine.startTime, isNew: isNew, firstTickIn: .zero)
+        clock: scenario.start, clockIsStated: true),
+      on: machine, at: machine.clocks, isNew: isNew, firstTickIn: .zero)
   }
 
   /// Runs the scenario from its first tick to its last.
@@ -214,7 +219,7 @@ struct ScenarioRun: ~Copyable {
     case .patientBolus: oracle.startPatientBolus(at: time)
     case .stop: oracle.stop(at: time)
     case .resume: oracle.resume(at: time)
-    case .propose, .acknowledge, .new, .clear: break
+    case .propose, .acknowledge, .new, .clear, .clock, .proposeClock: break
     }
   }
 
@@ -238,7 +243,7 @@ struct ScenarioRun: ~Copyable {
     case .ask(let request): return ask(request, at: now)
     case .lateTick(let length): try skip(length, isSuspended: false)
     case .suspend(let length): try skip(length, isSuspended: true)
-    case .setClock(let ahead): machine?.setUTC(max(0, (machine?.utc ?? 0) + ahead))
+    case .setClock(let ahead): machine?.systemIsAhead += ahead
     case .kill(let length): die(at: now, isPowerCut: false, for: length)
     case .powerCut(let length): die(at: now, isPowerCut: true, for: length)
     case .drive, .output, .storageFails, .storageSlow: break

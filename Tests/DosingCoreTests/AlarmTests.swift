@@ -56,7 +56,7 @@ import Testing
       switch code {
       case .newClockUncertain: .low
       case .stopped, .reservoirLow, .accountUncertain, .clockUncertain, .driveFails, .outputFails,
-        .storageSlow, .suspended, .orderNotValid:
+        .storageSlow, .suspended, .orderNotValid, .clockDiffers:
         .medium
       case .reservoirEmpty, .basalRefusedByLimit, .interlockDisagrees, .hardStop, .storageFailed,
         .restartedOften, .longInterruption, .historyIncomplete, .otherRig, .noHistory:

@@ -51,7 +51,7 @@ import Testing
   func malformed() {
     var board = FaultBoard()
     _ = board.raise(.stopped, at: Tick(7))
-    for (place, byte) in [(0, UInt8(21)), (1, 4)] {
+    for (place, byte) in [(0, UInt8(FaultCode.count + 1)), (1, 4)] {
       var record = written(board)
       record[place] = byte
       var (reader, again) = (RecordReader(record.span), FaultBoard())

@@ -74,6 +74,7 @@ import Testing
     Row(
       code: .orderNotValid, priority: .medium, extras: .orderNotValid, bolus: .orderNotValid,
       end: .cause),
+    Row(code: .clockDiffers, priority: .medium, end: .cause),
   ]
 
   /// The modes of a closed gate, the one that is shown first.
@@ -198,7 +199,7 @@ import Testing
     #expect(MemoryLayout<FaultSet>.size == 16)
     var set = FaultSet(bits: 1 << 127)
     for code in FaultCode.allCases { set[code] = true }
-    let wanted: UInt128 = (1 << 127) + (1 << 20) - 1
+    let wanted: UInt128 = (1 << 127) + (1 << FaultCode.count) - 1
     #expect(set.bits == wanted)
     var writer = RecordWriter()
     set.layout(&writer)

@@ -51,13 +51,14 @@ import Testing
         interlockDisagrees 4, hardStop 5, storageFailed 6, restartedOften 7, \
         longInterruption 8, accountUncertain 9, clockUncertain 10, historyIncomplete 11, \
         otherRig 12, noHistory 13, driveFails 14, outputFails 15, storageSlow 16, suspended \
-        17, newClockUncertain 18, orderNotValid 19
+        17, newClockUncertain 18, orderNotValid 19, clockDiffers 20
         """)
     #expect(
       numbered(FrameKind.self) == """
         askStatus 1, program 2, bolus 3, patientBolus 4, stop 5, resume 6, acknowledge 7, \
-        new 8, commit 9, askKeys 10, enroll 11, revoke 12, relayed 13, clear 14, status 101, \
-        answer 102, findings 103, rejected 104, proposal 105, keys 106
+        new 8, commit 9, askKeys 10, enroll 11, revoke 12, relayed 13, clear 14, clock 15, \
+        status 101, answer 102, findings 103, rejected 104, proposal 105, keys 106, \
+        clockProposal 107
         """)
     #expect(
       numbered(FrameFault.self) == """

@@ -22,6 +22,19 @@ func sample(_ kind: FrameKind) throws -> [UInt8] {
       writeFrame(
         kind, number: 7,
         body: ProposalBody(digest: counted(from: 1), old: richOrder, findings: fullFindings))
+    case .clock:
+      writeFrame(
+        kind, number: 7,
+        body: ClockChange(
+          utcOffset: .minutes(-210),
+          stated: ClockChange.StatedUTC(utc: -1_772_352_000_000_000_001, tick: Tick(77))))
+    case .clockProposal:
+      writeFrame(
+        kind, number: 7,
+        body: ClockProposalBody(
+          digest: counted(from: 1), order: richOrder, clock: WeekTime(sinceMonday: .hours(17)),
+          utcOffset: .hours(-12), newClock: WeekTime(sinceMonday: .hours(30)),
+          newUTCOffset: .hours(14)))
     case .keys: writeFrame(kind, number: 7, body: fullKeys)
     case .new:
       writeFrame(
@@ -116,6 +129,8 @@ func reread(_ frame: [UInt8]) throws(FrameFault) -> [UInt8] {
   case .enroll: return try again(EnrollBody())
   case .revoke: return try again(RevokeBody())
   case .proposal: return try again(ProposalBody())
+  case .clock: return try again(ClockChange())
+  case .clockProposal: return try again(ClockProposalBody())
   case .keys: return try again(KeysBody())
   case .new: return try again(NewBody())
   case .program: return try again(Prescription.blank)

@@ -137,7 +137,7 @@ struct History: ~Copyable {
       switch request {
       case .bolus, .patientBolus: counts.boluses += 1
       case .program: counts.programs += 1
-      case .stop, .resume, .acknowledge, .new, .propose, .clear: break
+      case .stop, .resume, .acknowledge, .new, .propose, .clear, .clock, .proposeClock: break
       }
       return
     }
@@ -170,7 +170,8 @@ struct History: ~Copyable {
   }
 
   private mutating func request() -> Request {
-    switch generator.number(0...11) {
+    switch generator.number(0...12) {
+    case 12: return .clock(ClockChange(utcOffset: .minutes(generator.number(-720...840))))
     case 0: return .stop
     case 1: return .resume
     case 2...5: return .patientBolus
@@ -244,7 +245,8 @@ private struct Promise: CustomStringConvertible {
       case .program(let therapy): "a program of mode \(therapy.prescription.mode)"
       case .bolus(let dose, let duration): "a bolus of \(dose) in \(duration)"
       case .patientBolus: "a patient bolus"
-      case .stop, .resume, .acknowledge, .new, .propose, .clear: "a request"
+      case .clock(let change): "a clock \(change.utcOffset.count / 60_000_000_000) min from UTC"
+      case .stop, .resume, .acknowledge, .new, .propose, .clear, .proposeClock: "a request"
       }
     return "\(name), refused with \(reason) and promised for tick \(at),"
   }

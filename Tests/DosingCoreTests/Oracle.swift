@@ -39,7 +39,8 @@ struct Oracle {
   }
 
   let rig: Rig
-  let clock: Int64
+  private(set) var clock: Int64
+  private var utcOffset = Nanoseconds.zero
   let ticksPerDay: Int64
   /// In picolitres.
   let stepVolume: Ratio
@@ -238,7 +239,8 @@ struct Oracle {
         expect(!answer.isAccepted, "a patient bolus that is not prescribed was accepted")
       }
     case .program(let therapy): judge(answer, program: therapy.prescription, perStep)
-    case .propose: break
+    case .propose, .proposeClock: break
+    case .clock(let change): judge(answer, change)
     case .acknowledge, .new, .clear:
       expect(!answer.isAccepted, "\(request) was accepted, though nothing calls for it")
     }
@@ -322,6 +324,19 @@ struct Oracle {
         false
       }
     expect(isTrue, "a bolus was refused with \(refusal)")
+  }
+
+  /// Nobody vouches for UTC here, and nobody says what it is.
+  private mutating func judge(_ answer: Answer, _ change: ClockChange) {
+    if let refusal = answer.refusal {
+      let isTrue =
+        order?.mode == .flex && (refusal.reason == .extraDoseRunning) == (running != nil)
+      return expect(isTrue, "another clock was refused with \(refusal)")
+    }
+    expect(order?.mode != .flex || running == nil, "another clock was accepted during a bolus")
+    let week = WeekTime.week.count
+    clock = (clock + (change.utcOffset - utcOffset).count + week) % week
+    utcOffset = change.utcOffset
   }
 
   private mutating func judge(

@@ -359,12 +359,12 @@ import Testing
       pump.run(for: .minutes(1))
       try pump.comeBack(from: pump.record())
       var facts = killed(pump, trace: nil, leaseEnd: 0, later: 0)
-      facts.clockIsTrusted = false
+      facts.isOtherBoot = true
       pump.restart(facts)
       #expect(pump.mode == mode)
       #expect((pump.alarms[.clockUncertain]?.priority == .medium) == (mode == .safeBasal))
       let clock = pump.report().clock
-      pump.trustClock(late: .hours(3))
+      pump.vouch(behind: .hours(3))
       pump.run(to: pump.now + 1)
       #expect(pump.alarms[.clockUncertain] == nil)
       #expect(pump.mode == (mode == .safeBasal ? .flex : .continuous))
@@ -378,9 +378,9 @@ import Testing
     pump.run(for: .minutes(1))
     try pump.comeBack(from: pump.record())
     var facts = killed(pump, trace: nil, leaseEnd: 0, later: 0)
-    facts.clockIsTrusted = false
+    facts.isOtherBoot = true
     pump.restart(facts)
-    pump.trustClock(late: .hours(3))
+    pump.vouch(behind: .hours(3))
     pump.run(for: .seconds(10))
     func sinceMidnight() -> Nanoseconds {
       WeekTime(sinceMonday: pump.report().clock).sinceMidnight

@@ -268,7 +268,18 @@ final class Pump {
 
   func loseHistory() { state.loseHistory() }
 
-  func trustClock(late: Nanoseconds) { facts.clockIsLate = late }
+  /// Somebody vouches for UTC, by which the therapy clock is behind by so much.
+  func vouch(
+    behind: Nanoseconds, _ source: ClockSource = .kernel, wasOff: Nanoseconds = .zero
+  ) {
+    facts.utc = TickFacts.VouchedUTC(
+      source, atTickZero: utcAtTickZero + behind.count, wasOff: wasOff)
+  }
+
+  /// UTC in tick 0 by the therapy clock, in some week.
+  var utcAtTickZero: Int64 {
+    (state.clock(at: Tick(0)).sinceMonday - .days(3) - state.utcOffset).count
+  }
 
   /// What would be written down now.
   func record() -> [UInt8] {

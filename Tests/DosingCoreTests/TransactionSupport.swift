@@ -130,7 +130,7 @@ struct TwoPumps {
       holds = true
       return model.decide(request, at: now)
     case .acknowledge: return model.decide(request, at: now)
-    case .program, .propose, .bolus, .patientBolus, .resume, .new, .clear:
+    case .program, .propose, .bolus, .patientBolus, .resume, .new, .clear, .clock, .proposeClock:
       if waiting != nil { return .refused(Refusal(.requestWaits)) }
       var asked = model
       let answer = asked.decide(request, at: now)

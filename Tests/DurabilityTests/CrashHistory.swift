@@ -96,7 +96,7 @@ final class CrashHistory {
       rig: rig, serial: "BP-1", isSimulated: true, clock: WeekTime(sinceMonday: .zero))
     func open(isNew: Bool) throws -> PumpMemory {
       try PumpMemory(
-        of: pump, on: machine, at: machine.startTime, isNew: isNew,
+        of: pump, on: machine, at: machine.clocks, isNew: isNew,
         firstTickIn: .milliseconds(50))
     }
     guard machine.hasJournal else {

@@ -209,24 +209,24 @@ private final class KeeperBench {
 
   init() throws {
     history = try CrashHistory(seed: 3, plan: CrashHistory.Plan(lives: 0, powerCuts: 0))
-    let now = history.machine.startTime.now
+    let reading = history.machine.clocks
     journal = try Journal(
       path: history.machine.journalPath, serial: "BP-1", makesNew: true)
     let restoration = Restoration(
       rig: history.rig, clock: WeekTime(sinceMonday: .zero),
-      time: StartTime(now: now, witness: .batteryClock(utc: now.utc)), trace: { _ in nil },
-      safeBasal: nil, firstTickIn: .milliseconds(50))
+      time: reading, trace: { _ in nil }, safeBasal: nil, firstTickIn: .milliseconds(50))
     let pump = restoration.newPump()
     next = pump.core.now.number + 1
-    let start = PumpStart(pump, now: now, isSimulated: true)
+    let start = PumpStart(pump, reading, after: nil, isSimulated: true)
     let core = try #require(start.core())
     epoch = start.timeOfTickZero.boot
     hardware = try HardwareRig(.simulated(virtualTime: true), heartbeat: TickLoop.heartbeat)
-    hardware.virtualClock.set(Nanoseconds(now.boot))
+    hardware.virtualClock.set(Nanoseconds(reading.now.boot))
     try hardware.load(core)
     try hardware.seal(for: history.rig, epoch: Nanoseconds(epoch))
     keeper = Keeper(
-      record, journal: journal, copies: SafeBasalCopies(copies), start: start, report: { _ in })
+      record, journal: journal, copies: SafeBasalCopies(copies), start: start,
+      readClock: { reading }, report: { _ in })
     loop = RecordedLoop(
       TickLoop(core: core, drive: hardware.drive, annunciator: hardware.annunciator),
       record: record, commits: start.commits)

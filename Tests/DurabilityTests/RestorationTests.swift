@@ -33,7 +33,7 @@ import Testing
     _ history: CrashHistory, safeBasal: SafeBasalRecord?, utc: Int64? = nil,
     otherBoot: Bool = true, witness: Bool = true
   ) -> Restoration {
-    var now = history.machine.startTime.now
+    var now = history.machine.clocks.now
     if otherBoot {
       now.bootID = [UInt8](repeating: 200, count: 16)
       now.boot = 9_000_000_000
@@ -41,7 +41,8 @@ import Testing
     now.utc = utc ?? now.utc
     return Restoration(
       rig: history.rig, clock: WeekTime(sinceMonday: .zero),
-      time: StartTime(now: now, witness: witness ? .batteryClock(utc: now.utc) : .nobody),
+      time: ClockReading(
+        now: now, witnesses: ClockWitnesses(battery: witness ? now.utc : nil)),
       trace: { _ in nil }, safeBasal: safeBasal, firstTickIn: .milliseconds(50))
   }
 
@@ -53,10 +54,12 @@ import Testing
         path: history.machine.journalPath, serial: "BP-1", makesNew: true)
       let pump = restoration(history, safeBasal: record, otherBoot: false).restore(state)
       #expect(seen(pump.core).mode == .continuous)
-      let start = PumpStart(pump, now: history.machine.startTime.now, isSimulated: true)
+      let start = PumpStart(
+        pump, history.machine.clocks, after: state, isSimulated: true)
       let copies = SafeBasalCopies(history.machine.copies)
       let keeper = Keeper(
-        TickRecord(), journal: journal, copies: copies, start: start, report: { _ in })
+        TickRecord(), journal: journal, copies: copies, start: start,
+        readClock: { history.machine.clocks }, report: { _ in })
       keeper.keepStop()
       // Nothing was proposed: there is no tick.
       #expect(keeper.turn())
@@ -100,9 +103,11 @@ import Testing
       #expect(seen(pump.core).mode == .safeBasal)
       #expect(seen(pump.core).alarms[.historyIncomplete]?.priority == .high)
       #expect(pump.generation == record.generation)
-      // What its clock was is not in the record.
+      // What its clock was is not in the record: somebody has to vouch for it.
       let isTrusted = pump.core.clockIsTrusted
-      #expect(!isTrusted)
+      let unsure = restoration(history, safeBasal: record, witness: false).restore(nil)
+      let alone = unsure.core.clockIsTrusted
+      #expect(isTrusted && !alone)
       let tick = pump.core.now + TickCount(1)
       #expect(reason(pump.core.decide(.patientBolus, at: tick)) == .safeBasal)
       // Seen and acknowledged, it goes on as prescribed; the unknown day still bars extra doses.
@@ -161,10 +166,12 @@ import Testing
       #expect(isPlanned && generation == 0)
       // A new pump is judged like any other: it says so where nobody vouches for its clock.
       let unsure = restoration(history, safeBasal: nil, witness: false).newPump()
-      #expect(seen(unsure.core).alarms[.newClockUncertain]?.priority == .low)
+      let isTrusted = unsure.core.clockIsTrusted
+      #expect(!isTrusted)
       // It goes on from what is written down of it.
       let raised = seen(unsure.core).alarms.on
-      let start = PumpStart(unsure, now: history.machine.startTime.now, isSimulated: true)
+      let start = PumpStart(
+        unsure, history.machine.clocks, after: nil, isSimulated: true)
       let core = try #require(start.core())
       #expect(seen(core).alarms.on == raised)
     }
@@ -193,10 +200,11 @@ import Testing
       }
       for days in [Int64(1), 29] {
         let (ticks, trusted) = passed(days * day, true)
-        #expect(ticks == days * day / period && trusted)
+        // A clock with a battery tells whole seconds: the last one may not be over.
+        #expect(ticks == (days * day - 1_000_000_000) / period && trusted)
       }
       // Beyond 30 days, before the record, or said by nobody.
-      for (since, witness) in [(31 * day, true), (-1, true), (day, false)] {
+      for (since, witness) in [(31 * day, true), (-2_000_000_000, true), (day, false)] {
         let (ticks, trusted) = passed(since, witness)
         #expect(ticks == 0 && !trusted, "\(since)")
       }

@@ -23,7 +23,7 @@ final class ShortLife {
     page: RunPage
   ) throws {
     let (rig, first) = (pump.core.rig, pump.core.now.number + 1)
-    let start = PumpStart(pump, now: now, isSimulated: true)
+    let start = PumpStart(pump, ClockReading(now: now), after: nil, isSimulated: true)
     guard let core = start.core() else { throw Unreadable() }
     (next, epoch, period) = (first, start.timeOfTickZero.boot, rig.tick.count)
     hardware = try HardwareRig(.simulated(virtualTime: true), heartbeat: TickLoop.heartbeat)
@@ -31,7 +31,9 @@ final class ShortLife {
     try hardware.load(core)
     try hardware.seal(for: rig, epoch: Nanoseconds(epoch))
     let record = TickRecord()
-    keeper = Keeper(record, journal: journal, copies: copies, start: start, report: { _ in })
+    keeper = Keeper(
+      record, journal: journal, copies: copies, start: start,
+      readClock: { ClockReading(now: now) }, report: { _ in })
     loop = RecordedLoop(
       TickLoop(core: core, drive: hardware.drive, annunciator: hardware.annunciator, page: page),
       record: record, commits: start.commits)
@@ -112,10 +114,11 @@ extension Restoration {
   /// A start of which `stored.json` says what an earlier version made of it.
   init(_ start: Facts, rig: Rig, safeBasal: SafeBasalRecord?, page: RunPage) {
     let now = MachineTime(start)
-    let attested = start["witness"].text == "synchronisedKernel"
+    let witnesses = ClockWitnesses(
+      kernel: start["witness"].text == "synchronisedKernel" ? now.utc : nil)
     self.init(
       rig: rig, clock: WeekTime(sinceMonday: .zero),
-      time: StartTime(now: now, witness: attested ? .synchronisedKernel : .nobody),
+      time: ClockReading(now: now, witnesses: witnesses),
       trace: { start["run_page_is_read"].isTrue ? page.read(unitsInUnit: $0) : nil },
       safeBasal: safeBasal, firstTickIn: Nanoseconds(start["first_tick_in_ns"].number ?? 0))
   }

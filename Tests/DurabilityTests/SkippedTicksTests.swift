@@ -29,7 +29,7 @@ import Testing
       let memory = try PumpMemory(
         of: PumpMemory.Pump(
           rig: rig, serial: "BP-1", isSimulated: true, clock: WeekTime(sinceMonday: .zero)),
-        on: machine, at: machine.startTime, isNew: isNew, firstTickIn: .milliseconds(50))
+        on: machine, at: machine.clocks, isNew: isNew, firstTickIn: .milliseconds(50))
       return try SimulatedPump(memory, on: machine, head: last?.head, skips: skips)
     }
 

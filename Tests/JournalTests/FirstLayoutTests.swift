@@ -44,11 +44,12 @@ import Testing
 
   /// The states above have no priority that does not follow from the row of its fault, and from time.
   @Test(
-    "R-119 A fault is read with the priority and the time that were written", arguments: [14, 20])
+    "R-119 A fault is read with the priority and the time that were written",
+    arguments: [14, FaultCode.count])
   func priorities(count: Int) throws {
     var writer = RecordWriter()
     // Today's layout says of how many faults it tells; the first one told of 14.
-    if count == 20 {
+    if count == FaultCode.count {
       var number = UInt8(count)
       writer.field(&number)
     }
@@ -58,14 +59,18 @@ import Testing
       writer.field(&raised)
     }
     var (reader, board) = (RecordReader(writer.written.span), FaultBoard())
-    if count == 20 { board.layout(&reader) } else { board.layout(&reader, count: count) }
+    if count == FaultCode.count {
+      board.layout(&reader)
+    } else {
+      board.layout(&reader, count: count)
+    }
     #expect(reader.isComplete)
-    for index in 0..<20 {
+    for index in 0..<FaultCode.count {
       let isOn = index < count && index % 4 > 0
       #expect(board[index].map { Int($0.priority.rawValue) } == (isOn ? index % 4 : nil))
       #expect(board[index]?.raised.number == (isOn ? Int64(1_000 + index) : nil))
     }
-    guard count == 20 else { return }
+    guard count == FaultCode.count else { return }
     var again = RecordWriter()
     board.layout(&again)
     #expect(again.written == writer.written)

@@ -6,10 +6,10 @@ import Testing
 @testable import DosingCore
 @testable import Journal
 
-/// The layouts of this version, byte by byte, in `Fixtures/layout-2`. Where a test of these fails, a layout
+/// The layouts of this version, byte by byte, in `Fixtures/layout-3`. Where a test of these fails, a layout
 /// has changed: it needs another number, and this one has to be read on.
 @Suite struct GoldenLayoutTests {
-  private static let folder = "layout-2"
+  private static let folder = "layout-3"
   static let states = ["new", "waiting", "flex", "stopped", "hard-stop", "in-doubt"]
   private static var isToBeWritten: Bool {
     ProcessInfo.processInfo.environment["PUMP_GOLDEN"] == "write"
@@ -20,7 +20,7 @@ import Testing
   }
 
   @Test(
-    "R-119 The golden bytes of layout 2 are made",
+    "R-119 The golden bytes of layout 3 are made",
     .enabled(if: isToBeWritten, "PUMP_GOLDEN=write, and only for a layout that was never released"))
   func make() throws {
     try FileManager.default.createDirectory(
@@ -47,7 +47,7 @@ import Testing
     try Fixture.bytes("\(Self.folder)/\(name)")
   }
 
-  @Test("R-119 The golden bytes of layout 2: a state", arguments: states)
+  @Test("R-119 The golden bytes of layout 3: a state", arguments: states)
   func state(name: String) throws {
     let bytes = try golden("\(name).state.bin")
     let rig = try #require(Rig(recordBytes: try golden("\(name).rig.bin")))
@@ -60,7 +60,7 @@ import Testing
       therapy = Therapy.inForce(order, on: rig)
       #expect(therapy?.isValid == true)
     }
-    #expect(bytes.starts(with: Array("ITBSTATE".utf8) + [2, 0]))
+    #expect(bytes.starts(with: Array("ITBSTATE".utf8) + [3, 0]))
     #expect(DosingState.isOfNewestLayout(bytes))
     let core = try #require(DosingState.restored(bytes, rig, therapy))
     #expect(core.written == bytes)
@@ -68,10 +68,10 @@ import Testing
     #expect(GoldenStates.facts(of: core) == facts.split(separator: "\n").map(String.init))
   }
 
-  @Test("R-119 The golden bytes of layout 2: an entry of each kind")
+  @Test("R-119 The golden bytes of layout 3: an entry of each kind")
   func entries() throws {
     let entries = GoldenValues.entries()
-    #expect(Set(entries.map(\.content.kind)) == Set(1...21))
+    #expect(Set(entries.map(\.content.kind)) == Set(1...22))
     for (name, content) in entries {
       let bytes = try golden("entry-\(name).bin")
       #expect(content.body == bytes, "\(name)")
@@ -83,12 +83,12 @@ import Testing
     }
   }
 
-  @Test("R-119 The golden bytes of layout 2: a frame of each kind", arguments: FrameKind.allCases)
+  @Test("R-119 The golden bytes of layout 3: a frame of each kind", arguments: FrameKind.allCases)
   func frame(kind: FrameKind) throws {
     let bytes = try golden("frame-\(kind).bin")
     #expect(GoldenValues.frame(kind) == bytes)
     let header = try FrameHeader.read(bytes.span)
-    #expect(header.version == 5 && header.kind == kind && header.number == 7)
+    #expect(header.version == 6 && header.kind == kind && header.number == 7)
     #expect(try Seal.read(bytes.span).isSigned)
     let again =
       switch kind {
@@ -105,6 +105,8 @@ import Testing
       case .findings: try reread(bytes, Findings())
       case .rejected: try reread(bytes, RejectedBody())
       case .proposal: try reread(bytes, ProposalBody())
+      case .clock: try reread(bytes, ClockChange())
+      case .clockProposal: try reread(bytes, ClockProposalBody())
       case .keys: try reread(bytes, KeysBody())
       }
     #expect(again == bytes)
@@ -119,7 +121,7 @@ import Testing
     ).written
   }
 
-  @Test("R-119 The golden bytes of layout 2: the safe-basal record, and what a tick leaves")
+  @Test("R-119 The golden bytes of layout 3: the safe-basal record, and what a tick leaves")
   func records() throws {
     let record = try golden("safe-basal.bin")
     #expect(GoldenValues.safeBasal().bytes == record)

@@ -81,6 +81,12 @@ enum GoldenValues {
       ("fault", .fault(FaultChange(code: 19, priority: 2, raised: 20))),
       ("request-acted", .requestActed), ("suspended", .suspended(21)),
       ("outputs-failed", .outputsFailed(9)),
+      (
+        "clock-vouched",
+        .clockVouched(
+          TickFacts.VouchedUTC(
+            .battery, atTickZero: 1_772_352_000_000_000_007, wasOff: .hours(31)))
+      ),
     ]
   }
 
@@ -122,6 +128,17 @@ enum GoldenValues {
       return made(
         ProposalBody(
           digest: counted(from: 9), old: GoldenStates.order(.continuous), findings: findings))
+    case .clock:
+      return made(
+        ClockChange(
+          utcOffset: .minutes(-210),
+          stated: ClockChange.StatedUTC(utc: 1_772_352_000_000_000_001, tick: Tick(77))))
+    case .clockProposal:
+      return made(
+        ClockProposalBody(
+          digest: counted(from: 11), order: GoldenStates.order(.continuous),
+          clock: WeekTime(sinceMonday: .hours(17)), utcOffset: .minutes(-210),
+          newClock: WeekTime(sinceMonday: .hours(30)), newUTCOffset: .hours(14)))
     case .keys:
       var keys = KeysBody()
       keys.pumpKey = counted(from: 2)
@@ -150,6 +167,8 @@ enum GoldenValues {
     func time() -> Nanoseconds { Nanoseconds(next()) }
     status.now = Tick(next())
     (status.tickPeriod, status.clock) = (time(), time())
+    (status.utcOffset, status.clockSource) = (.minutes(-90), .battery)
+    (status.clockBehind, status.utc) = (.seconds(-912), 1_772_352_000_000_000_913)
     status.concentration = Concentration(nanogramsPerMillilitre: next())
     (status.health.ticks, status.health.missed) = (next(), next())
     (status.health.latenessMedian, status.health.lateness99) = (time(), time())

@@ -100,14 +100,16 @@ private final class DeskBench {
     folder = try TemporaryFolder()
     let rig = Self.rig
     let boot = RealTime.sinceBoot.count
-    let now = MachineTime(
-      utc: 1_760_000_000_000_000_000, boot: boot, monotonic: RealTime.now.count,
-      bootID: [UInt8](repeating: 1, count: 16))
+    let reading = ClockReading(
+      now: MachineTime(
+        utc: 1_760_000_000_000_000_000, boot: boot, monotonic: RealTime.now.count,
+        bootID: [UInt8](repeating: 1, count: 16)))
     let restoration = Restoration(
       rig: rig, clock: WeekTime(sinceMonday: .zero),
-      time: StartTime(now: now, witness: .simulation), trace: { _ in nil }, safeBasal: nil,
+      clockIsStated: true, time: reading, trace: { _ in nil }, safeBasal: nil,
       firstTickIn: .milliseconds(50))
-    let start = PumpStart(restoration.newPump(), now: now, isSimulated: true)
+    let start = PumpStart(
+      restoration.newPump(), reading, after: nil, isSimulated: true)
     let core = try #require(start.core())
     hardware = try HardwareRig(.simulated(virtualTime: false), heartbeat: TickLoop.heartbeat)
     try hardware.load(core)
@@ -123,7 +125,7 @@ private final class DeskBench {
     keeper = Keeper(
       engine.record, journal: journal,
       copies: SafeBasalCopies(CopyFiles(directory: folder.url.path)), start: start,
-      report: { _ in })
+      readClock: { reading }, report: { _ in })
     let key = KeyRecord(
       id: clinician.id, role: .clinician, name: serial, publicKey: clinician.verifying.bytes)
     desk = LinkDesk(

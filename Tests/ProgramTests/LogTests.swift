@@ -1,4 +1,5 @@
 import ChildProcess
+import DosingCore
 import Foundation
 import Testing
 
@@ -91,7 +92,7 @@ import Testing
     // The frame of the bolus stands in the body of its event; its dose becomes 11 ug.
     let path = pump.state + "/journal.sqlite"
     var bytes = [UInt8](try Data(contentsOf: URL(fileURLWithPath: path)))
-    let bolus: [UInt8] = Array("ITBP".utf8) + [5, 0, 3, 0]
+    let bolus: [UInt8] = Array("ITBP".utf8) + [UInt8(FrameHeader.version), 0, 3, 0]
     let places = bytes.indices.dropLast(24).filter { Array(bytes[$0..<$0 + 8]) == bolus }
     try #require(!places.isEmpty)
     for place in places {

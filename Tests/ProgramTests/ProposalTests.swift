@@ -33,7 +33,7 @@ import Testing
     from before: Circumstances, to after: Circumstances, age: Nanoseconds = .seconds(1)
   ) throws -> Bool {
     var proposals = Proposals(rig: rig)
-    let digest = proposals.keep(try therapy(), by: key, in: before, at: .zero)
+    let digest = proposals.keep(.program(try therapy()), [1], by: key, in: before, at: .zero)
     let isThere = proposals.take(digest, by: key, in: after, at: age) != nil
     // Whatever came of it, it is gone.
     #expect(proposals.take(digest, by: key, in: before, at: age) == nil)
@@ -59,13 +59,29 @@ import Testing
     }
   }
 
+  @Test("R-104 A proposal dies where the therapy clock is another one, and not with time")
+  func clock() throws {
+    func at(_ tick: Int64, _ clock: Nanoseconds) -> Circumstances {
+      var status = status()
+      (status.now, status.tickPeriod) = (Tick(tick), .milliseconds(10))
+      status.clock = clock
+      return Circumstances(order: [1], commits: 3, status: status)
+    }
+    let week = WeekTime.week
+    let before = at(1_000, week - .seconds(1))
+    #expect(try holds(from: before, to: at(1_100, .zero)))
+    #expect(try holds(from: before, to: at(1_100 + week.count / 10_000_000, .zero)))
+    #expect(try !holds(from: before, to: at(1_100, .hours(1))))
+    #expect(try !holds(from: before, to: at(1_100, .milliseconds(10))))
+  }
+
   @Test("R-104 A proposal lives ten minutes, belongs to its key, and answers to its digest alone")
   func lifeAndOwner() throws {
     let now = Circumstances(order: nil, commits: 0, status: status())
     #expect(try holds(from: now, to: now, age: .minutes(10)))
     #expect(try !holds(from: now, to: now, age: .minutes(10) + Nanoseconds(1)))
     var proposals = Proposals(rig: rig)
-    var digest = proposals.keep(try therapy(), by: key, in: now, at: .zero)
+    var digest = proposals.keep(.program(try therapy()), [1], by: key, in: now, at: .zero)
     #expect(proposals.take(digest, by: KeyID(2), in: now, at: .zero) == nil)
     digest[31] ^= 1
     #expect(proposals.take(digest, by: key, in: now, at: .zero) == nil)

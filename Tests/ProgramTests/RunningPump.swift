@@ -14,7 +14,9 @@ final class RunningPump {
   var log: String { (try? String(contentsOfFile: logPath, encoding: .utf8)) ?? "" }
 
   /// - Parameter arguments: those of `pumpd` besides the rig and the state directory.
-  init(rig: String = Texts.rig, arguments: [String] = []) throws {
+  init(
+    rig: String = Texts.rig, arguments: [String] = [], environment: [String] = []
+  ) throws {
     folder = try TemporaryFolder()
     state = folder.path("state")
     logPath = folder.path("log")
@@ -24,7 +26,7 @@ final class RunningPump {
     process = try Child(
       Programs.path("pumpd"), ["--rig", rigPath, "--state", state, "--new"] + arguments,
       output: "/dev/null",
-      errors: logPath)
+      errors: logPath, environment: environment)
     try waitUntil("pumpd listens") { FileManager.default.fileExists(atPath: socket) }
     #expect(try clinician.enroll(state: state))
   }
@@ -32,11 +34,16 @@ final class RunningPump {
   /// After its end: the same pump with what it remembers.
   ///
   /// - Parameter code: what `pumpctl status` ends with once it runs.
-  func startAgain(code: Int32 = 0) throws {
+  func startAgain(code: Int32 = 0, environment: [String] = []) throws {
     process = try Child(
       Programs.path("pumpd"), ["--rig", folder.path("rig.yaml"), "--state", state],
-      output: "/dev/null", errors: logPath + "-again")
+      output: "/dev/null", errors: logPath + "-again", environment: environment)
     try waitUntil("it answers") { try control("status").code == code }
+  }
+
+  /// What the first start said, or the newest one after it.
+  func log(of start: Int) -> String {
+    start == 0 ? log : (try? String(contentsOfFile: logPath + "-again", encoding: .utf8)) ?? ""
   }
 
   /// Ends it as a user does and waits.

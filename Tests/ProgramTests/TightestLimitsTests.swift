@@ -27,7 +27,7 @@ import Testing
     let rig = try #require(Rig(recordBytes: state.rig))
     let then = MachineTime(utc: state.utc, boot: state.boot, monotonic: 0, bootID: state.bootID)
     let restored = Restoration(
-      rig: rig, clock: WeekTime(sinceMonday: .zero), time: StartTime(now: then, witness: .nobody),
+      rig: rig, clock: WeekTime(sinceMonday: .zero), time: ClockReading(now: then),
       trace: { _ in nil }, safeBasal: nil, firstTickIn: .zero
     ).restore(state)
     var core = restored.core

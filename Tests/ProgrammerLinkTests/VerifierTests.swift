@@ -11,7 +11,7 @@ import Testing
     .program: [.clinician], .commit: [.clinician], .bolus: [.clinician],
     .patientBolus: [.clinician, .patient], .stop: [.clinician, .technician],
     .resume: [.clinician, .technician], .clear: [.clinician, .technician],
-    .acknowledge: [.clinician], .new: [.clinician],
+    .acknowledge: [.clinician], .new: [.clinician], .clock: [.clinician],
     .revoke: [.clinician],
   ]
 

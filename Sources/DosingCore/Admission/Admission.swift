@@ -166,6 +166,17 @@ struct Admission {
     return judge(proposal, wait: wait, &ledger) { tick, _ in tick }
   }
 
+  /// What stands against another time on the therapy clock; nil where the schedule may be read by it now.
+  func refuses(
+    clock new: WeekTime, _ order: inout OrderInForce, _ ledger: inout Ledger,
+    _ doses: inout ExtraDoses
+  ) -> Refusal? {
+    guard order.exists, order.mode == .flex, new != clock else { return nil }
+    let proposal = propose(clock: new, &order, &ledger, &doses)
+    let wait = doses.running.map { Refusal(.extraDoseRunning, allowedAt: $0.end) }
+    return judge(proposal, wait: wait, &ledger) { tick, _ in tick }
+  }
+
   // What is proposed is made apart, so that its judges do not pay for the frame.
 
   @inline(never)
@@ -176,11 +187,25 @@ struct Admission {
     // Nothing that is stopped accrues until then.
     let runs = order.exists && (mode.delivers || board.effect.withheld != nil)
     return Proposal(
-      now: now, clock: clock, tick: rig.tick, pending: ledger.account.pending, hour: new.hour,
-      day: new.day, scale: new.scale,
+      now: now, clock: clock, clockAfter: clock, tick: rig.tick, pending: ledger.account.pending,
+      hour: new.hour, day: new.day, scale: new.scale,
       before: runs
         ? order.therapy.mostBasal : Schedule(constant: 0, scale: new.scale, tick: rig.tick),
       after: new.mostBasal, extra: nil, running: doses.running)
+  }
+
+  @inline(never)
+  private func propose(
+    clock new: WeekTime, _ order: inout OrderInForce, _ ledger: inout Ledger,
+    _ doses: inout ExtraDoses
+  ) -> Proposal {
+    let runs = mode.delivers || board.effect.withheld != nil
+    let (scale, most) = (order.therapy.scale, order.therapy.mostBasal)
+    return Proposal(
+      now: now, clock: clock, clockAfter: new, tick: rig.tick, pending: ledger.account.pending,
+      hour: order.therapy.hour, day: order.therapy.day, scale: scale,
+      before: runs ? most : Schedule(constant: 0, scale: scale, tick: rig.tick),
+      after: most, extra: nil, running: doses.running)
   }
 
   @inline(never)
@@ -190,7 +215,7 @@ struct Admission {
   ) -> Proposal {
     let basal = order.therapy.mostBasal
     return Proposal(
-      now: now, clock: clock, tick: rig.tick, pending: ledger.account.pending,
+      now: now, clock: clock, clockAfter: clock, tick: rig.tick, pending: ledger.account.pending,
       hour: order.therapy.hour, day: order.therapy.day, scale: order.therapy.scale,
       before: basal, after: basal, extra: extra, running: doses.running)
   }

@@ -155,7 +155,7 @@ extension Proposal {
       from: clock(at: begin), first: minute, every: minute, count: Limits.hourBuckets
     ) { edge, sum, rate in old[edge] = edge < Limits.hourBuckets ? sum : sum + rate }
     after.forEachEdge(
-      from: clock(at: tick), first: minute - 1, every: minute, count: Limits.hourBuckets
+      from: clockAfter(at: tick), first: minute - 1, every: minute, count: Limits.hourBuckets
     ) { edge, sum, _ in new[edge] = sum }
     for past in 1..<Limits.hourBuckets {
       let left = Limits.hourBuckets - past

@@ -3,8 +3,10 @@ internal import Quantities
 /// Something that would change what is delivered from some moment on: an extra dose, or another program.
 struct Proposal: ~Copyable {
   let now: Tick
-  /// The therapy clock now.
+  /// The therapy clock now, by which basal runs until the proposal begins, and what it would show from then
+  /// on.
   let clock: WeekTime
+  let clockAfter: WeekTime
   let tick: Nanoseconds
   /// What has accrued and not been delivered.
   let pending: Int128
@@ -107,17 +109,20 @@ struct Outlook<let bucketCount: Int>: ~Copyable {
   }
 
   private mutating func sumBasal(of proposal: borrowing Proposal) {
-    let clock = proposal.clock(at: base)
     let first = tick(ofEdge: 1).number - base.number
     let last = Self.edges - 1
-    proposal.after.forEachEdge(from: clock, first: first, every: ticksPerBucket, count: last) {
+    proposal.after.forEachEdge(
+      from: proposal.clockAfter(at: base), first: first, every: ticksPerBucket, count: last
+    ) {
       edge, sum, rate in
       after[edge] = sum
       if edge <= bucketCount { turn[edge] = -rate }
     }
     // An extra dose changes no basal.
     guard isProgram else { return }
-    proposal.before.forEachEdge(from: clock, first: first, every: ticksPerBucket, count: last) {
+    proposal.before.forEachEdge(
+      from: proposal.clock(at: base), first: first, every: ticksPerBucket, count: last
+    ) {
       edge, sum, rate in
       before[edge] = sum
       if edge <= bucketCount { turn[edge] += rate }
@@ -228,6 +233,10 @@ struct Outlook<let bucketCount: Int>: ~Copyable {
 extension Proposal {
   func clock(at tick: Tick) -> WeekTime {
     clock.after(tick - now, of: self.tick)
+  }
+
+  func clockAfter(at tick: Tick) -> WeekTime {
+    clockAfter.after(tick - now, of: self.tick)
   }
 
   @inline(never)

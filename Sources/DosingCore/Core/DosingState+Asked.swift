@@ -14,6 +14,8 @@ extension DosingState {
   /// The therapy clock at a tick, and whether somebody vouches for it.
   public func clock(at tick: Tick) -> WeekTime { therapyClock.at(tick) }
   public var clockIsTrusted: Bool { therapyClock.isTrusted }
+  /// Local time less UTC.
+  public var utcOffset: Nanoseconds { therapyClock.utcOffset }
   public var hour: RollingWindow<61> { ledger.hour }
   public var day: RollingWindow<97> { ledger.day }
   public var stepsInDoubt: Int64 { ledger.stepsInDoubt }

@@ -35,6 +35,7 @@ extension DosingState {
     case .patientBolus: return refusesPatientBolus()
     case .resume: return refusesResume()
     case .new(let day, let hour): return refusesHistory(day: day, hour: hour)
+    case .clock(let change), .proposeClock(let change): return refuses(change)
     case .clear:
       if isUnleased { return Refusal(.storageFailed) }
       return board.on[.hardStop] ? nil : Refusal(.noHardStop)
@@ -45,7 +46,7 @@ extension DosingState {
   @inline(never)
   mutating func carryOut(_ request: Request) {
     switch request {
-    case .propose: break
+    case .propose, .proposeClock: break
     case .program(let therapy): commit(therapy)
     case .bolus(let dose, let duration):
       start(Admission.Asked(kind: .bolus, dose: dose, duration: duration))
@@ -57,6 +58,7 @@ extension DosingState {
     case .resume: end(.stopped)
     case .acknowledge: acknowledge()
     case .new(let day, let hour): state(day: day, hour: hour)
+    case .clock(let change): carryOut(change)
     case .clear:
       end(.hardStop)
       end(.interlockDisagrees)
@@ -105,7 +107,7 @@ extension DosingState {
 
   // MARK: Extra doses
 
-  private mutating func admission() -> Admission {
+  mutating func admission() -> Admission {
     Admission(rig: rig, now: now, clock: therapyClock.at(now), mode: mode, board: board)
   }
 

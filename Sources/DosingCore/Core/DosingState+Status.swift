@@ -7,6 +7,9 @@ extension DosingState {
     status.now = now
     status.tickPeriod = rig.tick
     status.clock = clock(at: now).sinceMonday
+    status.utcOffset = utcOffset
+    status.clockSource = therapyClock.source
+    status.clockBehind = therapyClock.behind
     status.steps = account.steps
     status.stepsInDoubt = stepsInDoubt
     status.hourSteps = ledger.hour.stepsTotal

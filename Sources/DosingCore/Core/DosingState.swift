@@ -152,7 +152,7 @@ public struct DosingState: Sendable {
   private mutating func take(_ facts: TickFacts) {
     if facts.suspended > .zero { raise(.suspended) }
     if let failed = facts.failedOutputs { failing.learn(failed, at: now) }
-    if let late = facts.clockIsLate { trustClock(late: late) }
+    if let utc = facts.utc { take(utc) }
     if let grant = facts.grant { take(grant) }
   }
 
@@ -295,9 +295,7 @@ public struct DosingState: Sendable {
     let mayBeEmpty = !isEmpty && upper >= gauge.stepsToEmpty
     set(.reservoirLow, on: upper >= gauge.stepsToLow, mayBeEmpty ? .high : nil)
     set(.reservoirEmpty, on: isEmpty)
-    set(
-      .clockUncertain,
-      on: !therapyClock.isTrusted && order.mode == .flex)
+    watchClock()
     set(.orderNotValid, on: order.exists && !order.therapy.isValid)
     watchLease()
     watchDrive()

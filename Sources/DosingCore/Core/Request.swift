@@ -16,13 +16,29 @@ public enum Request: Sendable, BitwiseCopyable {
   case new(deliveredIn24h: Volume, deliveredIn1h: Volume)
   /// Ends a hard stop, of which cause and counts have been looked at. The pump stays stopped by command.
   case clear
+  case clock(ClockChange)
+  /// Whether such a change of the clock would be accepted now; nothing changes.
+  case proposeClock(ClockChange)
 }
 
 extension Request {
   /// Whether anything is different where it is accepted.
   @inline(never)
   public var changesState: Bool {
-    if case .propose = self { false } else { true }
+    switch self {
+    case .propose, .proposeClock: false
+    default: true
+    }
+  }
+
+  /// What is asked first, of that which is shown before it comes into force; nil for all else.
+  @inline(never)
+  public var proposal: Request? {
+    switch self {
+    case .program(let therapy): .propose(therapy)
+    case .clock(let change): .proposeClock(change)
+    default: nil
+    }
   }
 
   /// Acts first and is made durable second: nothing more is delivered by it. Any other acts only once it is
@@ -30,8 +46,8 @@ extension Request {
   @inline(never)
   public var actsAtOnce: Bool {
     switch self {
-    case .program, .bolus, .patientBolus, .resume, .new, .clear: false
-    case .stop, .acknowledge, .propose: true
+    case .program, .bolus, .patientBolus, .resume, .new, .clear, .clock: false
+    case .stop, .acknowledge, .propose, .proposeClock: true
     }
   }
 }

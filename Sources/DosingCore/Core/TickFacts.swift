@@ -7,8 +7,8 @@ public struct TickFacts: Sendable, BitwiseCopyable {
   public var tick: Tick
   /// A commit is durable, and with it a lease up to a count of steps.
   public var grant: Grant?
-  /// Somebody vouches for the therapy clock, which is behind by so much.
-  public var clockIsLate: Nanoseconds?
+  /// Somebody vouches for UTC, or nobody does any more.
+  public var utc: VouchedUTC?
   /// So much of the gap before this tick the machine was suspended, since it was last told.
   public var suspended = Nanoseconds.zero
   /// What could not be driven in the tick before, where that has changed.
@@ -21,6 +21,20 @@ public struct TickFacts: Sendable, BitwiseCopyable {
     public init(commit: Int64, leaseEnd: Int64) {
       self.commit = commit
       self.leaseEnd = leaseEnd
+    }
+  }
+
+  public struct VouchedUTC: Equatable, Sendable, BitwiseCopyable {
+    public var source: ClockSource
+    /// In ns since 1970; without meaning where nobody vouches.
+    public var atTickZero: Int64
+    /// How long the machine was off before this start, where that becomes known only now.
+    public var wasOff: Nanoseconds
+
+    public init(_ source: ClockSource, atTickZero: Int64, wasOff: Nanoseconds = .zero) {
+      self.source = source
+      self.atTickZero = atTickZero
+      self.wasOff = wasOff
     }
   }
 

@@ -4,7 +4,7 @@ internal import Quantities
 public enum StateLayout {
   /// The letters `ITBSTATE`. As the tick number with which the first layout begins it cannot be.
   static let magic: UInt64 = 0x4554_4154_5342_5449
-  public static let newest: UInt16 = 2
+  public static let newest: UInt16 = 3
 }
 
 extension DosingState {
@@ -16,11 +16,11 @@ extension DosingState {
     var (magic, number) = (StateLayout.magic, StateLayout.newest)
     coder.field(&magic)
     coder.field(&number)
-    if magic != StateLayout.magic || number != StateLayout.newest { coder.fail() }
+    if magic != StateLayout.magic || number < 2 || number > StateLayout.newest { coder.fail() }
     coder.field(&now.number)
     if now.number < -1 { coder.fail() }
     ledger.layout(&coder)
-    therapyClock.layout(&coder)
+    if number > 2 { therapyClock.layout(&coder) } else { therapyClock.layoutFirst(&coder) }
     board.layout(&coder)
     doses.layout(&coder)
     coder.field(magnitude: &ticksMissed)
@@ -54,7 +54,7 @@ extension DosingState {
     if let therapy { adopt(therapy) }
     let perStep = ledger.account.perStep
     var reader = RecordReader(record)
-    if Self.isOfNewestLayout(record) { layout(&reader) } else { layoutFirst(&reader) }
+    if Self.layoutNumber(of: record) > 1 { layout(&reader) } else { layoutFirst(&reader) }
     guard
       reader.isComplete, therapy == nil || ledger.account.perStep == perStep,
       now.number <= Int64.max / 4 / rig.tick.count, ledger.hour.isAt(now), ledger.day.isAt(now)
@@ -67,10 +67,14 @@ extension DosingState {
 
   /// Whether a record was written by this version, or one that decides by the same rules.
   public static func isOfNewestLayout(_ record: Span<UInt8>) -> Bool {
+    layoutNumber(of: record) == StateLayout.newest
+  }
+
+  private static func layoutNumber(of record: Span<UInt8>) -> UInt16 {
     var reader = BoundedReader<10>(record.extracting(first: 10))
     var (magic, number) = (UInt64(0), UInt16(0))
     reader.field(&magic)
     reader.field(&number)
-    return magic == StateLayout.magic && number == StateLayout.newest
+    return magic == StateLayout.magic ? number : 1
   }
 }

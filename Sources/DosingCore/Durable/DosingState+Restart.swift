@@ -32,7 +32,8 @@ extension DosingState {
     let before = ledger.stepsInDoubt
     ledger.doubt(doubts + unrecordedSteps(facts))
     outcome.stepsInDoubt = ledger.stepsInDoubt - before
-    therapyClock.isTrusted = facts.clockIsTrusted
+    if facts.isOtherBoot { therapyClock.distrust() }
+    if let utc = facts.utc { therapyClock.learn(utc) }
     raiseFaults(of: facts)
     ledger.forgetLosses()
     watch()
@@ -129,17 +130,6 @@ extension DosingState {
     end(.storageFailed)
   }
 
-  /// Somebody vouches for the clock: so much more time has passed than was counted as powered.
-  ///
-  /// - Parameter late: by how much the therapy clock is behind.
-  mutating func trustClock(late: Nanoseconds) {
-    guard !therapyClock.isTrusted else { return }
-    therapyClock.advance(late: late)
-    let midnight = therapyClock.at(now).sinceMidnight
-    ledger.today.move(to: now + TickCount(rig.ticks(.days(1) - midnight)))
-    happened.wantsCommit = lease.isOn
-  }
-
   /// A pump of which only the order is known: the windows hold as much as they may, so that no extra
   /// dose is given for a day.
   public mutating func continueWithoutHistory(_ therapy: Therapy) {
@@ -159,9 +149,13 @@ extension DosingState {
     attention = now
   }
 
-  /// A new pump whose clock nobody vouches for.
-  public mutating func doubtNewClock() {
-    raise(.newClockUncertain)
+  /// A new pump whose clock was taken from a machine.
+  ///
+  /// - Parameter utc: nil where nobody vouches for it.
+  public mutating func judgeNewClock(_ utc: TickFacts.VouchedUTC?) {
+    therapyClock.distrust()
+    if let utc { therapyClock.learn(utc) }
+    watch()
     latch()
   }
 }

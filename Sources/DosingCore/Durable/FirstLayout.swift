@@ -13,7 +13,7 @@ extension DosingState {
     // The mark of the reservoir, which follows from the steps.
     var mark: Int64 = 0
     coder.field(magnitude: &mark)
-    therapyClock.layout(&coder)
+    therapyClock.layoutFirst(&coder)
     board.layoutFirst(&coder)
     doses.layoutFirst(&coder, unitsInUnit: factor)
     var isStopped = false

@@ -33,8 +33,11 @@ public struct Restart: Sendable, BitwiseCopyable {
   public var trace: TickTrace?
   /// The engine was ended in order.
   public var isPlanned = false
-  /// Somebody vouches for the time that has passed, and so for the therapy clock.
-  public var clockIsTrusted = true
+  /// The machine was started since the newest commit, or that cannot be told: the therapy clock has to be
+  /// vouched for anew.
+  public var isOtherBoot = false
+  /// UTC, where somebody vouches for it.
+  public var utc: TickFacts.VouchedUTC?
   /// Time since the newest commit in which the engine may have run.
   public var mayHaveRun = TickCount.zero
   // What the safe-basal record knows of, if it is newer.

@@ -37,13 +37,20 @@ public enum FaultCode: UInt8, Sendable, BitwiseCopyable {
   case storageSlow = 16
   /// The machine was suspended for a while: nothing was delivered meanwhile.
   case suspended = 17
-  /// A new pump took its clock from a system for which nobody vouches.
+  /// Of an earlier version: a new pump took its clock from a system for which nobody vouched.
   case newClockUncertain = 18
   /// The order in force is one that this version of the engine would refuse.
   case orderNotValid = 19
 
-  public static let count = 20
+  /// The therapy clock is not the local time by the UTC that somebody vouches for.
+  case clockDiffers = 20
+
+  /// As many as `PerFault` holds.
+  public static let count = 21
 }
+
+/// Something for each fault, by its raw value.
+public typealias PerFault<Element> = InlineArray<21, Element>
 
 /// Priorities after IEC 60601-1-8.
 public enum AlarmPriority: UInt8, Comparable, Sendable, BitwiseCopyable {

@@ -120,6 +120,8 @@ public struct FaultRow: Sendable {
       case .suspended: Self(.medium, extras: nil, end: .acknowledge)
       case .newClockUncertain: Self(.low, extras: nil, end: .acknowledge)
       case .orderNotValid: Self(.medium, extras: .orderNotValid, end: .cause)
+      // Nothing moves a clock that runs but a person: he decides which of the two is wrong.
+      case .clockDiffers: Self(.medium, extras: nil, end: .cause)
       }
   }
 

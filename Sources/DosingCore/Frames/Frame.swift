@@ -3,14 +3,14 @@
 /// | offset | bytes | field |
 /// |---|---|---|
 /// | 0 | 4 | the letters `ITBP` |
-/// | 4 | 2 | version, 5 |
+/// | 4 | 2 | version, 6 |
 /// | 6 | 2 | kind |
 /// | 8 | 4 | length of the whole frame |
 /// | 12 | 4 | number of the request; an answer repeats it |
 ///
 /// Then the body of the kind, then the `Seal`.
 public struct FrameHeader: Sendable {
-  public static let version: UInt16 = 5
+  public static let version: UInt16 = 6
   /// The oldest version that a record may hold. On the wire both sides speak the same.
   static let oldestVersion: UInt16 = 4
   /// The longest frame of any kind, in bytes.
@@ -52,6 +52,8 @@ public enum FrameKind: UInt16, Sendable {
   case relayed = 13
   /// Ends a hard stop; the pump stays stopped by command.
   case clear = 14
+  /// Proposes another therapy clock; nothing changes before `commit`.
+  case clock = 15
   // From the pump.
   case status = 101
   case answer = 102
@@ -59,6 +61,7 @@ public enum FrameKind: UInt16, Sendable {
   case rejected = 104
   case proposal = 105
   case keys = 106
+  case clockProposal = 107
 }
 
 /// Why a frame was not even looked into.

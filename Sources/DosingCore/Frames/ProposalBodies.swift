@@ -1,3 +1,5 @@
+public import Quantities
+
 /// Body of `FrameKind.proposal`: what the pump would change, and under which name it can be committed.
 public struct ProposalBody: FrameBody, Sendable {
   /// SHA-256 over the rig, the order in force and the proposed one.
@@ -18,16 +20,60 @@ public struct ProposalBody: FrameBody, Sendable {
 
   public mutating func layout(_ coder: inout some FrameCoder) {
     coder.field(&digest)
-    var isThere = old != nil
-    coder.field(&isThere)
-    if isThere {
-      var order = old ?? .blank
-      order.layout(&coder)
-      old = order
-    } else {
-      old = nil
-    }
+    coder.field(&old)
     findings.layout(&coder)
+  }
+}
+
+/// Body of `FrameKind.clockProposal`: what the therapy clock shows, and would show instead.
+public struct ClockProposalBody: FrameBody, Sendable {
+  /// SHA-256 over the rig, the order in force, the clock and its change.
+  public var digest: InlineArray<32, UInt8>
+  /// The order in force; nil for none.
+  public var order: Prescription?
+  public var clock: WeekTime
+  public var utcOffset: Nanoseconds
+  public var newClock: WeekTime
+  public var newUTCOffset: Nanoseconds
+
+  public init(
+    digest: InlineArray<32, UInt8> = InlineArray(repeating: 0), order: Prescription? = nil,
+    clock: WeekTime = WeekTime(sinceMonday: .zero), utcOffset: Nanoseconds = .zero,
+    newClock: WeekTime = WeekTime(sinceMonday: .zero), newUTCOffset: Nanoseconds = .zero
+  ) {
+    self.digest = digest
+    self.order = order
+    self.clock = clock
+    self.utcOffset = utcOffset
+    self.newClock = newClock
+    self.newUTCOffset = newUTCOffset
+  }
+
+  public mutating func layout(_ coder: inout some FrameCoder) {
+    coder.field(&digest)
+    coder.field(&order)
+    coder.field(&clock)
+    coder.field(utcOffset: &utcOffset)
+    coder.field(&newClock)
+    coder.field(utcOffset: &newUTCOffset)
+  }
+}
+
+extension FrameCoder {
+  /// A flag, and the prescription where there is one.
+  fileprivate mutating func field(_ order: inout Prescription?) {
+    var isThere = order != nil
+    field(&isThere)
+    var known = order ?? .blank
+    if isThere { known.layout(&self) }
+    order = isThere ? known : nil
+  }
+
+  fileprivate mutating func field(_ time: inout WeekTime) {
+    var sinceMonday = time.sinceMonday
+    field(&sinceMonday)
+    if sinceMonday >= WeekTime.week { fail() }
+    time = WeekTime(sinceMonday: sinceMonday)
   }
 }
 

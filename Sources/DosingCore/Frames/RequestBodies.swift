@@ -54,6 +54,17 @@ private struct NewBodyOfVersion4: FrameBody {
   mutating func layout(_ coder: inout some FrameCoder) { coder.field(&deliveredIn24h) }
 }
 
+/// Body of `FrameKind.clock`: the offset in minutes; UTC in ns since 1970.
+extension ClockChange: FrameBody {
+  public mutating func layout(_ coder: inout some FrameCoder) {
+    coder.field(utcOffset: &utcOffset)
+    optional(&stated, else: StatedUTC(utc: 0, tick: Tick(0)), &coder) { stated, coder in
+      coder.field(&stated.utc)
+      coder.field(&stated.tick)
+    }
+  }
+}
+
 /// Body of `FrameKind.program`.
 extension Prescription: FrameBody {
   public mutating func layout(_ coder: inout some FrameCoder) {

@@ -39,8 +39,12 @@ public func request(
   case .clear:
     try readNothing(frame)
     return .clear
+  case .clock:
+    var change = ClockChange()
+    try readBody(frame, into: &change)
+    return .clock(change)
   case .askStatus, .commit, .askKeys, .enroll, .revoke, .relayed, .status, .answer, .findings,
-    .rejected, .proposal, .keys:
+    .rejected, .proposal, .keys, .clockProposal:
     throw .unknownKind
   }
 }
@@ -66,6 +70,8 @@ extension Request {
     case .new(let day, let hour):
       writeFrame(.new, number: number, body: NewBody(deliveredIn24h: day, deliveredIn1h: hour))
     case .clear: writeFrame(.clear, number: number, body: EmptyBody())
+    case .clock(let change), .proposeClock(let change):
+      writeFrame(.clock, number: number, body: change)
     }
   }
 }

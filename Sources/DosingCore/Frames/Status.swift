@@ -34,6 +34,15 @@ public struct Status: Sendable {
   public var tickPeriod = Nanoseconds.zero
   /// The therapy clock, since Monday 00:00.
   public var clock = Nanoseconds.zero
+  /// The therapy clock less UTC; from -12 h to +14 h.
+  public var utcOffset = Nanoseconds.zero
+  /// Who vouches for UTC now.
+  public var clockSource = ClockSource.nobody
+  /// By how much the therapy clock is behind the UTC that was vouched for since the machine started; nil where
+  /// nobody did.
+  public var clockBehind: Nanoseconds?
+  /// UTC as the pump writes it into its journal, in ns since 1970.
+  public var utc: Int64 = 0
   public var patient: Label
   public var drug: Label
   public var concentration = Concentration.zero
@@ -76,7 +85,7 @@ public struct Status: Sendable {
   /// What the patient may ask for; nil where nothing is prescribed.
   public var patientBolus: PatientBolusState?
   /// By the raw value of the `FaultCode`.
-  public var faults = InlineArray<20, ShownFault>(repeating: ShownFault())
+  public var faults = PerFault<ShownFault>(repeating: ShownFault())
   public var sensors = SensorReadings()
 
   /// The newest commit that is durable; 0 where nothing is written down.

@@ -7,7 +7,7 @@ extension Status: FrameBody {
     coder.field(&mode)
     coder.field(&now.number)
     coder.field(&tickPeriod)
-    coder.field(&clock)
+    layoutClock(&coder)
     coder.field(&patient)
     coder.field(&drug)
     coder.field(&concentration)
@@ -22,9 +22,19 @@ extension Status: FrameBody {
     sensors.layout(&coder)
   }
 
+  private mutating func layoutClock(_ coder: inout some FrameCoder) {
+    coder.field(&clock)
+    coder.field(utcOffset: &utcOffset)
+    coder.field(&clockSource)
+    var behind = clockBehind?.count
+    optional(&behind, else: 0, &coder) { count, coder in coder.field(&count) }
+    clockBehind = behind.map { Nanoseconds($0) }
+    coder.field(&utc)
+  }
+
   /// How many are on, and each by its code, in ascending order.
   private mutating func layoutFaults(_ coder: inout some FrameCoder) {
-    var read = InlineArray<20, ShownFault>(repeating: ShownFault())
+    var read = PerFault<ShownFault>(repeating: ShownFault())
     var (count, last) = (0, -1)
     for index in faults.indices where faults[index].priority > 0 { count += 1 }
     coder.field(count: &count, atMost: FaultCode.count)

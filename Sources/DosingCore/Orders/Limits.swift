@@ -83,6 +83,9 @@ public enum Limits {
   /// After this long without delivery tolerance may be lost.
   public static let longInterruption = Nanoseconds.hours(24)
 
+  /// The therapy clock may be so far from the UTC that somebody vouches for, until that is told.
+  public static let clockDifference = Nanoseconds.minutes(1)
+
   /// A stop by command becomes a high alarm after this long: withdrawal starts within hours.
   public static let stopEscalation = Nanoseconds.minutes(60)
 }

@@ -25,14 +25,14 @@ extension Driver {
     let hardware = try HardwareRig(.simulated(virtualTime: true), heartbeat: TickLoop.heartbeat)
     try hardware.seal(for: rig, epoch: .zero)
     let record = TickRecord()
-    let now = MachineTime(
-      utc: 0, boot: 0, monotonic: 0, bootID: [UInt8](repeating: 1, count: 16))
+    let reading = ClockReading(
+      now: MachineTime(
+        utc: 0, boot: 0, monotonic: 0, bootID: [UInt8](repeating: 1, count: 16)))
     let pump = Restoration(
-      rig: rig, clock: WeekTime(sinceMonday: .zero),
-      time: StartTime(now: now, witness: .simulation),
+      rig: rig, clock: WeekTime(sinceMonday: .zero), time: reading,
       trace: { _ in nil }, safeBasal: nil, firstTickIn: .zero
     ).newPump()
-    let start = PumpStart(pump, now: now, isSimulated: true)
+    let start = PumpStart(pump, reading, after: nil, isSimulated: true)
     guard let core = start.core() else { preconditionFailure("a new pump can be read") }
     var loop = RecordedLoop(
       TickLoop(core: core, drive: hardware.drive, annunciator: hardware.annunciator),
@@ -40,7 +40,7 @@ extension Driver {
     let journal = try Journal(path: "\(folder)/rate.sqlite", serial: "BP-1", makesNew: true)
     let keeper = Keeper(
       record, journal: journal, copies: SafeBasalCopies(CopyFiles(directory: folder)),
-      start: start, report: { _ in })
+      start: start, readClock: { reading }, report: { _ in })
     _ = loop.decide(.program(try order(on: rig)), id: 1, at: 0)
     for tick in 0..<(hours * 360_000) {
       hardware.virtualClock.set(Nanoseconds(tick * 10_000_000))

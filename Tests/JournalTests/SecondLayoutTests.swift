@@ -1,0 +1,66 @@
+import Fixtures
+import Foundation
+import Quantities
+import Testing
+
+@testable import DosingCore
+@testable import Journal
+
+/// What was stored in layout 2 is read on.
+@Suite struct SecondLayoutTests {
+  private func stored(_ name: String) throws -> [UInt8] { try Fixture.bytes("layout-2/\(name)") }
+
+  @Test("R-119 A state of layout 2 is read, field by field", arguments: GoldenLayoutTests.states)
+  func state(name: String) throws {
+    let bytes = try stored("\(name).state.bin")
+    let rig = try #require(Rig(recordBytes: try stored("\(name).rig.bin")))
+    let therapy =
+      name == "new"
+      ? nil
+      : Prescription(recordBytes: try stored("\(name).prescription.bin"))
+        .flatMap { Therapy.inForce($0, on: rig) }
+    #expect(!DosingState.isOfNewestLayout(bytes))
+    let core = try #require(DosingState.restored(bytes, rig, therapy))
+    let facts = String(decoding: try stored("\(name).txt"), as: UTF8.self)
+    #expect(GoldenStates.facts(of: core) == facts.split(separator: "\n").map(String.init))
+    // It knew no UTC.
+    #expect(core.utcOffset == .zero)
+    #expect(core.report().clockBehind == nil)
+    // It is written in the layout of today.
+    #expect(DosingState.isOfNewestLayout(core.written))
+    // A number of a layout to come is not taken for one of these.
+    var later = bytes
+    later[8] = UInt8(StateLayout.newest + 1)
+    #expect(DosingState.restored(later, rig, therapy) == nil)
+  }
+
+  @Test("R-119 Every entry of layout 2 is read, and written as it was")
+  func entries() throws {
+    for (name, content) in GoldenValues.entries() where content.kind <= 21 {
+      // It holds a frame, of the version of its time.
+      if name == "requested" { continue }
+      #expect(content.body == (try stored("entry-\(name).bin")), "\(name)")
+    }
+  }
+
+  @Test("R-119 A request of version 5 is read from a record, and from nobody's wire")
+  func requests() throws {
+    for kind in [
+      FrameKind.program, .bolus, .patientBolus, .stop, .resume, .acknowledge, .new, .clear,
+    ] {
+      let frame = try stored("frame-\(kind).bin")
+      let rig = try #require(Rig(recordBytes: try stored("flex.rig.bin")))
+      var findings = Findings()
+      #expect(throws: FrameFault.otherVersion) { try FrameHeader.read(frame.span) }
+      #expect(try request(in: frame.span, on: rig, isRecord: true, findings: &findings) != nil)
+    }
+  }
+}
+
+extension DosingState {
+  fileprivate func report() -> Status {
+    var status = Status(serial: .none)
+    report(to: &status)
+    return status
+  }
+}
