@@ -21,6 +21,8 @@ public final class Keeper: @unchecked Sendable {
   private var proposal: CommitProposal?
   private let requests = RequestMemory()
   private let link: LinkNews
+  /// What programmers want to read of the journal.
+  public let pages = JournalPages()
   /// What the link told and is not durable yet.
   private var linkChanges = LinkChanges()
   private var linkTicket: Int64 = 0
@@ -95,6 +97,9 @@ public final class Keeper: @unchecked Sendable {
   public func note(_ content: Entry.Content, at tick: Int64) {
     append(entry(content, at: tick), to: &told)
   }
+
+  /// Reads what programmers asked for. Returns how many pages; after a turn, which goes before.
+  public func answerPages() -> Int { pages.answer(from: journal) }
 
   /// Makes the newest proposal durable, if there is one. Returns true where everything is.
   @discardableResult

@@ -25,7 +25,7 @@ public final class Journal {
   /// - Parameters:
   ///   - serial: the pump's; nil to read whichever journal it is.
   ///   - makesNew: makes the journal where it is missing, under a random lineage.
-  ///   - isReader: for looking only; a pump may be running.
+  ///   - isReader: for looking only. Whoever writes has the journal for himself, and is `busy` for others.
   public init(
     path: String, serial: String?, makesNew: Bool = false, isReader: Bool = false,
     eventsKept: Int64 = Journal.eventsKept
@@ -237,9 +237,24 @@ public final class Journal {
   }
 
   private static func document(_ digest: [UInt8], _ database: Database) throws -> [UInt8]? {
+    try storedDocument(digest, database)?.document(digest)
+  }
+
+  /// The same as its table has it; nil where it is missing or is not what its digest says.
+  public func storedDocument(_ digest: [UInt8]) throws(JournalError) -> StoredRow? {
+    do {
+      return try database.read { try Self.storedDocument(digest, $0) }
+    } catch {
+      throw JournalError(error)
+    }
+  }
+
+  static func storedDocument(_ digest: [UInt8], _ database: Database) throws -> StoredRow? {
     let row = try Row.fetchOne(
-      database, sql: "SELECT body FROM documents WHERE digest = ?", arguments: [digest.blob])
-    guard let body = row?.bytes("body"), sha256(of: body) == digest else { return nil }
-    return body
+      database, sql: "SELECT * FROM documents WHERE digest = ?", arguments: [digest.blob])
+    guard let stored = try row.map({ try StoredRow($0) }), stored.document(digest) != nil else {
+      return nil
+    }
+    return stored
   }
 }

@@ -10,6 +10,7 @@ public struct LinkClient: ~Copyable {
     case findings(Findings)
     case proposal(ProposalBody)
     case keys(KeysBody)
+    case records(RecordsBody)
     case rejected(FrameFault)
   }
 
@@ -128,9 +129,10 @@ public struct LinkClient: ~Copyable {
     case .findings: return .findings(try body(Findings()))
     case .proposal: return .proposal(try body(ProposalBody()))
     case .keys: return .keys(try body(KeysBody()))
+    case .records: return .records(try body(RecordsBody()))
     case .rejected: return .rejected(try body(RejectedBody()).fault)
     case .askStatus, .program, .bolus, .patientBolus, .stop, .resume, .acknowledge, .clear, .new,
-      .commit, .askKeys, .enroll, .revoke, .relayed:
+      .commit, .askKeys, .enroll, .revoke, .relayed, .askRecords:
       throw .unknownKind
     }
   }

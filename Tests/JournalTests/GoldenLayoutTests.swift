@@ -106,6 +106,8 @@ import Testing
       case .rejected: try reread(bytes, RejectedBody())
       case .proposal: try reread(bytes, ProposalBody())
       case .keys: try reread(bytes, KeysBody())
+      case .askRecords: try reread(bytes, AskRecordsBody())
+      case .records: try reread(bytes, RecordsBody())
       }
     #expect(again == bytes)
   }

@@ -52,6 +52,7 @@ public enum FrameKind: UInt16, Sendable {
   case relayed = 13
   /// Ends a hard stop; the pump stays stopped by command.
   case clear = 14
+  case askRecords = 16
   // From the pump.
   case status = 101
   case answer = 102
@@ -59,6 +60,7 @@ public enum FrameKind: UInt16, Sendable {
   case rejected = 104
   case proposal = 105
   case keys = 106
+  case records = 108
 }
 
 /// Why a frame was not even looked into.
@@ -91,6 +93,10 @@ public enum FrameFault: UInt8, Error, Sendable {
   case noSuchKey = 18
   /// A stop came before it was decided; it was not done.
   case overtakenByStop = 19
+  /// As many ask for the journal as may wait at once.
+  case recordsBusy = 24
+  /// The journal cannot be read, or not soon.
+  case recordsUnavailable = 25
 }
 
 extension FrameHeader {

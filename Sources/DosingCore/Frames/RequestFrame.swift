@@ -39,8 +39,8 @@ public func request(
   case .clear:
     try readNothing(frame)
     return .clear
-  case .askStatus, .commit, .askKeys, .enroll, .revoke, .relayed, .status, .answer, .findings,
-    .rejected, .proposal, .keys:
+  case .askStatus, .commit, .askKeys, .enroll, .revoke, .relayed, .askRecords, .status, .answer,
+    .findings, .rejected, .proposal, .keys, .records:
     throw .unknownKind
   }
 }

@@ -1,0 +1,35 @@
+internal import Documents
+internal import Journal
+
+/// Where the journal of a pump is read: in its state directory while it rests, and from the pump itself while
+/// it runs, since then the journal is the pump's alone.
+protocol JournalSource {
+  /// Where it is, for messages.
+  var place: String { get }
+
+  func head() throws(Failure) -> JournalHead
+
+  /// The next events behind `id`, at least one; none where it is the newest.
+  func rows(after id: Int64) throws(Failure) -> [EventRow]
+
+  /// See `Journal.storedDocument`.
+  func storedDocument(_ digest: [UInt8]) throws(Failure) -> StoredRow?
+
+  /// See `Journal.newestEvent`.
+  func newestEvent(
+    of kinds: [UInt8], before later: Int64, upTo last: Int64
+  ) throws(Failure) -> Int64?
+}
+
+extension JournalError {
+  func failure(_ place: String) -> Failure {
+    let code: Documents.ExitCode =
+      switch self {
+      case .missing: .badInput
+      case .noPermission, .readOnly: .noPermission
+      case .damaged, .notAJournal: .badData
+      case .diskFull, .inputOutput, .busy, .otherPump, .newerSchema: .unavailable
+      }
+    return Failure(code, "\(place): \(sentence)")
+  }
+}
