@@ -10,6 +10,8 @@ public final class Journal {
   public static let eventsKept: Int64 = 1_000_000
   /// So many are forgotten at once, so that a commit seldom has to.
   static let eventsForgottenAtOnce: Int64 = 1_000
+  /// Of the write-ahead log once it was written into the database, in bytes.
+  static let logSizeMax = 4 << 20
 
   /// The random name of this pump's history: 16 bytes.
   public let lineage: [UInt8]
@@ -57,6 +59,10 @@ public final class Journal {
     configuration.journalMode = isReader ? .default : .wal
     configuration.busyMode = .timeout(2)
     configuration.label = "journal"
+    if !isReader {
+      // Nobody else's lock can hold up the pump, and there is no file of locks that others could open.
+      configuration.prepareDatabase { try $0.execute(sql: "PRAGMA locking_mode = EXCLUSIVE") }
+    }
     return try DatabaseQueue(path: path, configuration: configuration)
   }
 
@@ -79,6 +85,8 @@ public final class Journal {
         try database.execute(sql: "PRAGMA synchronous = FULL")
         // A commit touches a few pages; what is locked in memory should not be more than that needs.
         try database.execute(sql: "PRAGMA cache_size = -512")
+        // The log does not keep the size that it once needed.
+        try database.execute(sql: "PRAGMA journal_size_limit = \(logSizeMax)")
       }
       try migrator.migrate(database)
       if let serial { try database.write { try begin($0, serial) } }
