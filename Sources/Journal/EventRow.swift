@@ -1,6 +1,13 @@
 internal import DosingCore
 internal import GRDB
 
+/// Some events of a journal, in order.
+public struct EventRows: Sendable {
+  public let rows: [EventRow]
+  /// All of the kinds that were asked for are known up to this event.
+  public let last: Int64
+}
+
 /// An event as it stands in the journal, whether or not this version can read what it says.
 public struct EventRow: Equatable, Sendable {
   public private(set) var id: Int64 = 0

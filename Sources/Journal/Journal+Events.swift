@@ -20,18 +20,26 @@ extension Journal {
     after id: Int64, atMost count: Int
   ) throws(JournalError) -> [NumberedEntry] {
     var entries: [NumberedEntry] = []
-    for row in try rows(after: id, atMost: count) { entries.append(try row.numbered) }
+    for row in try rows(after: id, atMost: count).rows { entries.append(try row.numbered) }
     return entries
   }
 
   /// The same as they stand there.
-  public func rows(after id: Int64, atMost count: Int) throws(JournalError) -> [EventRow] {
+  ///
+  /// - Parameter kinds: empty for all.
+  public func rows(
+    after id: Int64, of kinds: Set<UInt8> = [], atMost count: Int
+  ) throws(JournalError) -> EventRows {
+    let wanted = Self.isOne(of: kinds.map(Int.init).sorted(), orAnyOf: true)
     do {
       return try database.read { database in
-        try Row.fetchAll(
-          database, sql: "SELECT * FROM events WHERE id > ? ORDER BY id LIMIT ?",
+        let rows = try Row.fetchAll(
+          database,
+          sql: "SELECT * FROM events WHERE id > ? AND \(wanted) ORDER BY id LIMIT ?",
           arguments: [id, count]
         ).map { EventRow($0) }
+        let end = try Int64.fetchOne(database, sql: "SELECT max(id) FROM events") ?? 0
+        return EventRows(rows: rows, last: rows.count == count ? rows[count - 1].id : max(id, end))
       }
     } catch {
       throw JournalError(error)

@@ -24,7 +24,7 @@ extension Journal {
         case .newestEvent:
           var found = try search(asked, database)
           return RecordsBody(try bytes { found.layout(&$0) }, from: asked.offset, mark: 0)
-        case .events: return try events(after: asked.event, from: asked.offset, database)
+        case .events: return try events(asked, database)
         }
       }
     } catch {
@@ -36,14 +36,20 @@ extension Journal {
     sha256(of: bytes).prefix(8).reduce(0) { $0 << 8 | UInt64($1) }
   }
 
-  private func events(
-    after id: Int64, from offset: UInt32, _ database: Database
-  ) throws -> RecordsBody {
+  private func events(_ asked: AskRecordsBody, _ database: Database) throws -> RecordsBody {
     var page = RecordsBody()
-    var skipped = Int(offset)
+    var skipped = Int(asked.offset)
+    let kinds = Self.kinds(asked.kinds)
+    // What was forgotten need not be looked through.
+    let begin = max(asked.event, chain.forgotten)
+    let end = kinds.isEmpty ? Int64.max : begin.addingReportingOverflow(Self.searchedAtOnce).0
     // One after the other, since a page may be full after the first.
     let rows = try Row.fetchCursor(
-      database, sql: "SELECT * FROM events WHERE id > ? ORDER BY id", arguments: [id])
+      database,
+      sql: """
+        SELECT * FROM events WHERE id > ? AND id <= ? AND \(Self.isOne(of: kinds, orAnyOf: true))
+        ORDER BY id
+        """, arguments: [begin, end])
     while page.count < RecordsBody.capacity, let row = try rows.next() {
       var event = EventRow(row)
       if page.mark == 0 { page.mark = UInt64(clamping: event.id) }
@@ -51,12 +57,13 @@ extension Journal {
       page.append(whole.dropFirst(skipped))
       skipped = 0
     }
+    if page.count == 0 { page.mark = UInt64(clamping: max(asked.event, min(end, chain.newest))) }
     return page
   }
 
   private func search(_ asked: AskRecordsBody, _ database: Database) throws -> SearchResult {
     let top = min(asked.event, chain.newest)
-    let kinds = (0..<64).filter { asked.kinds >> UInt64($0) & 1 == 1 }
+    let kinds = Self.kinds(asked.kinds)
     let hasIndex = kinds.count == 1 && Schema.indexedKinds.contains(UInt8(kinds[0]))
     let bottom = hasIndex ? chain.forgotten : max(chain.forgotten, top - Self.searchedAtOnce)
     let wanted = min(asked.later, Self.searchedAtOnce - 1) + 1
@@ -76,10 +83,17 @@ extension Journal {
       left: below <= chain.forgotten ? 0 : below, later: asked.later - count)
   }
 
+  private static func kinds(_ bits: UInt64) -> [Int] {
+    (0..<64).filter { bits >> UInt64($0) & 1 == 1 }
+  }
+
   /// A condition of SQL.
-  static func isOne(of kinds: [Int]) -> String {
+  ///
+  /// - Parameter orAnyOf: no kinds stand for all.
+  static func isOne(of kinds: [Int], orAnyOf isAnyOfNone: Bool = false) -> String {
+    if kinds.isEmpty, isAnyOfNone { return "true" }
     // The indices hold one kind each.
-    kinds.count == 1
+    return kinds.count == 1
       ? "kind = \(kinds[0])" : "kind IN (\(kinds.map { "\($0)" }.joined(separator: ", ")))"
   }
 }

@@ -21,33 +21,47 @@ public struct PagedJournal {
     return head
   }
 
-  /// The next events behind `id`, at least one; none where it is the newest.
-  public func rows(after id: Int64) throws -> [EventRow] {
-    for _ in 0..<Self.attempts {
-      if let rows = try rowsOfOneMoment(after: id) { return rows }
+  /// The next events of some kinds behind `id`; none where there are none yet.
+  ///
+  /// - Parameter kinds: empty for all.
+  public func rows(after id: Int64, of kinds: Set<UInt8> = []) throws -> EventRows {
+    var asked = AskRecordsBody(.events)
+    (asked.event, asked.kinds) = (id, Self.bits(kinds))
+    var changed = 0
+    while changed < Self.attempts {
+      guard let rows = try rowsOfOneMoment(asked) else {
+        changed += 1
+        continue
+      }
+      if !rows.rows.isEmpty || rows.last == asked.event { return rows }
+      guard rows.last > asked.event else { throw Self.unreadable }
+      asked.event = rows.last
     }
     throw JournalError.busy
   }
 
   /// Nil where the first of them was forgotten before it was here as a whole.
-  private func rowsOfOneMoment(after id: Int64) throws -> [EventRow]? {
-    var asked = AskRecordsBody(.events)
-    asked.event = id
+  private func rowsOfOneMoment(_ question: AskRecordsBody) throws -> EventRows? {
+    var asked = question
     let first = try ask(asked)
     var (page, bytes) = (first, [UInt8]())
-    if first.count == 0 { return [] }
+    if first.count == 0 { return EventRows(rows: [], last: Int64(clamping: first.mark)) }
     while page.mark == first.mark {
       guard page.count > 0, bytes.count < Self.bytesMax else { throw Self.unreadable }
       bytes += page.bytes
       let rows = Self.wholeRows(in: bytes)
-      if let oldest = rows.first {
-        guard oldest.id > id else { throw Self.unreadable }
-        return rows
+      if let oldest = rows.first, let newest = rows.last {
+        guard oldest.id > asked.event, newest.id >= oldest.id else { throw Self.unreadable }
+        return EventRows(rows: rows, last: newest.id)
       }
       asked.offset = UInt32(clamping: bytes.count)
       page = try ask(asked)
     }
     return nil
+  }
+
+  private static func bits(_ kinds: some Sequence<UInt8>) -> UInt64 {
+    kinds.reduce(0) { $1 < 64 ? $0 | 1 << UInt64($1) : $0 }
   }
 
   private static func wholeRows(in bytes: [UInt8]) -> [EventRow] {
@@ -81,8 +95,7 @@ public struct PagedJournal {
     of kinds: [UInt8], before later: Int64 = 0, upTo last: Int64 = .max
   ) throws -> Int64? {
     var asked = AskRecordsBody(.newestEvent)
-    (asked.event, asked.later) = (last, later)
-    for kind in kinds where kind < 64 { asked.kinds |= 1 << UInt64(kind) }
+    (asked.event, asked.later, asked.kinds) = (last, later, Self.bits(kinds))
     while true {
       var (reader, result) = (ByteReader(try whole(asked)), SearchResult())
       result.layout(&reader)

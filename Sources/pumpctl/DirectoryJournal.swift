@@ -45,9 +45,9 @@ struct DirectoryJournal: JournalSource {
     try read { journal throws(JournalError) in try journal.head() }
   }
 
-  func rows(after id: Int64) throws(Failure) -> [EventRow] {
+  func rows(after id: Int64, of kinds: Set<UInt8>) throws(Failure) -> EventRows {
     try read { journal throws(JournalError) in
-      try journal.rows(after: id, atMost: Self.pageSize)
+      try journal.rows(after: id, of: kinds, atMost: Self.pageSize)
     }
   }
 

@@ -41,7 +41,9 @@ struct JournalReader {
   // MARK: Events
 
   /// The next events behind `id`, as they stand there; none where it is the newest.
-  func rows(after id: Int64) throws(Failure) -> [EventRow] { try source.rows(after: id) }
+  func rows(after id: Int64) throws(Failure) -> [EventRow] {
+    try source.rows(after: id, of: []).rows
+  }
 
   func entry(of row: EventRow) throws(Failure) -> NumberedEntry {
     do {
@@ -52,10 +54,20 @@ struct JournalReader {
   }
 
   /// The same as entries.
-  func page(after id: Int64) throws(Failure) -> [NumberedEntry] {
+  ///
+  /// - Parameter kinds: empty for all.
+  /// - Returns: also up to which event all of these kinds are known.
+  func page(
+    after id: Int64, of kinds: some Collection<EntryKind>
+  ) throws(Failure) -> (entries: [NumberedEntry], last: Int64) {
+    let rows = try source.rows(after: id, of: Set(kinds.map(\.number)))
     var page: [NumberedEntry] = []
-    for row in try rows(after: id) { page.append(try entry(of: row)) }
-    return page
+    for row in rows.rows { page.append(try entry(of: row)) }
+    return (page, rows.last)
+  }
+
+  func page(after id: Int64) throws(Failure) -> [NumberedEntry] {
+    try page(after: id, of: EmptyCollection<EntryKind>()).entries
   }
 
   /// See `Journal.newestEvent`.

@@ -9,8 +9,10 @@ protocol JournalSource {
 
   func head() throws(Failure) -> JournalHead
 
-  /// The next events behind `id`, at least one; none where it is the newest.
-  func rows(after id: Int64) throws(Failure) -> [EventRow]
+  /// The next events of some kinds behind `id`; none where there are none yet.
+  ///
+  /// - Parameter kinds: empty for all.
+  func rows(after id: Int64, of kinds: Set<UInt8>) throws(Failure) -> EventRows
 
   /// See `Journal.storedDocument`.
   func storedDocument(_ digest: [UInt8]) throws(Failure) -> StoredRow?

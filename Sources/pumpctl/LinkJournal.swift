@@ -83,7 +83,9 @@ final class LinkJournal: JournalSource {
     return head
   }
 
-  func rows(after id: Int64) throws(Failure) -> [EventRow] { try read { try $0.rows(after: id) } }
+  func rows(after id: Int64, of kinds: Set<UInt8>) throws(Failure) -> EventRows {
+    try read { try $0.rows(after: id, of: kinds) }
+  }
 
   func storedDocument(_ digest: [UInt8]) throws(Failure) -> StoredRow? {
     try read { try $0.storedDocument(digest) }

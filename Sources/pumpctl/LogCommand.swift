@@ -94,9 +94,8 @@ struct LogCommand: ParsableCommand {
       rig: try reader.rig(upTo: after), keys: try reader.keyNames(upTo: after))
     var (reader, output) = (reader, StandardOutput())
     while true {
-      let page = try next(&reader, after: after)
+      let (page, last) = try next(&reader, after: after, of: kinds)
       for numbered in page {
-        after = numbered.id
         text.keys.learn(numbered.entry.content)
         if case .started(let started) = numbered.entry.content {
           text.rig = try reader.rig(of: started)
@@ -105,6 +104,7 @@ struct LogCommand: ParsableCommand {
         guard kinds.contains(EntryKind(numbered.entry.content)) else { continue }
         try output.line(json ? EntryJSON(numbered, in: text).text : text.line(numbered.entry))
       }
+      after = last
       guard page.isEmpty else { continue }
       try output.flush()
       if !follow { return }
@@ -115,10 +115,11 @@ struct LogCommand: ParsableCommand {
   /// The next entries; none where there are none yet. Whoever follows a pump goes on with it over its end
   /// and its next start.
   private func next(
-    _ reader: inout JournalReader, after id: Int64
-  ) throws(Failure) -> [NumberedEntry] {
+    _ reader: inout JournalReader, after id: Int64, of kinds: Set<EntryKind>
+  ) throws(Failure) -> (entries: [NumberedEntry], last: Int64) {
     do {
-      return try reader.page(after: id)
+      // Starts and keys say what the words of the others are.
+      return try reader.page(after: id, of: kinds.union([.started, .key]))
     } catch {
       guard follow, error.code == .unavailable else { throw error }
       let lineage = reader.head.lineage
@@ -127,7 +128,7 @@ struct LogCommand: ParsableCommand {
       guard reader.head.lineage == lineage else {
         throw reader.failure(.unavailable, "this is the journal of another history now")
       }
-      return []
+      return ([], id)
     }
   }
 }

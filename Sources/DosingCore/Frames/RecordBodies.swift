@@ -3,7 +3,7 @@ public struct AskRecordsBody: FrameBody, Sendable {
   public enum Topic: UInt8, Sendable, BitwiseCopyable {
     /// Whose journal it is, where its chain begins and ends, and its newest state.
     case head = 1
-    /// Events, each whole, one behind the other.
+    /// Events of some kinds, each whole, one behind the other.
     case events = 2
     /// The record of a rig or of a prescription.
     case document = 3
@@ -16,7 +16,7 @@ public struct AskRecordsBody: FrameBody, Sendable {
   public var event: Int64 = 0
   /// `newestEvent`: so many of these kinds are passed over.
   public var later: Int64 = 0
-  /// `newestEvent`: the bit with the number of each kind.
+  /// The bit with the number of each kind. `events`: all kinds where it is 0.
   public var kinds: UInt64 = 0
   /// `document`: its SHA-256.
   public var digest = InlineArray<32, UInt8>(repeating: 0)
@@ -40,8 +40,9 @@ public struct RecordsBody: FrameBody, Sendable {
   /// Bytes of one page at the most.
   public static let capacity = 3_840
 
-  /// What the page is of: of `head` the first bytes of its SHA-256, of `events` the number of the first one,
-  /// 0 for none. Pages that differ in it are no parts of one answer.
+  /// What the page is of: of `head` the first bytes of its SHA-256, of `events` the number of the first one.
+  /// Pages that differ in it are no parts of one answer. Of a page of no events, up to which one none is of
+  /// the kinds that were asked for.
   public var mark: UInt64 = 0
   /// Bytes of the whole answer; for `events`, which end with the journal, 0.
   public var length: UInt32 = 0
