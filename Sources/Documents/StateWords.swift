@@ -173,6 +173,10 @@ extension FrameFault {
     case .overtakenByStop:
       ("overtaken-by-stop", "a stop came before it, so it was not done; look, and ask again")
     case .noSuchKey: ("no-such-key", "the pump knows no such key; see pumpctl key list")
+    case .recordsBusy:
+      ("records-busy", "too many read the journal of the pump at once; try again")
+    case .recordsUnavailable:
+      ("records-unavailable", "the pump cannot read its journal now; look at its log, or try again")
     case .engineSilent:
       ("engine-silent", "the tick did not take the request; nothing was done")
     case .outcomeUnknown:

@@ -23,10 +23,14 @@ public final class Keeper: @unchecked Sendable {
   private var proposal: CommitProposal?
   private let requests = RequestMemory()
   private let link: LinkNews
+  /// What programmers want to read of the journal.
+  public let pages = JournalPages()
   /// What the link told and is not durable yet.
   private var linkChanges = LinkChanges()
-  private var linkEntries: [Entry] = []
   private var linkTicket: Int64 = 0
+  /// What others than the tick told and is not durable yet: sensors and link.
+  private var told: [Entry] = []
+  private var order = EntryOrder()
   /// A commit of this start is in the journal.
   private var hasCommitted = false
   private let durable: Atomic<Int64>
@@ -105,7 +109,7 @@ public final class Keeper: @unchecked Sendable {
 
   /// Something else that is worth an entry, as a sensor's value. It becomes durable with the next commit.
   public func note(_ content: Entry.Content, at tick: Int64) {
-    append(entry(content, at: tick))
+    append(entry(content, at: tick), to: &told)
   }
 
   /// Looks who vouches for UTC; once a second is enough.
@@ -114,6 +118,9 @@ public final class Keeper: @unchecked Sendable {
     utcOfTickZero.store(clock.utcOfTickZero, ordering: .relaxed)
     record.clock.publish { $0 = news }
   }
+
+  /// Reads what programmers asked for. Returns how many pages; after a turn, which goes before.
+  public func answerPages() -> Int { pages.answer(from: journal) }
 
   /// Makes the newest proposal durable, if there is one. Returns true where everything is.
   @discardableResult
@@ -128,14 +135,16 @@ public final class Keeper: @unchecked Sendable {
     if link.takeStop() { keepStop(isHardStopped: false) }
     // The start comes first: what belongs to it hangs on its entry, and on the state of its first commit.
     guard proposal != nil || (linkIsUrgent && hasCommitted) else { return true }
+    let last = takeRest()
     do {
       // What has gathered is long by then: first something small.
       if isFailing { try journal.touch() }
+      let entries = order.merged(waiting, told, upTo: last) { entry($0.content, at: $1) }
       if let proposal {
-        try write(proposal)
+        try write(proposal, entries)
       } else {
-        try journal.keep(linkChanges, linkEntries)
-        linkIsDurable()
+        try journal.keep(linkChanges, entries)
+        areDurable(entries)
       }
       proposal = nil
       if failing.exchange(false, ordering: .relaxed) { report(.storageWorks) }
@@ -153,18 +162,21 @@ public final class Keeper: @unchecked Sendable {
   private func takeLink() -> Bool {
     let news = link.take()
     linkChanges.merge(news.changes)
-    linkEntries += news.entries
+    told += news.entries
     linkTicket = news.ticket
     return news.isUrgent
   }
 
-  private func linkIsDurable() {
+  private func areDurable(_ entries: [Entry]) {
+    (waiting, told) = ([], [])
+    order.isWritten(entries)
     linkChanges = LinkChanges()
-    linkEntries = []
     link.isDurable(upTo: linkTicket)
   }
 
-  private func write(_ proposal: CommitProposal) throws(JournalError) {
+  private func write(
+    _ proposal: CommitProposal, _ entries: [Entry]
+  ) throws(JournalError) {
     let holds = copies.record?.holds(
       isStopped: proposal.isStopped, isHardStopped: proposal.isHardStopped,
       lineage: journal.lineage, rig: rig, prescription: proposal.prescriptionBytes ?? [])
@@ -176,10 +188,9 @@ public final class Keeper: @unchecked Sendable {
         time: time(ofTick: proposal.tick), witnesses: witnesses(inTick: proposal.tick),
         leaseEnd: proposal.leaseEnd,
         isSettled: proposal.isSettled, rig: rig, prescription: proposal.prescriptionBytes,
-        body: proposal.state.array), waiting + linkEntries, linkChanges)
-    waiting = []
+        body: proposal.state.array), entries, linkChanges)
+    areDurable(entries)
     hasCommitted = true
-    linkIsDurable()
     generation = next
     if isNew {
       var safe = safeBasal(proposal)
@@ -218,26 +229,42 @@ public final class Keeper: @unchecked Sendable {
   // MARK: Events
 
   private func take(upTo count: Int) {
-    while record.events.takenCount < count, let event = record.events.take() {
-      report(.event(event))
-      if event.kind == .stepMade {
-        stepTicks.append(event.tick)
-        continue
-      }
-      flushSteps()
-      if let content = content(of: event) { append(entry(content, at: event.tick)) }
-    }
+    while record.events.takenCount < count, let event = record.events.take() { take(event) }
     flushSteps()
     let lost = record.events.takeLost()
     if lost > 0 {
-      append(entry(.eventsLost(Int64(lost)), at: proposal?.tick ?? 0))
+      append(entry(.eventsLost(Int64(lost)), at: waiting.last?.tick ?? order.newest), to: &waiting)
       report(.eventsLost(lost))
     }
   }
 
+  private func take(_ event: EngineEvent) {
+    report(.event(event))
+    if event.kind == .stepMade { return stepTicks.append(event.tick) }
+    flushSteps()
+    if let content = content(of: event) { append(entry(content, at: event.tick), to: &waiting) }
+  }
+
+  /// Takes what happened since the proposal, so that what others tell stands in its place among it; but no
+  /// commit, nor what a commit has to hold: these come with their own proposal.
+  ///
+  /// Returns the tick behind which there is more.
+  private func takeRest() -> Int64 {
+    defer { flushSteps() }
+    while let event = record.events.peek() {
+      if event.kind == .commitProposed || changesState(event) { return event.tick }
+      if record.events.take() != nil { take(event) }
+    }
+    return .max
+  }
+
+  private func changesState(_ event: EngineEvent) -> Bool {
+    event.kind == .requestDecided && event.detail == 0 && !requests.isProposal(event.value)
+  }
+
   private func flushSteps() {
     guard let first = stepTicks.first else { return }
-    append(entry(.steps(stepTicks), at: first))
+    append(entry(.steps(stepTicks), at: first), to: &waiting)
     stepTicks.removeAll(keepingCapacity: true)
   }
 
@@ -292,13 +319,13 @@ public final class Keeper: @unchecked Sendable {
     return Entry(tick: tick, utc: time.utc, monotonic: time.monotonic, content: content)
   }
 
-  private func append(_ entry: Entry) {
-    if waiting.count < Self.waitingMax {
-      waiting.append(entry)
-    } else if case .eventsLost(let count) = waiting[waiting.count - 1].content {
-      waiting[waiting.count - 1].content = .eventsLost(count + 1)
+  private func append(_ entry: Entry, to list: inout [Entry]) {
+    if list.count < Self.waitingMax {
+      list.append(entry)
+    } else if case .eventsLost(let count) = list[list.count - 1].content {
+      list[list.count - 1].content = .eventsLost(count + 1)
     } else {
-      waiting[waiting.count - 1].content = .eventsLost(2)
+      list[list.count - 1].content = .eventsLost(2)
     }
   }
 }
@@ -337,6 +364,14 @@ private final class RequestMemory: Sendable {
   func put(_ request: Requested) { asked.withLock { $0[request.id] = request } }
 
   func forget(_ id: Int64) { asked.withLock { $0[id] = nil } }
+
+  /// Whether it only asks what would be accepted.
+  func isProposal(_ id: Int64) -> Bool {
+    guard let frame = asked.withLock({ $0[id]?.frame }),
+      (try? FrameHeader.read(frame.span))?.kind == .program, let seal = try? Seal.read(frame.span)
+    else { return false }
+    return seal.isSigned
+  }
 
   func take(_ event: EngineEvent) -> Requested {
     var request = asked.withLock { $0.removeValue(forKey: event.value) } ?? Requested()

@@ -28,10 +28,15 @@ struct ReplayedRun: ~Copyable {
 
   /// Does what an entry tells of, and holds the outcome against it.
   mutating func visit(_ entry: Entry) throws(Replay.Difference) {
+    switch entry.content {
+    // The core hears nothing of them.
+    case .sampled, .keyChanged, .framesRefused, .clockTrusted: return
+    default: break
+    }
     if try takeFact(entry) { return }
     learn()
     switch entry.content {
-    case .started, .eventsLost, .sampled: break
+    case .started, .eventsLost: break
     case .ticksMissed(let count):
       try runQuietly(before: entry.tick - count)
       lastRun = entry.tick - 1
@@ -41,7 +46,6 @@ struct ReplayedRun: ~Copyable {
     case .steps(let ticks):
       for tick in ticks { try step(at: tick) }
     case .stepRefused(let refusal): try step(at: entry.tick, refusal)
-    case .keyChanged, .framesRefused, .clockTrusted: break
     default: try hold(entry)
     }
   }

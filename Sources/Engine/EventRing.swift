@@ -38,6 +38,13 @@ internal import Synchronization
     return event
   }
 
+  /// Reader: the event that `take` would return.
+  public func peek() -> EngineEvent? {
+    let begin = taken.load(ordering: .relaxed)
+    guard begin < written.load(ordering: .acquiring) else { return nil }
+    return unsafe events[begin % Self.capacity]
+  }
+
   /// Tick thread: how many events were appended, the lost ones not counted.
   public var count: Int { written.load(ordering: .relaxed) }
 

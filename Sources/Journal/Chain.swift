@@ -58,6 +58,47 @@ struct KnownDocuments {
 /// SHA-256 of a record.
 public func sha256(of bytes: [UInt8]) -> [UInt8] { Array(SHA256.hash(data: bytes)) }
 
+/// A walk along the whole chain, link by link.
+public struct ChainWalk {
+  private let ends: Chain
+  private var hash: [UInt8]
+  private var report = ChainReport()
+  /// The newest event that was walked over.
+  public private(set) var id: Int64
+
+  /// - Parameter head: says where the chain begins, and where it ends.
+  public init(_ head: JournalHead) {
+    ends = head.chain
+    (id, hash) = (ends.forgotten, ends.forgottenHash)
+    report.first = id + 1
+  }
+
+  /// The next event of the chain. Returns whether all up to it are linked.
+  @discardableResult
+  public mutating func take(_ row: EventRow) -> Bool {
+    guard report.firstBroken == nil else { return false }
+    id += 1
+    hash = row.hash(after: hash)
+    if row.id == id, hash == row.hash {
+      report.events += 1
+    } else {
+      report.firstBroken = id
+    }
+    return report.firstBroken == nil
+  }
+
+  /// What was found, behind the newest event.
+  ///
+  /// - Parameter hasMore: there is one behind that which the head says is the newest.
+  public func end(hasMore: Bool) -> ChainReport {
+    var report = report
+    if report.firstBroken == nil, hasMore || id != ends.newest || hash != ends.newestHash {
+      report.firstBroken = id + 1
+    }
+    return report
+  }
+}
+
 /// What a look at the whole chain found.
 public struct ChainReport: Equatable, Sendable {
   /// Events that are linked.

@@ -16,25 +16,30 @@ extension Journal {
   }
 
   /// Events with a number above `id`, in order, at most `count` of them.
-  ///
-  /// Nothing is held between two calls, so that a reader whose output waits does not keep a pump that
-  /// runs from cutting its write-ahead log.
   public func entries(
     after id: Int64, atMost count: Int
   ) throws(JournalError) -> [NumberedEntry] {
+    var entries: [NumberedEntry] = []
+    for row in try rows(after: id, atMost: count).rows { entries.append(try row.numbered) }
+    return entries
+  }
+
+  /// The same as they stand there.
+  ///
+  /// - Parameter kinds: empty for all.
+  public func rows(
+    after id: Int64, of kinds: Set<UInt8> = [], atMost count: Int
+  ) throws(JournalError) -> EventRows {
+    let wanted = Self.isOne(of: kinds.map(Int.init).sorted(), orAnyOf: true)
     do {
       return try database.read { database in
-        let rows = try Row.fetchCursor(
-          database, sql: "SELECT * FROM events WHERE id > ? ORDER BY id LIMIT ?",
-          arguments: [id, count])
-        var entries: [NumberedEntry] = []
-        while let row = try rows.next() {
-          guard let entry = Entry(row) else {
-            throw JournalError.damaged("event \(row["id"] as Int64) cannot be read")
-          }
-          entries.append(NumberedEntry(id: row["id"], entry: entry))
-        }
-        return entries
+        let rows = try Row.fetchAll(
+          database,
+          sql: "SELECT * FROM events WHERE id > ? AND \(wanted) ORDER BY id LIMIT ?",
+          arguments: [id, count]
+        ).map { EventRow($0) }
+        let end = try Int64.fetchOne(database, sql: "SELECT max(id) FROM events") ?? 0
+        return EventRows(rows: rows, last: rows.count == count ? rows[count - 1].id : max(id, end))
       }
     } catch {
       throw JournalError(error)
@@ -48,16 +53,12 @@ extension Journal {
   public func newestEvent(
     of kinds: [UInt8], before later: Int64 = 0, upTo last: Int64 = .max
   ) throws(JournalError) -> Int64? {
-    // Starts have an index; for all else the table is read backwards.
-    let wanted =
-      kinds == [1]
-      ? "kind = 1" : "kind IN (\(kinds.map { "\($0)" }.joined(separator: ", ")))"
     do {
       return try database.read { database in
         try Int64.fetchOne(
           database,
           sql: """
-            SELECT id FROM events WHERE \(wanted) AND id <= ?
+            SELECT id FROM events WHERE \(Self.isOne(of: kinds.map(Int.init))) AND id <= ?
             ORDER BY id DESC LIMIT 1 OFFSET ?
             """, arguments: [last, later])
       }
@@ -66,10 +67,10 @@ extension Journal {
     }
   }
 
-  /// Writes a copy of the whole journal, as it is at one moment, into a file that does not exist.
-  public func copy(to path: String) throws(JournalError) {
+  /// See `JournalHead`.
+  public func head() throws(JournalError) -> JournalHead {
     do {
-      try database.vacuum(into: path)
+      return try database.read { try JournalHead($0) }
     } catch {
       throw JournalError(error)
     }
@@ -85,40 +86,13 @@ extension Journal {
   }
 
   private static func verify(_ database: Database) throws -> ChainReport {
-    guard let ends = try Chain(database) else {
-      throw JournalError.damaged("the ends of the chain are missing")
-    }
-    var report = ChainReport()
-    var (id, hash) = (ends.forgotten, ends.forgottenHash)
-    report.first = id + 1
+    let head = try JournalHead(database)
+    var walk = ChainWalk(head)
     let rows = try Row.fetchCursor(database, sql: "SELECT * FROM events ORDER BY id")
     while let row = try rows.next() {
-      id += 1
-      let kind: Int64 = row["kind"]
-      hash = Chain.hash(
-        Entry(
-          tick: row["tick"], utc: row["utc_ns"], monotonic: row["monotonic_ns"], content: .ended),
-        id: id, kind: UInt8(clamping: kind), layout: row.layout, body: row.bytes("body"),
-        after: hash)
-      if row["id"] != id || hash != row.bytes("hash") {
-        report.firstBroken = id
-        return report
-      }
-      report.events += 1
+      if walk.id == head.newest { return walk.end(hasMore: true) }
+      walk.take(EventRow(row))
     }
-    if id != ends.newest || hash != ends.newestHash { report.firstBroken = id + 1 }
-    return report
-  }
-}
-
-extension Entry {
-  fileprivate init?(_ row: Row) {
-    let kind: Int64 = row["kind"]
-    guard
-      let content = Content(
-        kind: UInt8(clamping: kind), layout: row.layout, body: row.bytes("body"))
-    else { return nil }
-    self.init(
-      tick: row["tick"], utc: row["utc_ns"], monotonic: row["monotonic_ns"], content: content)
+    return walk.end(hasMore: false)
   }
 }

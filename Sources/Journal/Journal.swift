@@ -10,6 +10,8 @@ public final class Journal {
   public static let eventsKept: Int64 = 1_000_000
   /// So many are forgotten at once, so that a commit seldom has to.
   static let eventsForgottenAtOnce: Int64 = 1_000
+  /// Of the write-ahead log once it was written into the database, in bytes.
+  static let logSizeMax = 4 << 20
 
   /// The random name of this pump's history: 16 bytes.
   public let lineage: [UInt8]
@@ -25,7 +27,7 @@ public final class Journal {
   /// - Parameters:
   ///   - serial: the pump's; nil to read whichever journal it is.
   ///   - makesNew: makes the journal where it is missing, under a random lineage.
-  ///   - isReader: for looking only; a pump may be running.
+  ///   - isReader: for looking only. Whoever writes has the journal for himself, and is `busy` for others.
   public init(
     path: String, serial: String?, makesNew: Bool = false, isReader: Bool = false,
     eventsKept: Int64 = Journal.eventsKept
@@ -57,6 +59,10 @@ public final class Journal {
     configuration.journalMode = isReader ? .default : .wal
     configuration.busyMode = .timeout(2)
     configuration.label = "journal"
+    if !isReader {
+      // Nobody else's lock can hold up the pump, and there is no file of locks that others could open.
+      configuration.prepareDatabase { try $0.execute(sql: "PRAGMA locking_mode = EXCLUSIVE") }
+    }
     return try DatabaseQueue(path: path, configuration: configuration)
   }
 
@@ -79,6 +85,8 @@ public final class Journal {
         try database.execute(sql: "PRAGMA synchronous = FULL")
         // A commit touches a few pages; what is locked in memory should not be more than that needs.
         try database.execute(sql: "PRAGMA cache_size = -512")
+        // The log does not keep the size that it once needed.
+        try database.execute(sql: "PRAGMA journal_size_limit = \(logSizeMax)")
       }
       try migrator.migrate(database)
       if let serial { try database.write { try begin($0, serial) } }
@@ -240,10 +248,25 @@ public final class Journal {
   }
 
   private static func document(_ digest: [UInt8], _ database: Database) throws -> [UInt8]? {
+    try storedDocument(digest, database)?.document(digest)
+  }
+
+  /// The same as its table has it; nil where it is missing or is not what its digest says.
+  public func storedDocument(_ digest: [UInt8]) throws(JournalError) -> StoredRow? {
+    do {
+      return try database.read { try Self.storedDocument(digest, $0) }
+    } catch {
+      throw JournalError(error)
+    }
+  }
+
+  static func storedDocument(_ digest: [UInt8], _ database: Database) throws -> StoredRow? {
     let row = try Row.fetchOne(
-      database, sql: "SELECT body FROM documents WHERE digest = ?", arguments: [digest.blob])
-    guard let body = row?.bytes("body"), sha256(of: body) == digest else { return nil }
-    return body
+      database, sql: "SELECT * FROM documents WHERE digest = ?", arguments: [digest.blob])
+    guard let stored = try row.map({ try StoredRow($0) }), stored.document(digest) != nil else {
+      return nil
+    }
+    return stored
   }
 }
 

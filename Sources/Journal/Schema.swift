@@ -29,8 +29,14 @@ enum Schema {
         try database.execute(sql: "ALTER TABLE state ADD COLUMN \(witness)_utc_ns INTEGER")
       }
     }
+    migrator.registerMigration("7 find the changes of keys") { database in
+      try database.execute(sql: "CREATE INDEX key_changes ON events (id) WHERE kind = 16")
+    }
     return migrator
   }
+
+  /// The kinds of entries that have an index of their own.
+  static let indexedKinds: Set<UInt8> = [1, 16]
 
   private static let first = """
     PRAGMA application_id = \(applicationID);

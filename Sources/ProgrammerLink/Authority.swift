@@ -5,7 +5,7 @@ public enum UnsignedPermission: Sendable {
   case nobody
   /// Whoever may connect.
   case anybody
-  /// The group that may read the status, the pump's own user, and root.
+  /// The group that may read the status and the journal, the pump's own user, and root.
   case reader
   /// The group that may stop, the pump's own user, and root; never through a relay.
   case stopper
@@ -30,7 +30,7 @@ extension FrameKind {
   /// The table of permissions: who may send a frame of this kind.
   public var permission: Permission {
     switch self {
-    case .askStatus, .askKeys: Permission([], unsigned: .reader)
+    case .askStatus, .askKeys, .askRecords: Permission([], unsigned: .reader)
     case .program, .commit, .bolus, .acknowledge, .new, .clock: Permission([.clinician])
     case .patientBolus: Permission([.clinician, .patient])
     case .clear: Permission([.clinician, .technician])
@@ -39,7 +39,8 @@ extension FrameKind {
     case .enroll: Permission([], unsigned: .root)
     case .revoke: Permission([.clinician], unsigned: .root)
     case .relayed: Permission([], unsigned: .anybody)
-    case .status, .answer, .findings, .rejected, .proposal, .keys, .clockProposal: Permission([])
+    case .status, .answer, .findings, .rejected, .proposal, .keys, .clockProposal, .records:
+      Permission([])
     }
   }
 }

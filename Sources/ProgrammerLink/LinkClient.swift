@@ -11,6 +11,7 @@ public struct LinkClient: ~Copyable {
     case proposal(ProposalBody)
     case clockProposal(ClockProposalBody)
     case keys(KeysBody)
+    case records(RecordsBody)
     case rejected(FrameFault)
   }
 
@@ -130,9 +131,10 @@ public struct LinkClient: ~Copyable {
     case .proposal: return .proposal(try body(ProposalBody()))
     case .clockProposal: return .clockProposal(try body(ClockProposalBody()))
     case .keys: return .keys(try body(KeysBody()))
+    case .records: return .records(try body(RecordsBody()))
     case .rejected: return .rejected(try body(RejectedBody()).fault)
     case .askStatus, .program, .bolus, .patientBolus, .stop, .resume, .acknowledge, .clear, .new,
-      .commit, .askKeys, .enroll, .revoke, .relayed, .clock:
+      .commit, .askKeys, .enroll, .revoke, .relayed, .clock, .askRecords:
       throw .unknownKind
     }
   }

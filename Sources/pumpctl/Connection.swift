@@ -6,8 +6,10 @@ internal import ProgrammerLink
 
 /// Where the pump listens.
 struct Connection: ParsableArguments {
+  private static let standardState = "/var/lib/pumpd"
+
   @Option(help: ArgumentHelp("The state directory of the pump.", valueName: "DIR"))
-  var state = "/var/lib/pumpd"
+  var state = Self.standardState
 
   @Option(
     help: ArgumentHelp("The pump's socket; DIR/pumpd.sock by default.", valueName: "PATH"))
@@ -21,17 +23,25 @@ struct Connection: ParsableArguments {
 
   var path: String { socket ?? "\(state)/pumpd.sock" }
 
+  /// Whether the state directory is one that somebody meant, and of this machine.
+  var namesDirectory: Bool { ssh == nil && (socket == nil || state != Self.standardState) }
+
   /// Connects, or ends the program with one line that says why not.
   func open() -> LinkClient {
     do {
-      guard let ssh else { return try LinkClient(path: path) }
-      return LinkClient(stream: try SecureShell.relay(to: ssh, socket: path))
-    } catch let failure as Failure {
-      end(failure.code, failure.message)
-    } catch let error as LinkError {
-      fail(error)
+      return try connect()
     } catch {
-      end(.internalError, "\(error)")
+      fail(error)
+    }
+  }
+
+  /// A new connection. Where ssh cannot even be started, the program ends.
+  func connect() throws(LinkError) -> LinkClient {
+    guard let ssh else { return try LinkClient(path: path) }
+    do {
+      return LinkClient(stream: try SecureShell.relay(to: ssh, socket: path))
+    } catch {
+      end(error.code, error.message)
     }
   }
 
@@ -45,40 +55,50 @@ struct Connection: ParsableArguments {
   }
 
   func fail(_ error: LinkError) -> Never {
+    let failure = failure(error)
+    end(failure.code, failure.message)
+  }
+
+  /// What is wrong, and the remedy.
+  func failure(_ error: LinkError) -> Failure {
     switch error {
     case .pathTooLong(let path):
-      end(.usage, "socket path \(path) is longer than 107 bytes; give a shorter --socket")
+      Failure(.usage, "socket path \(path) is longer than 107 bytes; give a shorter --socket")
     case .nobodyListens(let path):
-      end(.unavailable, "no pump listens at \(path); start pumpd, or give --state or --socket")
+      Failure(.unavailable, "no pump listens at \(path); start pumpd, or give --state or --socket")
     case .noPermission(let path):
-      end(.noPermission, "\(path): this user may not connect; ask for the pump's group")
+      Failure(
+        .noPermission,
+        "\(path): no permission to reach the pump; become the pump's user or root, or let pumpd put its "
+          + "--socket where its groups can reach it")
     case .noAnswer:
-      end(.unavailable, "the pump did not answer; look at its log")
+      Failure(.unavailable, "the pump did not answer; look at its log")
     case .badAnswer:
-      end(.unavailable, "the answer is not a frame of this version; use programs of one version")
+      Failure(
+        .unavailable, "the answer is not a frame of this version; use programs of one version")
     case .rejected(let fault):
-      end(fault == .notPermitted ? .noPermission : .unavailable, fault.sentence)
+      Failure(fault == .notPermitted ? .noPermission : .unavailable, fault.sentence)
     case .unknownPump(let serial):
-      end(
+      Failure(
         .noPermission,
         "the key of pump \(serial.text) is not known here; see pumpctl key trust")
     case .notThePump:
-      end(
+      Failure(
         .noPermission,
         "the answer is not signed by the pump that is trusted here; nothing was sent. If the pump "
           + "has a new key: pumpctl key trust")
     case .otherPump:
-      end(
+      Failure(
         .noPermission,
         "another pump, patient, drug or concentration answers now than was shown; nothing was sent")
     case .outcomeNotSigned:
-      end(
+      Failure(
         .unavailable,
         "the pump's signature is missing or wrong: what became of the command is not known; "
           + "look at pumpctl status")
-    case .cannotSign: end(.internalError, "the command could not be signed")
+    case .cannotSign: Failure(.internalError, "the command could not be signed")
     case .system(let call, let errno):
-      end(.unavailable, "\(path): \(call): \(unsafe String(cString: strerror(errno)))")
+      Failure(.unavailable, "\(path): \(call): \(unsafe String(cString: strerror(errno)))")
     }
   }
 }

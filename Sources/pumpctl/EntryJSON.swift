@@ -34,7 +34,8 @@ struct EntryJSON: Encodable {
   /// By doubt, as many as were refused since the last such entry.
   private(set) var framesRefused: [String: Int64]?
 
-  init(_ numbered: NumberedEntry, on rig: Rig?) {
+  /// - Parameter text: what is known of rig and keys.
+  init(_ numbered: NumberedEntry, in text: EntryText) {
     let entry = numbered.entry
     id = numbered.id
     utc = UTCTime(nanoseconds: entry.utc).text(decimals: 9)
@@ -44,9 +45,9 @@ struct EntryJSON: Encodable {
     switch entry.content {
     case .ended, .extraDoseEnded, .requestTakenBack, .requestActed: break
     case .started(let started): self.started = StartJSON(started)
-    case .requested(let requested): request = RequestJSON(requested)
+    case .requested(let requested): request = RequestJSON(requested, text.keys)
     case .ticksMissed(let count): ticksMissed = count
-    case .steps(let ticks): steps = StepsJSON(ticks, on: rig)
+    case .steps(let ticks): steps = StepsJSON(ticks, on: text.rig)
     case .stepRefused(let refusal): stepRefusal = refusal.code
     case .leaseGranted(let commit, let end): lease = LeaseJSON(commit: commit, end: end)
     case .committed(let committed): commit = CommitJSON(committed)
@@ -139,6 +140,8 @@ struct RequestJSON: Encodable {
   let command: String
   /// Who signed, and the number that the key used up; nil for nobody.
   let key: String?
+  /// Nil where it is not known.
+  let keyName: String?
   let keyNumber: Int64?
   /// SHA-256 of the whole frame, as it came.
   let frameDigest: String
@@ -166,11 +169,12 @@ struct RequestJSON: Encodable {
     let basal: String
   }
 
-  init(_ requested: Requested) {
+  init(_ requested: Requested, _ keys: KeyNames) {
     let order = Order(frame: requested.frame)
     number = requested.id
     command = order.code
     key = requested.seal?.key.text
+    keyName = requested.seal.flatMap { keys[$0.key]?.text }
     keyNumber = requested.seal?.number
     frameDigest = hexadecimal(sha256(of: requested.frame))
     user = requested.user

@@ -8,6 +8,7 @@ internal import Quantities
 struct EntryText {
   /// The rig of the start to which the entries belong; nil where it is not known.
   var rig: Rig?
+  var keys = KeyNames()
 
   /// One line: UTC with milliseconds, tick, kind, what happened.
   func line(_ entry: Entry) -> String {
@@ -21,7 +22,7 @@ struct EntryText {
     switch content {
     case .started(let started): started.words(on: rig)
     case .ended: "in order"
-    case .requested(let requested): requested.words
+    case .requested(let requested): requested.words(keys)
     case .ticksMissed(let count): "\(Self.count(count, "tick")) did not run: a deficit"
     case .steps(let ticks): steps(Int64(ticks.count))
     case .stepRefused(let refusal): refusal.words
@@ -44,7 +45,7 @@ struct EntryText {
     case .clockVouched(let utc): utc.words
     case .eventsLost(let count): "\(Self.count(count, "event")) were not written down"
     case .sampled(let readings): readings.words
-    case .keyChanged(let change): change.words
+    case .keyChanged(let change): change.words(keys)
     case .framesRefused(let counts):
       Doubt.counted(counts).map { "\($0.1) \($0.0)" }.joined(separator: ", ")
     }
@@ -81,11 +82,11 @@ extension Started {
 }
 
 extension Requested {
-  fileprivate var words: String {
+  fileprivate func words(_ keys: KeyNames) -> String {
     let answer =
       reason == 0
       ? "accepted" : "refused, \(RefusalReason(rawValue: reason)?.code ?? "reason \(reason)")"
-    let who = seal.map { "key \($0.key.text)" } ?? "unsigned"
+    let who = seal.map { keys.words($0.key) } ?? "unsigned"
     return "\(Order(frame: frame).words): \(answer); \(who), \(userWords(user)), process \(process)"
   }
 }
@@ -119,8 +120,8 @@ extension FaultChange {
 }
 
 extension KeyChange {
-  fileprivate var words: String {
-    let by = byKey.raw != 0 ? "key \(byKey.text)" : "user \(byUser)"
+  fileprivate func words(_ keys: KeyNames) -> String {
+    let by = byKey.raw != 0 ? keys.words(byKey) : "user \(byUser)"
     return "\(key.isRevoked ? "revoked" : "enrolled") \(key.role.code) \(key.name.text), "
       + "key \(key.id.text), by \(by)"
   }

@@ -12,6 +12,8 @@ struct Export: ParsableCommand {
       start says which start of the engine it was, counted from the oldest entry. A step that nobody \
       wrote down before the process died has the tick of the next start, and in not_before_tick the \
       earliest one in which it can have been made; for others both are the same.
+      A pump that runs is asked over the link, for all up to its newest entry when the export began. \
+      journal.sqlite is read by pumpsim replay; it holds no keys.
       Exit codes: 0 done, 64 usage, 65 the journal is damaged, 66 no journal, 69 the folder is not empty \
       or cannot be written, 77 no permission.
       """)
@@ -22,11 +24,12 @@ struct Export: ParsableCommand {
       valueName: "OUT_DIR"))
   var folder: String
 
-  @OptionGroup var journal: JournalOption
+  @OptionGroup var connection: Connection
+  @OptionGroup var signing: SigningOptions
 
   func run() {
     do throws(Failure) {
-      let reader = try journal.open()
+      let reader = try JournalReader.open(connection, signing)
       Interruption.catchAll()
       let summary = try JournalExport.write(reader, to: folder)
       print("\(folder): \(summary.entries) entries, \(summary.stepRows) steps")

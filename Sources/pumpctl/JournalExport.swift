@@ -9,6 +9,12 @@ struct JournalExport: ~Copyable {
   private var folder: RunFolder
   private var events: RunFile
   private var delivered: RunFile
+  private var walk: ChainWalk
+  /// Nil when it is whole.
+  private var copy: JournalCopy?
+  /// The digests of the records that its entries name.
+  private var documents: Set<[UInt8]>
+  private var text = EntryText(rig: nil)
   private var summary = ExportSummary()
   private var orders = ProgrammedOrders()
   /// The rig of the start to which the entries belong.
@@ -19,10 +25,9 @@ struct JournalExport: ~Copyable {
 
   /// Writes everything, or leaves nothing behind.
   static func write(_ reader: JournalReader, to path: String) throws(Failure) -> ExportSummary {
-    // The end is fixed, so that an export from a pump that runs comes to one.
-    guard let last = try reader.newest(of: EntryKind.allCases),
-      let first = try reader.page(after: 0).first
-    else { throw reader.failure(.badData, "the journal has no entries yet") }
+    guard let first = try reader.page(after: 0).first else {
+      throw reader.failure(.badData, "the journal has no entries yet")
+    }
     // The start of the oldest entries may be forgotten, but a history has one rig.
     var known = try reader.rig()
     if known == nil { known = try reader.committedRig() }
@@ -31,21 +36,42 @@ struct JournalExport: ~Copyable {
     }
     let steps = StepCount(
       made: try reader.stepsBefore(first.id, on: rig), at: first.entry.tick - 1)
-    var folder = try RunFolder(path)
-    let events = try folder.file("events.csv")
-    let delivered = try folder.file("delivered.csv")
-    var export = JournalExport(
-      reader: reader, folder: folder, events: events, delivered: delivered, rig: rig,
-      volume: StepVolume(rig.pump), steps: steps)
+    var export = try JournalExport(reader, to: path, on: rig, steps)
     try export.begin()
-    try export.take(from: first.id, to: last)
+    try export.takeAll(from: first.id)
     return try export.finish()
   }
 
+  private init(
+    _ reader: JournalReader, to path: String, on rig: Rig, _ steps: StepCount
+  ) throws(Failure) {
+    var folder = try RunFolder(path)
+    let events = try folder.file("events.csv")
+    let delivered = try folder.file("delivered.csv")
+    let place = folder.place(Self.copyName)
+    do {
+      copy = try JournalCopy(path: place, head: reader.head)
+    } catch {
+      throw Self.failure(error)
+    }
+    (self.reader, self.rig, self.steps) = (reader, rig, steps)
+    self.folder = folder
+    self.events = events
+    self.delivered = delivered
+    volume = StepVolume(rig.pump)
+    walk = ChainWalk(reader.head)
+    documents = Set([reader.head.rig, reader.head.prescription].compactMap(\.self))
+  }
+
+  private static let copyName = "journal.sqlite"
+
+  private static func failure(_ error: JournalError) -> Failure {
+    Failure(.unavailable, "cannot write \(copyName) of the export: \(error.sentence)")
+  }
+
   private mutating func begin() throws(Failure) {
-    summary.serial = reader.serial
-    summary.lineage = hexadecimal(reader.lineage)
-    summary.firstBrokenEntry = try reader.verify().firstBroken
+    summary.serial = reader.head.serial
+    summary.lineage = hexadecimal(reader.head.lineage)
     try events.write("id,utc,monotonic_ns,start,tick,kind,text\n")
     try delivered.write(
       """
@@ -57,24 +83,37 @@ struct JournalExport: ~Copyable {
 
   // MARK: Entries
 
-  private mutating func take(from first: Int64, to last: Int64) throws(Failure) {
+  /// Up to the newest when the export began.
+  private mutating func takeAll(from first: Int64) throws(Failure) {
+    let last = reader.head.newest
     var next = first
     while next <= last {
-      for numbered in try reader.page(after: next - 1) {
-        if next > last { return }
-        guard numbered.id == next else {
-          throw reader.failure(
-            .unavailable,
-            "entry \(next) is missing; if the pump has just forgotten it, export again")
-        }
-        try take(numbered)
+      let rows = try reader.rows(after: next - 1).prefix { $0.id <= last }
+      try copy(rows)
+      for row in rows {
+        guard row.id == next else { break }
+        walk.take(row)
+        try take(try reader.entry(of: row))
         next += 1
       }
+      if next <= last, rows.last?.id != next - 1 {
+        try reader.expectNotForgotten(next)
+        throw reader.failure(.badData, "entry \(next) is missing; see pumpctl log --verify")
+      }
+    }
+  }
+
+  private func copy(_ rows: ArraySlice<EventRow>) throws(Failure) {
+    do {
+      try copy?.add(rows)
+    } catch {
+      throw Self.failure(error)
     }
   }
 
   private mutating func take(_ numbered: NumberedEntry) throws(Failure) {
     let entry = numbered.entry
+    text.keys.learn(entry.content)
     if case .started(let started) = entry.content {
       try begin(started, numbered)
       if started.isSimulated { summary.simulated = true }
@@ -104,7 +143,9 @@ struct JournalExport: ~Copyable {
       throw reader.failure(.badData, "the state in entry \(numbered.id) cannot be read")
     }
     self.rig = rig
+    text.rig = rig
     volume = StepVolume(rig.pump)
+    documents.formUnion([started.rig, started.prescription].filter { !$0.isEmpty })
     start += 1
     if started.isPlanned { summary.startsPlanned += 1 } else { summary.startsUnplanned += 1 }
     guard !started.prescription.isEmpty else { return }
@@ -134,10 +175,9 @@ struct JournalExport: ~Copyable {
   private mutating func writeEvent(_ numbered: NumberedEntry) throws(Failure) {
     let entry = numbered.entry
     let utc = UTCTime(nanoseconds: entry.utc).text(decimals: 9)
-    let text = EntryText(rig: rig).words(entry.content)
     try events.write(
       "\(numbered.id),\(utc),\(entry.monotonic),\(start),\(entry.tick),"
-        + "\(EntryKind(entry.content).rawValue),\(Self.quoted(text))\n")
+        + "\(EntryKind(entry.content).rawValue),\(Self.quoted(text.words(entry.content)))\n")
     if summary.entries == 0 { (summary.firstEntry, summary.firstUtc) = (numbered.id, utc) }
     (summary.lastEntry, summary.lastUtc) = (numbered.id, utc)
     summary.entries += 1
@@ -152,6 +192,7 @@ struct JournalExport: ~Copyable {
   // MARK: End
 
   private consuming func finish() throws(Failure) -> ExportSummary {
+    summary.firstBrokenEntry = try reader.end(of: walk).firstBroken
     for (file, order) in orders.settle() { try folder.write(file, order.fileText) }
     summary.stepsConfirmed = steps.made
     summary.stepsUntimed = steps.untimed
@@ -160,11 +201,24 @@ struct JournalExport: ~Copyable {
     summary.prescriptions = orders.files
     try folder.keep(&events)
     try folder.keep(&delivered)
-    try folder.write("rig.json", RigJSON(rig, serial: reader.serial).jsonFile())
+    try folder.write("rig.json", RigJSON(rig, serial: reader.head.serial).jsonFile())
     try folder.write("summary.json", summary.jsonFile())
-    let reader = reader
-    try folder.add("journal.sqlite") { path throws(Failure) in try reader.copy(to: path) }
+    try finishCopy()
+    try folder.keep(placed: Self.copyName)
     try folder.finish()
     return summary
+  }
+
+  private mutating func finishCopy() throws(Failure) {
+    for digest in documents.sorted(by: { $0.lexicographicallyPrecedes($1) }) {
+      guard let document = try reader.storedDocument(digest) else { continue }
+      do {
+        try copy?.add(document: document)
+      } catch {
+        throw Self.failure(error)
+      }
+    }
+    // Closed, it is one file.
+    copy = nil
   }
 }

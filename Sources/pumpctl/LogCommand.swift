@@ -9,14 +9,15 @@ struct LogCommand: ParsableCommand {
     commandName: "log",
     abstract: "Show what the pump did and what it was asked, oldest first.",
     discussion: """
-      Reads the journal in the state directory; the pump may be running or not. Leases and commits, \
-      which are the engine's own bookkeeping, are only shown with --all or --kind. UTC is what the \
-      system said at the start of the engine, and ticks since.
+      Asks the pump, which alone reads its journal while it runs; where none runs, reads the journal in \
+      the state directory. Leases and commits, which are the engine's own bookkeeping, are only shown \
+      with --all or --kind. UTC is what the system said at the start of the engine, and ticks since.
       Exit codes: 0 done, 64 usage, 65 the journal is damaged or its chain is broken, 66 no journal, \
       69 it cannot be read or the output not be written, 77 no permission.
       """)
 
-  @OptionGroup var journal: JournalOption
+  @OptionGroup var connection: Connection
+  @OptionGroup var signing: SigningOptions
 
   @Flag(help: "Print one JSON object a line, for programs.")
   var json = false
@@ -58,7 +59,7 @@ struct LogCommand: ParsableCommand {
   func run() {
     Interruption.allow()
     do throws(Failure) {
-      let reader = try journal.open()
+      let reader = try JournalReader.open(connection, signing)
       if verify { try printReport(of: reader) } else { try show(reader) }
     } catch {
       end(error.code, error.message)
@@ -89,23 +90,45 @@ struct LogCommand: ParsableCommand {
     let kinds = kinds
     var after: Int64 = 0
     if let last, let first = try reader.newest(of: kinds, before: last - 1) { after = first - 1 }
-    var text = EntryText(rig: try reader.rig(upTo: after))
-    var output = StandardOutput()
+    var text = EntryText(
+      rig: try reader.rig(upTo: after), keys: try reader.keyNames(upTo: after))
+    var (reader, output) = (reader, StandardOutput())
     while true {
-      let page = try reader.page(after: after)
+      let (page, last) = try next(&reader, after: after, of: kinds)
       for numbered in page {
-        after = numbered.id
+        text.keys.learn(numbered.entry.content)
         if case .started(let started) = numbered.entry.content {
           text.rig = try reader.rig(of: started)
         }
         if let since, numbered.entry.utc < since.nanoseconds { continue }
         guard kinds.contains(EntryKind(numbered.entry.content)) else { continue }
-        try output.line(json ? EntryJSON(numbered, on: text.rig).text : text.line(numbered.entry))
+        try output.line(json ? EntryJSON(numbered, in: text).text : text.line(numbered.entry))
       }
+      after = last
       guard page.isEmpty else { continue }
       try output.flush()
       if !follow { return }
       usleep(Self.pollMicroseconds)
+    }
+  }
+
+  /// The next entries; none where there are none yet. Whoever follows a pump goes on with it over its end
+  /// and its next start.
+  private func next(
+    _ reader: inout JournalReader, after id: Int64, of kinds: Set<EntryKind>
+  ) throws(Failure) -> (entries: [NumberedEntry], last: Int64) {
+    do {
+      // Starts and keys say what the words of the others are.
+      return try reader.page(after: id, of: kinds.union([.started, .key]))
+    } catch {
+      guard follow, error.code == .unavailable else { throw error }
+      let lineage = reader.head.lineage
+      // Neither the pump nor its directory may be to be had for a while.
+      if let again = try? JournalReader.open(connection, signing) { reader = again }
+      guard reader.head.lineage == lineage else {
+        throw reader.failure(.unavailable, "this is the journal of another history now")
+      }
+      return ([], id)
     }
   }
 }

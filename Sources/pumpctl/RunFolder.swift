@@ -53,14 +53,15 @@ struct RunFolder: ~Copyable {
     try keep(&file)
   }
 
-  /// A file that somebody else writes.
-  mutating func add(
-    _ name: String, written: (_ path: String) throws(Failure) -> Void
-  ) throws(Failure) {
-    let path = "\(partial)/\(name)"
+  /// The path for a file that somebody else writes, who says by `keep` when it is whole.
+  mutating func place(_ name: String) -> String {
     names.append(name)
-    try written(path)
-    sums.append("\(try Self.sum(of: path))  \(name)\n")
+    return "\(partial)/\(name)"
+  }
+
+  /// Keeps the sum of such a file.
+  mutating func keep(placed name: String) throws(Failure) {
+    sums.append("\(try Self.sum(of: "\(partial)/\(name)"))  \(name)\n")
   }
 
   private static func sum(of path: String) throws(Failure) -> String {

@@ -7,7 +7,7 @@ internal import ProgrammerLink
 struct GroupOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
-      "Who may read the status; the group of pumpd by default.", valueName: "GROUP"))
+      "Who may read status and journal; the group of pumpd by default.", valueName: "GROUP"))
   var statusGroup: String?
 
   @Option(

@@ -17,6 +17,10 @@ final class JournalThread: Sendable {
   /// A proposal waits so long at the most. Polled, since the tick thread may not make the system call
   /// that would wake somebody.
   private static let period = Nanoseconds.milliseconds(10)
+  /// While somebody reads the journal, page by page.
+  private static let readingPeriod = Nanoseconds.milliseconds(1)
+  /// Somebody who asks for no page for so long reads no more.
+  private static let readingPause = Nanoseconds.milliseconds(100)
   /// After a failure the storage is tried again so often.
   private static let retry = Nanoseconds.seconds(1)
   /// Who vouches for UTC is looked at so often.
@@ -37,6 +41,7 @@ final class JournalThread: Sendable {
   func run() {
     var give: Nanoseconds?
     var clockIsDue = Nanoseconds.zero
+    var lastRead: Nanoseconds?
     while true {
       let isLast = ending.load(ordering: .acquiring)
       if let sample = record.samples.readIfNew() {
@@ -47,7 +52,9 @@ final class JournalThread: Sendable {
         clockIsDue = RealTime.now + Self.clockPeriod
       }
       let isDone = keeper.turn()
+      let hasRead = keeper.answerPages() > 0
       let now = RealTime.now
+      if hasRead { lastRead = now }
       if isLast {
         if isDone { return }
         give = give ?? now + Self.patience
@@ -56,7 +63,9 @@ final class JournalThread: Sendable {
           return
         }
       }
-      RealTime.sleep(until: now + (isDone || isLast ? Self.period : Self.retry))
+      let isRead = lastRead.map { now - $0 < Self.readingPause } ?? false
+      let period = isRead ? Self.readingPeriod : Self.period
+      RealTime.sleep(until: now + (isDone || isLast ? period : Self.retry))
     }
   }
 }

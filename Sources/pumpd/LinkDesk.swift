@@ -22,6 +22,7 @@ final class LinkDesk: LinkAnswering {
   private var proposals: Proposals
   private let line: RequestLine
   private var keyChanges: [OwedKeys] = []
+  private var records: RecordsDesk
   private var lastID: Int64 = 0
   private var lastStopID: Int64 = 0
   /// Proposals that came into force, or may have.
@@ -52,6 +53,7 @@ final class LinkDesk: LinkAnswering {
     self.log = LinkLog(log)
     proposals = Proposals(rig: rig)
     line = RequestLine(engine: engine, keeper: keeper, log: log)
+    records = RecordsDesk(keeper.pages)
   }
 
   /// From any thread: how often the link thread came round. Grows as long as it is alive.
@@ -93,6 +95,9 @@ final class LinkDesk: LinkAnswering {
     switch command.header.kind {
     case .askStatus: return try status(question, frame)
     case .askKeys: return keys(question)
+    case .askRecords:
+      try records.ask(question, frame, sender.client)
+      return nil
     case .relayed: return identity.answer(question, .answer, AnswerBody())
     case .enroll, .revoke:
       try changeKeys(question, command, frame, sender.client)
@@ -244,7 +249,16 @@ final class LinkDesk: LinkAnswering {
       // The client of a stop that waited was told so; what becomes of it is told to nobody.
       if !waiting.isTold { return (waiting.client, frame) }
     }
-    return nextKeyChange()
+    return nextKeyChange() ?? nextPage()
+  }
+
+  private func nextPage() -> (client: ClientID, frame: FrameWriter)? {
+    guard let (question, client, page) = records.next() else { return nil }
+    return (
+      client,
+      page.map { identity.answer(question, .records, $0) }
+        ?? reject(question, .recordsUnavailable)
+    )
   }
 
   private func frame(

@@ -23,7 +23,8 @@ struct Run: ParsableCommand {
     discussion: """
       Runs until SIGINT or SIGTERM. What it delivers, and what it was told, is written down in the \
       state directory before it acts; after a restart it goes on from there. An empty directory has no \
-      history: then the pump delivers nothing until pumpctl new, or is started with --new.
+      history: then the pump delivers nothing until pumpctl new, or is started with --new. Nobody else \
+      may look into that directory: groups that may read or stop need a --socket in another place.
       Exit codes: 0 ended by a signal, 64 usage, 66 no rig file, 69 hardware or state directory \
       not available, 77 no permission, 78 rig file not valid.
       """)
@@ -35,7 +36,10 @@ struct Run: ParsableCommand {
   var state: String
 
   @Option(
-    help: ArgumentHelp("Where programmers connect; DIR/pumpd.sock by default.", valueName: "PATH"))
+    help: ArgumentHelp(
+      "Where programmers connect; DIR/pumpd.sock by default, which only root and the pump's user can "
+        + "reach.",
+      valueName: "PATH"))
   var socket: String?
 
   @Flag(help: "The pump is new: nothing was delivered in the last 24 h, the reservoir is full.")
@@ -68,6 +72,7 @@ struct Run: ParsableCommand {
 
   private func serve() throws {
     let document = try RigDocument(path: rig)
+    PrivateFiles.restrictNew()
     let directory = try StateDirectory(state)
     let engine = try RunningEngine(
       document,

@@ -45,6 +45,7 @@ final class RunningEngine {
     self.log = log
     log.info("not a medical device; never connect it to a person")
 
+    for warning in PrivateFiles.tighten(options.state) { log.warning("\(warning)") }
     hardware = try document.openHardware(heartbeat: TickLoop.heartbeat)
     if !isSimulated { log.info("\(GPIOChip.libraryVersion)") }
     let identity = IdentityFile(directory: options.state, serial: document.serial)

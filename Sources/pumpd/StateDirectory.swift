@@ -9,11 +9,11 @@ struct StateDirectory: ~Copyable {
 
   /// Makes the directory where it is missing, and takes its lock.
   init(_ path: String) throws(Failure) {
-    if unsafe mkdir(path, 0o750) != 0 && errno != EEXIST {
+    if unsafe mkdir(path, 0o700) != 0 && errno != EEXIST {
       throw Self.failure("cannot make state directory", path)
     }
     let file = path + "/lock"
-    let lock = unsafe open(file, O_RDWR | O_CREAT | O_CLOEXEC, 0o640)
+    let lock = unsafe open(file, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
     if lock < 0 { throw Self.failure("cannot open", file) }
     if flock(lock, LOCK_EX | LOCK_NB) != 0 {
       _ = close(lock)

@@ -57,15 +57,16 @@ import Testing
       numbered(FrameKind.self) == """
         askStatus 1, program 2, bolus 3, patientBolus 4, stop 5, resume 6, acknowledge 7, \
         new 8, commit 9, askKeys 10, enroll 11, revoke 12, relayed 13, clear 14, clock 15, \
-        status 101, answer 102, findings 103, rejected 104, proposal 105, keys 106, \
-        clockProposal 107
+        askRecords 16, status 101, answer 102, findings 103, rejected 104, proposal 105, keys 106, \
+        clockProposal 107, records 108
         """)
     #expect(
       numbered(FrameFault.self) == """
         truncated 1, oversized 2, notAFrame 3, otherVersion 4, unknownKind 5, \
         lengthDisagrees 6, malformedBody 7, notPermitted 9, tooManyClients 10, engineSilent \
         11, outcomeUnknown 12, notDurable 13, tooOften 14, noSuchProposal 15, tooManyKeys \
-        16, keyIsKnown 17, noSuchKey 18, overtakenByStop 19
+        16, keyIsKnown 17, noSuchKey 18, overtakenByStop 19, recordsBusy 24, \
+        recordsUnavailable 25
         """)
     #expect(
       numbered(Account.Deficit.self) == """

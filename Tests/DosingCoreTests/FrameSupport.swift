@@ -36,6 +36,8 @@ func sample(_ kind: FrameKind) throws -> [UInt8] {
           utcOffset: .hours(-12), newClock: WeekTime(sinceMonday: .hours(30)),
           newUTCOffset: .hours(14)))
     case .keys: writeFrame(kind, number: 7, body: fullKeys)
+    case .askRecords: writeFrame(kind, number: 7, body: askedRecords)
+    case .records: writeFrame(kind, number: 7, body: fullPage)
     case .new:
       writeFrame(
         kind, number: 7,
@@ -88,6 +90,20 @@ private var fullKeys: KeysBody {
   return body
 }
 
+private var askedRecords: AskRecordsBody {
+  var body = AskRecordsBody(.newestEvent)
+  (body.event, body.later, body.kinds, body.offset) = (1 << 40, 258, 1 << 63 | 2, 1 << 20)
+  body.digest = counted(from: 5)
+  return body
+}
+
+private var fullPage: RecordsBody {
+  var body = RecordsBody()
+  (body.mark, body.length) = (1 << 63 | 1, 16_385)
+  for index in 0..<RecordsBody.capacity { body.append(UInt8(truncatingIfNeeded: index)) }
+  return body
+}
+
 private var fullFindings: Findings {
   var findings = Findings()
   for index in 0..<Findings.capacity {
@@ -132,6 +148,8 @@ func reread(_ frame: [UInt8]) throws(FrameFault) -> [UInt8] {
   case .clock: return try again(ClockChange())
   case .clockProposal: return try again(ClockProposalBody())
   case .keys: return try again(KeysBody())
+  case .askRecords: return try again(AskRecordsBody())
+  case .records: return try again(RecordsBody())
   case .new: return try again(NewBody())
   case .program: return try again(Prescription.blank)
   case .bolus: return try again(BolusBody())

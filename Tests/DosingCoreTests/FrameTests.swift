@@ -87,6 +87,7 @@ import Testing
       .new: 16,
       .commit: 32, .askKeys: 0, .enroll: 65, .revoke: 8, .relayed: 0, .rejected: 1,
       .program: 64 + 17 + 7 * 241 + 26 + 25, .keys: 33 + 32 * 82,
+      .askRecords: 61, .records: 14 + 3_840,
     ]
     for (kind, length) in lengths {
       #expect(try sample(kind).count == 16 + length + 128, "\(kind)")

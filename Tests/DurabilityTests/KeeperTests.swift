@@ -193,7 +193,7 @@ import Testing
 
 /// The tick loop of a new pump, and the keeper that makes durable what it does, on a disk and copies that
 /// can fail.
-private final class KeeperBench {
+final class KeeperBench {
   let journal: Journal
   let keeper: Keeper
   let copies = MemoryCopies()
@@ -235,7 +235,7 @@ private final class KeeperBench {
   var core: DosingState { loop.loop.core }
   var disk: SimulatedDisk { history.machine.disk }
 
-  private func tick() {
+  func tick() {
     hardware.virtualClock.set(Nanoseconds(epoch + next * CrashHistory.tick))
     loop.begin(next, missed: 0)
     _ = loop.tick(next)
@@ -314,7 +314,7 @@ private final class KeeperBench {
 }
 
 /// Copies of the safe-basal record in memory, which cannot be written for a while.
-private final class MemoryCopies: CopyStorage {
+final class MemoryCopies: CopyStorage {
   private var bytes: [[UInt8]?] = [nil, nil]
   var fails = false
 
@@ -329,5 +329,5 @@ private final class MemoryCopies: CopyStorage {
 }
 
 extension Answer {
-  fileprivate var isAccepted: Bool { if case .accepted = self { true } else { false } }
+  var isAccepted: Bool { if case .accepted = self { true } else { false } }
 }

@@ -16,15 +16,11 @@ import Testing
       let history = try CrashHistory(seed: seed, plan: CrashHistory.Plan(lives: 6, powerCuts: 0))
       try history.run()
       #expect(history.oracle.faults == [])
-      var isFound = false
-      try history.inspect { journal in
-        let state = try #require(try journal.newestState())
-        let record = try #require(
-          SafeBasalCopies(history.machine.copies).record)
-        isFound = record.isStopped == stopped
-        if isFound { try look(history, state, record) }
-      }
-      if isFound { return }
+      var state: JournalState?
+      try history.inspect { journal in state = try journal.newestState() }
+      let record = try #require(SafeBasalCopies(history.machine.copies).record)
+      guard record.isStopped == stopped else { continue }
+      return try look(history, try #require(state), record)
     }
     Issue.record("no history ends with stopped \(stopped)")
   }

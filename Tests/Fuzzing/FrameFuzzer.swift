@@ -13,6 +13,8 @@ func blankBody(of kind: FrameKind) -> any FrameBody {
   case .revoke: RevokeBody()
   case .proposal: ProposalBody()
   case .keys: KeysBody()
+  case .askRecords: AskRecordsBody()
+  case .records: RecordsBody()
   case .program: Prescription.blank
   case .bolus: BolusBody()
   case .new: NewBody()

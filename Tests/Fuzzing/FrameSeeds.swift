@@ -82,7 +82,22 @@ private func bodies() -> [(name: String, kind: FrameKind, body: any FrameBody)] 
     ("proposal-warned", .proposal, ProposalBody(old: busy, findings: findings)),
     ("enroll-technician", .enroll, EnrollBody(role: .technician, name: Samples.continuous.patient)),
     ("keys-two", .keys, twoKeys),
+    ("askRecords-newest", .askRecords, askedRecords),
+    ("records-page", .records, page),
   ]
+}
+
+private var askedRecords: AskRecordsBody {
+  var asked = AskRecordsBody(.newestEvent)
+  (asked.event, asked.later, asked.kinds, asked.offset) = (1_000, 2, 0b1010, 3)
+  return asked
+}
+
+private var page: RecordsBody {
+  var page = RecordsBody()
+  (page.mark, page.length) = (41, 100)
+  for byte in UInt8(0)..<100 { page.append(byte) }
+  return page
 }
 
 private var twoKeys: KeysBody {

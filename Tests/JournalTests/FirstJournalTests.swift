@@ -173,18 +173,20 @@ import Testing
       try checkState(reader)
       #expect(throws: (any Error).self) { try layouts(reader) }
     }
-    let journal = try folder.journal(serial: "BP-0001")
-    try checkAll(journal)
-    try checkState(journal)
-    #expect(try Set(layouts(journal)) == [1])
-    var committed = Committed()
-    committed.commit = 10
-    committed.account = Account(perStep: 1 << 100)
-    try journal.commit(
-      state(10),
-      [entry(1, .committed(committed)), entry(2, .ended), entry(3, .stepRefused(.notYet))])
-    try checkAll(journal, after: 3)
-    #expect(try layouts(journal).suffix(4) == [1, 2, 1, 2])
+    do {
+      let journal = try folder.journal(serial: "BP-0001")
+      try checkAll(journal)
+      try checkState(journal)
+      #expect(try Set(layouts(journal)) == [1])
+      var committed = Committed()
+      committed.commit = 10
+      committed.account = Account(perStep: 1 << 100)
+      try journal.commit(
+        state(10),
+        [entry(1, .committed(committed)), entry(2, .ended), entry(3, .stepRefused(.notYet))])
+      try checkAll(journal, after: 3)
+      #expect(try layouts(journal).suffix(4) == [1, 2, 1, 2])
+    }
     let again = try folder.journal(serial: "BP-0001", isReader: true)
     try checkAll(again, after: 3)
     #expect(try again.newestState() == state(10))

@@ -108,6 +108,8 @@ import Testing
       case .clock: try reread(bytes, ClockChange())
       case .clockProposal: try reread(bytes, ClockProposalBody())
       case .keys: try reread(bytes, KeysBody())
+      case .askRecords: try reread(bytes, AskRecordsBody())
+      case .records: try reread(bytes, RecordsBody())
       }
     #expect(again == bytes)
   }

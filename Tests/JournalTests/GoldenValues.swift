@@ -144,6 +144,16 @@ enum GoldenValues {
       keys.pumpKey = counted(from: 2)
       keys.append(key)
       return made(keys)
+    case .askRecords:
+      var asked = AskRecordsBody(.newestEvent)
+      (asked.event, asked.later, asked.kinds, asked.offset) = (987_654, 3, 1 << 33 | 2, 258)
+      asked.digest = counted(from: 7)
+      return made(asked)
+    case .records:
+      var page = RecordsBody()
+      (page.mark, page.length) = (0x0102_0304_0506_0708, 70_000)
+      for byte in UInt8(50)..<90 { page.append(byte) }
+      return made(page)
     }
   }
 

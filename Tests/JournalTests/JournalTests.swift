@@ -71,17 +71,21 @@ extension Journal {
   @Test("R-086 The newest commit is what is read again, whole")
   func newestState() throws {
     let folder = try Folder()
-    let journal = try folder.journal()
-    #expect(try journal.newestState() == nil)
+    var lineages: Set<[UInt8]> = []
     for commit in Int64(1)...5 {
       let wanted = state(commit, prescription: commit > 2 ? [9, UInt8(commit)] : nil)
-      try journal.commit(wanted, [entry(commit)])
-      #expect(try journal.newestState() == wanted)
+      do {
+        let journal = try folder.journal()
+        #expect(try journal.newestState()?.commit == (commit > 1 ? commit - 1 : nil))
+        try journal.commit(wanted, [entry(commit)])
+        #expect(try journal.newestState() == wanted)
+        lineages.insert(journal.lineage)
+      }
       #expect(try folder.journal(isReader: true).newestState() == wanted)
     }
     let again = try folder.journal()
     #expect(try again.newestState()?.commit == 5)
-    #expect(again.lineage == journal.lineage && again.lineage.count == 16)
+    #expect(lineages == [again.lineage] && again.lineage.count == 16)
     #expect(try again.document(sha256(of: [9, 3])) == [9, 3])
   }
 
@@ -128,8 +132,7 @@ extension Journal {
       .outputsFailed(9),
     ]
     let folder = try Folder()
-    let journal = try folder.journal()
-    try journal.commit(
+    try folder.journal().commit(
       state(1), contents.enumerated().map { entry(Int64($0.offset), $0.element) })
     let read = try folder.journal(isReader: true).all()
     #expect(read.map(\.id) == Array(1...Int64(contents.count)))
@@ -191,7 +194,7 @@ extension Journal {
     #expect(report.firstBroken == nil)
     #expect(report.events >= 2_000 && report.events <= 2_000 + 1_100)
     #expect(report.first == 10_000 - report.events + 1)
-    #expect(try folder.journal(isReader: true).all().first?.id == report.first)
+    #expect(try journal.all().first?.id == report.first)
   }
 }
 
@@ -309,10 +312,9 @@ extension Journal {
   @Test("R-101 A key whose record was altered is not believed, though it can be read")
   func alteredKey() throws {
     let folder = try Folder()
-    let journal = try folder.journal()
-    try journal.commit(state(1), [], used(4))
+    try folder.journal().commit(state(1), [], used(4))
     try folder.alter("CREATE TABLE kept AS SELECT body FROM keys")
-    try journal.keep(used(9), [])
+    try folder.journal().keep(used(9), [])
     #expect(try folder.journal(isReader: true).linkMemory().keys.map(\.newestNumber) == [9])
     // An earlier record of the same key, whole in itself: its numbers would be used once more.
     try folder.alter("UPDATE keys SET body = (SELECT body FROM kept)")

@@ -70,6 +70,26 @@ import Testing
   }
 }
 
+extension LinkDeskTests {
+  @Test("R-093 R-111 Who asks for the journal while its thread is stuck gets one clear answer")
+  func journalIsStuck() throws {
+    let bench = try DeskBench()
+    // As many as may wait; the next one is told so at once.
+    for _ in 0..<JournalPages.questionsMax {
+      #expect(bench.sendUnsigned(.askRecords, AskRecordsBody()) == nil)
+    }
+    #expect(bench.sendUnsigned(.askRecords, AskRecordsBody())?.fault == .recordsBusy)
+    // The engine does not wait for any of them.
+    #expect(bench.sendUnsigned(.stop) == nil)
+    bench.isWriting = true
+    #expect(try bench.outcome().isAccepted)
+    for _ in 0..<JournalPages.questionsMax {
+      #expect(try bench.outcome().fault == .recordsUnavailable)
+    }
+    #expect(bench.sendUnsigned(.askRecords, AskRecordsBody()) == nil)
+  }
+}
+
 /// A desk, its engine in real time, and a clinician's key.
 private final class DeskBench {
   /// What a desk said.
@@ -230,8 +250,8 @@ private final class DeskBench {
   }
 
   /// As root on the pump, without a key.
-  func sendUnsigned(_ kind: FrameKind) -> Reply? {
-    answer(writeFrame(kind, number: 1, body: EmptyBody())).map { Self.read($0) }
+  func sendUnsigned(_ kind: FrameKind, _ body: some FrameBody = EmptyBody()) -> Reply? {
+    answer(writeFrame(kind, number: 1, body: body)).map { Self.read($0) }
   }
 
   private func answer(_ frame: FrameWriter) -> FrameWriter? {

@@ -45,7 +45,7 @@ import Testing
     for part in [
       "started          SIMULATED, planned, after commit 0",
       "enrolled clinician test, key ",
-      "proposal for BENCH-01, baclofen 500 mcg/mL, continuous 300 mcg/d: accepted; key ",
+      "proposal for BENCH-01, baclofen 500 mcg/mL, continuous 300 mcg/d: accepted; test (",
       "commit of proposal", "bolus of 10 mcg in 2 min: accepted", " uL",
       "refused, extra-dose-running", "stop: accepted",
       "stopped by command", "resume: accepted",

@@ -54,7 +54,7 @@ import Testing
       for kind in FrameKind.allCases {
         let may =
           switch kind {
-          case .askStatus, .askKeys: who.mayRead
+          case .askStatus, .askKeys, .askRecords: who.mayRead
           case .relayed: true
           case .stop: [.stopper, .owner, .root].contains(who)
           case .enroll, .revoke: who == .root

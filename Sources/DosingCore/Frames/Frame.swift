@@ -54,6 +54,7 @@ public enum FrameKind: UInt16, Sendable {
   case clear = 14
   /// Proposes another therapy clock; nothing changes before `commit`.
   case clock = 15
+  case askRecords = 16
   // From the pump.
   case status = 101
   case answer = 102
@@ -62,6 +63,7 @@ public enum FrameKind: UInt16, Sendable {
   case proposal = 105
   case keys = 106
   case clockProposal = 107
+  case records = 108
 }
 
 /// Why a frame was not even looked into.
@@ -94,6 +96,10 @@ public enum FrameFault: UInt8, Error, Sendable {
   case noSuchKey = 18
   /// A stop came before it was decided; it was not done.
   case overtakenByStop = 19
+  /// As many ask for the journal as may wait at once.
+  case recordsBusy = 24
+  /// The journal cannot be read, or not soon.
+  case recordsUnavailable = 25
 }
 
 extension FrameHeader {

@@ -43,8 +43,8 @@ public func request(
     var change = ClockChange()
     try readBody(frame, into: &change)
     return .clock(change)
-  case .askStatus, .commit, .askKeys, .enroll, .revoke, .relayed, .status, .answer, .findings,
-    .rejected, .proposal, .keys, .clockProposal:
+  case .askStatus, .commit, .askKeys, .enroll, .revoke, .relayed, .askRecords, .status, .answer,
+    .findings, .rejected, .proposal, .keys, .clockProposal, .records:
     throw .unknownKind
   }
 }
