@@ -133,6 +133,10 @@ extension FaultCode {
       ("new-clock-uncertain", "nobody vouched for the clock of the new pump; acknowledge")
     case .orderNotValid:
       ("order-not-valid", "this version would refuse the order in force; program it anew")
+    case .copyFails:
+      ("copy-fails", "a copy of the safe-basal record cannot be written; look at its file")
+    case .storageLost:
+      ("storage-lost", "directory, journal or run page was taken away; put it back, acknowledge")
     }
   }
 }

@@ -41,7 +41,7 @@ struct ReplayedRun: ~Copyable {
     case .steps(let ticks):
       for tick in ticks { try step(at: tick) }
     case .stepRefused(let refusal): try step(at: entry.tick, refusal)
-    case .keyChanged, .framesRefused: break
+    case .keyChanged, .framesRefused, .journalBegun: break
     default: try hold(entry)
     }
   }
@@ -56,6 +56,7 @@ struct ReplayedRun: ~Copyable {
       new.grant = TickFacts.Grant(commit: commit, leaseEnd: end)
     case .clockTrusted(let late): new.clockIsLate = Nanoseconds(late)
     case .suspended(let length): new.suspended = Nanoseconds(length)
+    case .storageTold(let bits): new.storage = StorageTroubles(bits: bits)
     case .outputsFailed(let bits): new.failedOutputs = OutputSet(bits: bits)
     default: return false
     }

@@ -34,6 +34,8 @@ public struct EngineEvent: Equatable, Sendable, BitwiseCopyable {
     case outputsFailed
     /// Somebody vouched for the therapy clock before this tick. value: by how many ns it was late.
     case clockTrusted
+    /// What is wrong with the places where things are kept has changed. value: the `StorageTroubles.bits`.
+    case storageTold
     /// The engine ended in order, after this tick.
     case engineEnded
   }

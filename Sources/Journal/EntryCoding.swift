@@ -29,6 +29,8 @@ extension Entry.Content {
     case .requestActed: 19
     case .suspended: 20
     case .outputsFailed: 21
+    case .journalBegun: 24
+    case .storageTold: 25
     }
   }
 
@@ -82,6 +84,8 @@ extension Entry.Content {
     case 19: .requestActed
     case 20: .suspended(0)
     case 21: .outputsFailed(0)
+    case 24: .journalBegun(JournalBegun())
+    case 25: .storageTold(0)
     default: nil
     }
   }
@@ -134,6 +138,13 @@ extension Entry.Content {
     case .outputsFailed(var bits):
       coder.field(&bits)
       self = .outputsFailed(bits)
+    case .journalBegun(var begun):
+      coder.field(&begun.cause)
+      coder.field(magnitude: &begun.after)
+      self = .journalBegun(begun)
+    case .storageTold(var bits):
+      coder.field(&bits)
+      self = .storageTold(bits)
     case .sampled(var readings):
       readings.layout(&coder)
       self = .sampled(readings)

@@ -69,8 +69,9 @@ internal import LyingDisk
 
   fileprivate func sync(_ name: String) -> Int32 { unsafe lying_file_sync(disk, name) }
 
-  fileprivate func read(_ name: String) -> [UInt8]? {
-    var bytes = [UInt8](repeating: 0, count: 16_384)
+  /// What stands in a file; nil where there is none.
+  public func contents(_ name: String, atMost most: Int = 1 << 24) -> [UInt8]? {
+    var bytes = [UInt8](repeating: 0, count: most)
     let capacity = bytes.count
     let count = unsafe lying_file_read(disk, name, &bytes, capacity)
     return count < 0 ? nil : Array(bytes.prefix(Int(count)))
@@ -83,7 +84,7 @@ struct SimulatedCopies: CopyStorage {
 
   private func name(_ copy: Int) -> String { copy == 0 ? "safe-basal.a" : "safe-basal.b" }
 
-  func read(_ copy: Int) -> [UInt8]? { disk.read(name(copy)) }
+  func read(_ copy: Int) -> [UInt8]? { disk.contents(name(copy), atMost: 65_536) }
 
   func write(_ copy: Int, _ bytes: [UInt8]) throws(JournalError) {
     let error = disk.write(name(copy), bytes)

@@ -69,11 +69,26 @@ public final class SimulatedMachine: StateStorage {
 
   public var copies: any CopyStorage { SimulatedCopies(disk: disk) }
 
+  public var journalIsWiped: Bool {
+    disk.contents(journalName, atMost: 100).map {
+      !$0.isEmpty && $0.prefix(100).allSatisfy { $0 == 0 }
+    } ?? false
+  }
+
+  public var place: [UInt8] { [UInt8](repeating: 3, count: 16) }
+
   /// It stays where it is, and another one takes its place.
-  public func putJournalAside() -> String {
-    defer { if hasPower { journals += 1 } }
+  public func putJournalAside() -> String? {
+    guard hasPower else { return nil }
+    defer { journals += 1 }
     return journalPath
   }
+
+  public func journalWasOpened() {}
+
+  public func look() -> StorageLook { StorageLook() }
+
+  public func removeRunMemory() { memory = nil }
 
   public func runMemory(of lineage: [UInt8]) throws(NoRunMemory) -> MappedFile {
     if let memory { return memory }

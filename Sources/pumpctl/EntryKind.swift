@@ -24,11 +24,21 @@ enum EntryKind: String, CaseIterable {
   case acted
   case suspended
   case outputs
+  case journal
+  case storage
 
-  init(_ content: Entry.Content) { self = Self.allCases[Int(content.kind) - 1] }
+  init(_ content: Entry.Content) {
+    self = Self.allCases.first { $0.number == content.kind } ?? .lost
+  }
 
   /// What it is in the journal.
-  var number: UInt8 { UInt8((Self.allCases.firstIndex(of: self) ?? 0) + 1) }
+  var number: UInt8 {
+    switch self {
+    case .journal: 24
+    case .storage: 25
+    default: UInt8((Self.allCases.firstIndex(of: self) ?? 0) + 1)
+    }
+  }
 
   /// The engine's own bookkeeping: several a minute, and of no interest to most people.
   static let bookkeeping: Set<EntryKind> = [.lease, .commit]

@@ -25,7 +25,7 @@ extension EngineEvent {
       value == 0
         ? "tick \(tick): every line can be driven" : "tick \(tick): a line cannot be driven"
     case .clockTrusted: "tick \(tick): the therapy clock is vouched for; \(value) ns were added"
-    case .stepMade, .leaseGranted, .commitProposed, .engineEnded: nil
+    case .stepMade, .leaseGranted, .commitProposed, .storageTold, .engineEnded: nil
     }
   }
 

@@ -34,7 +34,7 @@ public struct FaultBoard: Sendable, BitwiseCopyable {
 
   public private(set) var on = FaultSet()
   public private(set) var effect = Effect()
-  private var entries: InlineArray<20, Entry> = InlineArray(repeating: Entry())
+  private var entries: InlineArray<23, Entry> = InlineArray(repeating: Entry())
 
   public subscript(code: FaultCode) -> Fault? {
     guard on[code] else { return nil }

@@ -41,8 +41,13 @@ public enum FaultCode: UInt8, Sendable, BitwiseCopyable {
   case newClockUncertain = 18
   /// The order in force is one that this version of the engine would refuse.
   case orderNotValid = 19
+  /// A copy of the safe-basal record cannot be written, or was torn.
+  case copyFails = 21
+  /// The state directory, the journal or the run page was removed or replaced while the pump ran.
+  case storageLost = 22
 
-  public static let count = 20
+  /// One above the greatest raw value.
+  public static let count = 23
 }
 
 /// Priorities after IEC 60601-1-8.

@@ -2,7 +2,7 @@ public import Quantities
 
 /// Which faults somebody was told of, so that he is told of each raise, change and end, and of nothing else.
 public struct ToldFaults: Sendable {
-  private var told: InlineArray<20, Fault?> = InlineArray(repeating: nil)
+  private var told: InlineArray<23, Fault?> = InlineArray(repeating: nil)
 
   /// Nobody was told of anything yet.
   public init() {}

@@ -76,7 +76,7 @@ public struct Status: Sendable {
   /// What the patient may ask for; nil where nothing is prescribed.
   public var patientBolus: PatientBolusState?
   /// By the raw value of the `FaultCode`.
-  public var faults = InlineArray<20, ShownFault>(repeating: ShownFault())
+  public var faults = InlineArray<23, ShownFault>(repeating: ShownFault())
   public var sensors = SensorReadings()
 
   /// The newest commit that is durable; 0 where nothing is written down.

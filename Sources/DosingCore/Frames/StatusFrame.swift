@@ -24,7 +24,7 @@ extension Status: FrameBody {
 
   /// How many are on, and each by its code, in ascending order.
   private mutating func layoutFaults(_ coder: inout some FrameCoder) {
-    var read = InlineArray<20, ShownFault>(repeating: ShownFault())
+    var read = InlineArray<23, ShownFault>(repeating: ShownFault())
     var (count, last) = (0, -1)
     for index in faults.indices where faults[index].priority > 0 { count += 1 }
     coder.field(count: &count, atMost: FaultCode.count)

@@ -1,0 +1,20 @@
+internal import Engine
+internal import Journal
+internal import Synchronization
+
+/// What was asked, from the moment at which it was offered to the tick until the tick tells what became
+/// of it.
+final class RequestMemory: Sendable {
+  private let asked = Mutex<[Int64: Requested]>([:])
+
+  func put(_ request: Requested) { asked.withLock { $0[request.id] = request } }
+
+  func forget(_ id: Int64) { asked.withLock { $0[id] = nil } }
+
+  func take(_ event: EngineEvent) -> Requested {
+    var request = asked.withLock { $0.removeValue(forKey: event.value) } ?? Requested()
+    request.id = event.value
+    request.reason = UInt8(clamping: event.detail)
+    return request
+  }
+}
