@@ -16,7 +16,7 @@ internal import LyingDisk
   deinit { unsafe lying_disk_free(disk) }
 
   /// Where SQLite finds its files.
-  var folder: String { unsafe "/lying/\(lying_disk_id(disk))" }
+  public var folder: String { unsafe "/lying/\(lying_disk_id(disk))" }
 
   /// Of power.
   public var cuts: UInt64 { unsafe lying_disk_counts(disk).cuts }
@@ -68,6 +68,12 @@ internal import LyingDisk
   }
 
   fileprivate func sync(_ name: String) -> Int32 { unsafe lying_file_sync(disk, name) }
+
+  /// Puts a file there, and on the platter.
+  public func put(_ name: String, _ bytes: [UInt8]) {
+    _ = write(name, bytes)
+    _ = sync(name)
+  }
 
   /// What stands in a file; nil where there is none.
   public func contents(_ name: String, atMost most: Int = 1 << 24) -> [UInt8]? {

@@ -90,6 +90,13 @@ public final class SimulatedMachine: StateStorage {
 
   public func removeRunMemory() { memory = nil }
 
+  /// What stands in the run page; nil where there is none.
+  public var runPage: [UInt8]? {
+    memory.map { memory in
+      (0..<memory.byteCount).map { unsafe memory.memory.load(fromByteOffset: $0, as: UInt8.self) }
+    }
+  }
+
   public func runMemory(of lineage: [UInt8]) throws(NoRunMemory) -> MappedFile {
     if let memory { return memory }
     do {
