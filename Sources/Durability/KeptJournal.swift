@@ -105,11 +105,13 @@ public final class KeptJournal {
       try begin(cause)
       if let open { return open }
     }
+    // Whoever still reads keeps the index of the log as what cannot be written, for the whole process.
+    open = nil
+    if !storage.hasJournal { untold = untold ?? JournalBegun(cause: .missing, after: past) }
     let journal = try Journal(
       path: storage.journalPath, serial: serial, makesNew: true, goingOn: past)
     // Another history is none of this pump's.
     guard journal.lineage == lineage else { throw .otherPump(journal.serial) }
-    if open == nil { untold = untold ?? JournalBegun(cause: .missing, after: past) }
     (open, canWrite) = (journal, true)
     storage.journalWasOpened()
     return journal
@@ -121,7 +123,7 @@ public final class KeptJournal {
   /// long as there is a directory for it.
   func look() -> StorageLook? {
     guard let look = storage?.look() else { return nil }
-    isLost = look.directoryIsLost || (look.journalIsLost && open != nil)
+    isLost = look.directoryIsLost || look.journalIsLost
     if isLost, !look.directoryIsLost { try? begin(.removed) }
     return look
   }
