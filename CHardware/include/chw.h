@@ -295,6 +295,16 @@ int chw_sleep_until_boot_ns(int64_t deadline_ns);
  */
 chw_error chw_map_file(
     const char *_Nullable path, size_t bytes, void *_Nullable *_Nonnull memory);
+
+/*
+ * Gives memory that chw_map_file mapped another file behind it: made anew at `path`, where nobody else's may
+ * be, with what the memory holds. The memory keeps its place, and other threads may go on storing into it;
+ * what one stores before this returns may be in the old file alone. On an error all is as before.
+ */
+chw_error chw_remap_file(const char *_Nonnull path, size_t bytes, void *_Nonnull memory);
+
+/* Whether a file system in memory, tmpfs or ramfs, holds what is at `path`: it goes with the power. */
+bool chw_is_in_memory(const char *_Nonnull path);
 void chw_unmap_file(void *_Nonnull memory, size_t bytes);
 
 /* CLOCK_MONOTONIC, CLOCK_BOOTTIME and CLOCK_REALTIME now, by the vDSO. */

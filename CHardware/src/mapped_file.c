@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 #include "chw.h"
@@ -40,4 +41,45 @@ chw_error chw_map_file(const char *path, size_t bytes, void **memory) {
   return system_error == 0 ? CHW_OK : error_of_errno(system_error);
 }
 
+/* 0 or an errno. */
+static int fill(int descriptor, const char *bytes, size_t count) {
+  /* Written, not only lengthened: a page that has no room behind it would end whoever stores into it. */
+  for (size_t done = 0; done < count;) {
+    const ssize_t written = pwrite(descriptor, bytes + done, count - done, (off_t)done);
+    if (written < 0 && errno == EINTR) {
+      continue;
+    }
+    if (written <= 0) {
+      return written < 0 ? errno : ENOSPC;
+    }
+    done += (size_t)written;
+  }
+  return 0;
+}
+
+chw_error chw_remap_file(const char *path, size_t bytes, void *memory) {
+  if (unlink(path) != 0 && errno != ENOENT) {
+    return error_of_errno(errno);
+  }
+  const int descriptor = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
+  if (descriptor < 0) {
+    return error_of_errno(errno);
+  }
+  int system_error = fill(descriptor, memory, bytes);
+  if (system_error == 0 &&
+      mmap(memory, bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED, descriptor, 0) ==
+          MAP_FAILED) {
+    system_error = errno;
+  }
+  (void)close(descriptor);
+  return system_error == 0 ? CHW_OK : error_of_errno(system_error);
+}
+
 void chw_unmap_file(void *memory, size_t bytes) { (void)munmap(memory, bytes); }
+
+bool chw_is_in_memory(const char *path) {
+  const uint32_t tmpfs = 0x01021994, ramfs = 0x858458f6;
+  struct statfs about;
+  return statfs(path, &about) == 0 &&
+         ((uint32_t)about.f_type == tmpfs || (uint32_t)about.f_type == ramfs);
+}

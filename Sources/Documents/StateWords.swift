@@ -135,6 +135,10 @@ extension FaultCode {
       ("clock-differs", "the therapy clock is not local time by UTC; see pumpctl clock")
     case .orderNotValid:
       ("order-not-valid", "this version would refuse the order in force; program it anew")
+    case .copyFails:
+      ("copy-fails", "a copy of the safe-basal record cannot be written; look at its file")
+    case .storageLost:
+      ("storage-lost", "directory, journal or run page was taken away; put it back, acknowledge")
     }
   }
 }

@@ -61,11 +61,14 @@ public final class JournalPages: Sendable {
   // MARK: The journal thread
 
   /// Answers the oldest questions, as many as a turn has room for. Returns how many.
-  func answer(from journal: Journal) -> Int {
+  ///
+  /// - Parameter journal: nil where none can be read.
+  func answer(from journal: Journal?) -> Int {
     for count in 0..<Self.pagesInATurn {
       guard let (ticket, question) = kept.withLock({ $0.asked.first }) else { return count }
       // While it is read, nobody is kept from asking.
-      let outcome = (try? journal.page(question)).map { Outcome.page($0) } ?? .unreadable
+      let outcome =
+        (try? journal?.page(question)).flatMap(\.self).map { Outcome.page($0) } ?? .unreadable
       kept.withLock { kept in
         // It may have been forgotten meanwhile.
         guard let index = kept.asked.firstIndex(where: { $0.ticket == ticket }) else { return }

@@ -8,15 +8,17 @@ internal import Synchronization
 /// What is not said to be for any thread belongs to that thread.
 public final class Keeper: @unchecked Sendable {
   private let record: TickRecord
-  private let journal: Journal
-  private var copies: SafeBasalCopies
+  private let journal: KeptJournal
+  private var copies: CopyKeeper
   private let rig: [UInt8]
   private let start: PumpStart
   private let report: (KeeperNews) -> Void
   private let readClock: () -> ClockReading
   private var clock: ClockWatch
 
-  private var generation: Int64
+  /// What the tick was told of the places where things are kept.
+  private var troublesTold = StorageTroubles.none
+  private var troubles = StorageTroubles.none
   /// What has happened and is not durable yet.
   private var waiting: [Entry] = []
   private var stepTicks: [Int64] = []
@@ -44,15 +46,15 @@ public final class Keeper: @unchecked Sendable {
   ///   - readClock: asks the clocks of this machine.
   ///   - report: hears what is worth a line in the log.
   public init(
-    _ record: TickRecord, journal: Journal, copies: SafeBasalCopies, start: PumpStart,
+    _ record: TickRecord, journal: KeptJournal, copies: SafeBasalCopies, start: PumpStart,
     readClock: @escaping () -> ClockReading, report: @escaping (KeeperNews) -> Void
   ) {
     self.record = record
     self.journal = journal
-    self.copies = copies
     self.start = start
     rig = start.rig.recordBytes
-    generation = start.generation
+    self.copies = CopyKeeper(
+      copies, rig: rig, serial: journal.serial, generation: start.generation)
     self.report = report
     self.readClock = readClock
     clock = start.clock
@@ -60,6 +62,17 @@ public final class Keeper: @unchecked Sendable {
     waiting = [start.entry]
     durable = Atomic(start.commits)
     link = LinkNews(order: start.order)
+    tellTroubles()
+  }
+
+  /// With a journal that stays where it is, whatever becomes of it.
+  public convenience init(
+    _ record: TickRecord, journal: Journal, copies: SafeBasalCopies, start: PumpStart,
+    readClock: @escaping () -> ClockReading, report: @escaping (KeeperNews) -> Void
+  ) {
+    self.init(
+      record, journal: KeptJournal(journal), copies: copies, start: start, readClock: readClock,
+      report: report)
   }
 
   // MARK: From any thread
@@ -120,21 +133,15 @@ public final class Keeper: @unchecked Sendable {
   }
 
   /// Reads what programmers asked for. Returns how many pages; after a turn, which goes before.
-  public func answerPages() -> Int { pages.answer(from: journal) }
+  public func answerPages() -> Int { pages.answer(from: journal.readable) }
 
   /// Makes the newest proposal durable, if there is one. Returns true where everything is.
   @discardableResult
   public func turn() -> Bool {
-    if let new = record.proposals.readIfNew() {
-      proposal = new
-      take(upTo: new.events)
-    } else if record.events.count - record.events.takenCount > EventRing.capacity / 2 {
-      take(upTo: record.events.count)
-    }
-    let linkIsUrgent = takeLink()
-    if link.takeStop() { keepStop(isHardStopped: false) }
+    let linkIsUrgent = gather()
     // The start comes first: what belongs to it hangs on its entry, and on the state of its first commit.
-    guard proposal != nil || (linkIsUrgent && hasCommitted) else { return true }
+    guard proposal != nil || (linkIsUrgent && hasCommitted && !journal.isEmpty) else { return true }
+    defer { tellTroubles() }
     let last = takeRest()
     do {
       // What has gathered is long by then: first something small.
@@ -151,11 +158,52 @@ public final class Keeper: @unchecked Sendable {
       return true
     } catch {
       if !failing.exchange(true, ordering: .relaxed) { report(.storageFails(error)) }
-      if let proposal, proposal.isStopped || proposal.isHardStopped {
-        keepStop(isHardStopped: proposal.isHardStopped)
-      }
+      keepStopOfTick()
       return false
     }
+  }
+
+  /// Takes what happened. A stop is kept in the copies at once where the journal cannot be written.
+  ///
+  /// - Returns: whether something of the link has to be written at once.
+  @discardableResult
+  public func gather() -> Bool {
+    if let new = record.proposals.readIfNew() {
+      proposal = new
+      take(upTo: new.events)
+    } else if record.events.count - record.events.takenCount > EventRing.capacity / 2 {
+      take(upTo: record.events.count)
+    }
+    let linkIsUrgent = takeLink()
+    if link.takeStop() { copies.keepStop(isHardStopped: false, durableCommit: durableCommit) }
+    if isFailing { keepStopOfTick() }
+    return linkIsUrgent
+  }
+
+  private func keepStopOfTick() {
+    guard let proposal, proposal.isStopped || proposal.isHardStopped else { return }
+    copies.keepStop(isHardStopped: proposal.isHardStopped, durableCommit: durableCommit)
+  }
+
+  /// Whether everything is where it was; what is not is made anew where that can be. Once a second.
+  public func look() {
+    guard let found = journal.look() else { return }
+    copies.mend()
+    if found.isLost != troubles.overlaps(.lost) { report(.places(found)) }
+    troubles.set(.lost, on: found.isLost)
+    tellTroubles()
+  }
+
+  /// Tells the tick where anything has changed.
+  private func tellTroubles() {
+    var new = troubles
+    new.set(.copyFails, on: copies.hasDamage)
+    if new.overlaps(.copyFails) != troublesTold.overlaps(.copyFails) {
+      report(new.overlaps(.copyFails) ? .copyFails(copies.failure) : .copiesWork)
+    }
+    guard new != troublesTold else { return }
+    (troubles, troublesTold) = (new, new)
+    record.storage.publish { $0 = new }
   }
 
   /// Returns whether something of the link has to be written at once.
@@ -177,53 +225,25 @@ public final class Keeper: @unchecked Sendable {
   private func write(
     _ proposal: CommitProposal, _ entries: [Entry]
   ) throws(JournalError) {
-    let holds = copies.record?.holds(
-      isStopped: proposal.isStopped, isHardStopped: proposal.isHardStopped,
-      lineage: journal.lineage, rig: rig, prescription: proposal.prescriptionBytes ?? [])
-    let isNew = copies.hasDamage || generation != copies.record?.generation || holds != true
-    let next = isNew ? max(generation, copies.record?.generation ?? 0) + 1 : generation
+    let lineage = journal.lineage
+    let next = copies.generation(after: proposal, lineage: lineage)
+    // Behind what happened before it was begun.
+    let news = journal.news.map { [entry($0, at: entries.last?.tick ?? proposal.tick)] } ?? []
     try journal.commit(
       JournalState(
         commit: proposal.commit, generation: next, tick: proposal.tick,
         time: time(ofTick: proposal.tick), witnesses: witnesses(inTick: proposal.tick),
         leaseEnd: proposal.leaseEnd,
         isSettled: proposal.isSettled, rig: rig, prescription: proposal.prescriptionBytes,
-        body: proposal.state.array), entries, linkChanges)
+        body: proposal.state.array), entries + news, linkChanges)
     areDurable(entries)
     hasCommitted = true
-    generation = next
-    if isNew {
-      var safe = safeBasal(proposal)
-      safe.generation = next
-      try copies.write(safe)
-    }
+    try copies.follow(proposal, generation: next, lineage: lineage)
     link.setOrder(proposal.prescriptionBytes)
     durable.store(proposal.commit, ordering: .releasing)
     record.grants.publish {
       $0 = TickFacts.Grant(commit: proposal.commit, leaseEnd: proposal.leaseEnd)
     }
-  }
-
-  private func safeBasal(_ proposal: CommitProposal) -> SafeBasalRecord {
-    SafeBasalRecord(
-      generation: generation, lineage: journal.lineage, isStopped: proposal.isStopped,
-      isHardStopped: proposal.isHardStopped, rig: rig, prescription: proposal.prescriptionBytes,
-      tick: proposal.tick, leaseEnd: proposal.leaseEnd)
-  }
-
-  /// A stop is kept in the copies even where the journal cannot be written, or the tick proposes nothing:
-  /// they need no space, and no tick.
-  private func keepStop(isHardStopped: Bool) {
-    guard let old = copies.record, !old.isStopped || (isHardStopped && !old.isHardStopped) else {
-      return
-    }
-    var stopped = old
-    // One of the copies may hold it even where the write fails: what comes later has to be newer.
-    generation = max(generation, old.generation) + 1
-    stopped.generation = generation
-    stopped.isStopped = true
-    stopped.isHardStopped = old.isHardStopped || isHardStopped
-    try? copies.write(stopped)
   }
 
   // MARK: Events
@@ -288,6 +308,7 @@ public final class Keeper: @unchecked Sendable {
     case .suspended: .suspended(event.value)
     case .outputsFailed: .outputsFailed(UInt8(clamping: event.value))
     case .clockVouched: .clockVouched(event.vouchedUTC)
+    case .storageTold: .storageTold(UInt8(clamping: event.value))
     case .engineEnded: .ended
     }
   }
@@ -336,10 +357,15 @@ public enum KeeperNews: Sendable {
   case eventsLost(Int)
   case storageFails(JournalError)
   case storageWorks
+  /// A copy of the safe-basal record is not what it should be; nil where it was found so.
+  case copyFails(JournalError?)
+  case copiesWork
+  /// What stands where it belongs, and what does not, where that has changed.
+  case places(StorageLook)
 }
 
 extension CommitProposal {
-  fileprivate var prescriptionBytes: [UInt8]? {
+  var prescriptionBytes: [UInt8]? {
     prescription.count > 0 ? prescription.array : nil
   }
 }
@@ -354,98 +380,4 @@ extension BoundedWriter {
     for index in 0..<count { array.append(bytes[index]) }
     return array
   }
-}
-
-/// What was asked, from the moment at which it was offered to the tick until the tick tells what became
-/// of it.
-private final class RequestMemory: Sendable {
-  private let asked = Mutex<[Int64: Requested]>([:])
-
-  func put(_ request: Requested) { asked.withLock { $0[request.id] = request } }
-
-  func forget(_ id: Int64) { asked.withLock { $0[id] = nil } }
-
-  /// Whether it only asks what would be accepted.
-  func isProposal(_ id: Int64) -> Bool {
-    guard let frame = asked.withLock({ $0[id]?.frame }),
-      (try? FrameHeader.read(frame.span))?.kind == .program, let seal = try? Seal.read(frame.span)
-    else { return false }
-    return seal.isSigned
-  }
-
-  func take(_ event: EngineEvent) -> Requested {
-    var request = asked.withLock { $0.removeValue(forKey: event.value) } ?? Requested()
-    request.id = event.value
-    request.reason = UInt8(clamping: event.detail)
-    return request
-  }
-}
-
-/// What the link thread tells the journal thread, and what it asks of it.
-private final class LinkNews: Sendable {
-  struct News {
-    var changes = LinkChanges()
-    var entries: [Entry] = []
-    var ticket: Int64 = 0
-    var isUrgent = false
-  }
-
-  private struct Kept {
-    var news = News()
-    var durableTicket: Int64 = 0
-    var order: [UInt8]?
-    var stopIsAsked = false
-  }
-
-  private let kept: Mutex<Kept>
-
-  init(order: [UInt8]?) { kept = Mutex(Kept(order: order)) }
-
-  func tell(_ changes: LinkChanges, _ entries: [Entry], isUrgent: Bool) -> Int64 {
-    kept.withLock {
-      $0.news.changes.merge(changes)
-      $0.news.entries += entries
-      $0.news.ticket += 1
-      // Until it is durable: a disk that fails is tried again.
-      if isUrgent { $0.news.isUrgent = true }
-      return $0.news.ticket
-    }
-  }
-
-  func take() -> News {
-    kept.withLock {
-      let news = $0.news
-      $0.news.changes = LinkChanges()
-      $0.news.entries = []
-      return news
-    }
-  }
-
-  /// Who stopped it is written with it, since no commit may come.
-  func askStop() {
-    kept.withLock {
-      $0.stopIsAsked = true
-      $0.news.isUrgent = true
-    }
-  }
-
-  func takeStop() -> Bool {
-    kept.withLock { kept in
-      defer { kept.stopIsAsked = false }
-      return kept.stopIsAsked
-    }
-  }
-
-  func isDurable(upTo ticket: Int64) {
-    kept.withLock {
-      $0.durableTicket = ticket
-      if $0.news.ticket == ticket { $0.news.isUrgent = false }
-    }
-  }
-
-  var durableTicket: Int64 { kept.withLock { $0.durableTicket } }
-
-  var order: [UInt8]? { kept.withLock { $0.order } }
-
-  func setOrder(_ order: [UInt8]?) { kept.withLock { $0.order = order } }
 }

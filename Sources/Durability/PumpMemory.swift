@@ -7,7 +7,7 @@ public import Quantities
 /// What is remembered of a pump, opened for a start: the one way from a state directory, or a simulated
 /// disk, to an engine that goes on.
 public struct PumpMemory {
-  public let journal: Journal
+  public let journal: KeptJournal
   public let copies: SafeBasalCopies
   /// Nil where no memory outlives the process: then each kill costs a lease.
   public let page: RunPage?
@@ -55,87 +55,39 @@ public struct PumpMemory {
     of pump: Pump, on storage: some StateStorage, at time: ClockReading, isNew: Bool,
     firstTickIn: Nanoseconds
   ) throws(Problem) {
-    var copies = SafeBasalCopies(storage.copies)
+    var copies = SafeBasalCopies(storage.copies) { $0.serial.isEmpty || $0.serial == pump.serial }
     if isNew, storage.hasJournal || copies.record != nil { throw .isNotNew }
-    var opening = try Self.open(storage, serial: pump.serial)
-    let state = opening.state
-    // The copies belong to this history, or the history is new and they are what is left of it.
-    if let record = copies.record, state != nil, record.lineage != opening.journal.lineage {
-      opening.warnings.append("the safe-basal record belongs to another history and is not used")
-      copies = SafeBasalCopies(NoCopies(storage.copies))
+    let past = Journal.Past(lineage: copies.record?.lineage ?? Self.newLineage)
+    var opening: JournalOpening
+    do {
+      opening = try JournalOpening(
+        storage, serial: pump.serial, goingOn: past, hasCopies: copies.record != nil)
+    } catch {
+      throw .journal(error)
     }
-    let page = Self.page(
-      storage, lineage: opening.journal.lineage, bootID: time.now.bootID, &opening.warnings)
+    var told = opening.warnings
+    link = opening.journal.map { Self.link($0, &told) } ?? LinkMemory()
+    journal = KeptJournal(
+      on: storage, serial: pump.serial, past: past, link: link, opening)
+    // The copies belong to this history, or the history is new and they are what is left of it.
+    if let record = copies.record, opening.state != nil, record.lineage != journal.lineage {
+      told.append("the safe-basal record belongs to another history and is not used")
+      copies = copies.forgotten()
+    }
+    page = Self.page(storage, lineage: journal.lineage, bootID: time.now.bootID, &told)
     let restoration = Restoration(
       rig: pump.rig, clock: pump.clock, clockIsStated: pump.clockIsStated, time: time,
-      trace: { page?.read(unitsInUnit: $0) },
+      trace: { [page] in page?.read(unitsInUnit: $0) },
       safeBasal: copies.record, firstTickIn: firstTickIn)
-    let restored = isNew ? restoration.newPump() : restoration.restore(state)
-    link = Self.link(opening.journal, &opening.warnings)
+    let restored = isNew ? restoration.newPump() : restoration.restore(opening.state)
     (remarks, outcome) = (restored.remarks, restored.outcome)
-    warnings = opening.warnings
-    journal = opening.journal
-    self.page = page
-    self.copies = copies
-    start = PumpStart(restored, time, after: state, isSimulated: pump.isSimulated)
+    (self.copies, warnings) = (copies, told)
+    start = PumpStart(restored, time, after: opening.state, isSimulated: pump.isSimulated)
   }
 
-  // MARK: The journal
-
-  private struct Opening {
-    var journal: Journal
-    var state: JournalState?
-    var warnings: [String] = []
-  }
-
-  /// Opens the journal. One that cannot be written is read, so that a pump goes on from it; one that cannot
-  /// be read either, or is damaged, is put aside.
-  private static func open(
-    _ storage: some StateStorage, serial: String
-  ) throws(Problem) -> Opening {
-    do {
-      let journal = try Journal(path: storage.journalPath, serial: serial, makesNew: true)
-      return Opening(journal: journal, state: try journal.newestState())
-    } catch {
-      switch error {
-      case .damaged: return try putAside(storage, serial, error)
-      case .inputOutput:
-        guard let opening = try? reading(storage, serial, error) else {
-          return try putAside(storage, serial, error)
-        }
-        return opening
-      case .readOnly, .diskFull, .noPermission: return try reading(storage, serial, error)
-      case .missing, .busy, .notAJournal, .otherPump, .newerSchema: throw .journal(error)
-      }
-    }
-  }
-
-  private static func putAside(
-    _ storage: some StateStorage, _ serial: String, _ error: JournalError
-  ) throws(Problem) -> Opening {
-    let path = storage.journalPath
-    let aside = storage.putJournalAside()
-    do {
-      let journal = try Journal(path: storage.journalPath, serial: serial, makesNew: true)
-      return Opening(
-        journal: journal, warnings: ["\(path): \(error.sentence); it was put aside as \(aside)"])
-    } catch {
-      throw .journal(error)
-    }
-  }
-
-  private static func reading(
-    _ storage: some StateStorage, _ serial: String, _ error: JournalError
-  ) throws(Problem) -> Opening {
-    let path = storage.journalPath
-    do {
-      let journal = try Journal(path: path, serial: serial, isReader: true)
-      return Opening(
-        journal: journal, state: try journal.newestState(),
-        warnings: ["\(path): \(error.sentence); nothing can be written down"])
-    } catch _ {
-      throw .journal(error)
-    }
+  private static var newLineage: [UInt8] {
+    var generator = SystemRandomNumberGenerator()
+    return (0..<16).map { _ in UInt8.random(in: 0...255, using: &generator) }
   }
 
   private static func link(_ journal: Journal, _ warnings: inout [String]) -> LinkMemory {
@@ -158,9 +110,11 @@ public struct PumpMemory {
     _ storage: some StateStorage, lineage: [UInt8], bootID: [UInt8], _ warnings: inout [String]
   ) -> RunPage? {
     var owner = RunPage.Owner(repeating: 0)
+    let place = storage.place
     for index in 0..<16 {
       owner[index] = lineage[index]
       owner[16 + index] = bootID[index]
+      owner[32 + index] = place[index]
     }
     do {
       return RunPage(try storage.runMemory(of: lineage), owner: owner)
@@ -186,15 +140,4 @@ public struct PumpMemory {
 
   /// The state that was restored cannot be read again.
   public struct Unreadable: Error {}
-}
-
-/// Copies whose old content is of no use.
-private struct NoCopies: CopyStorage {
-  private let copies: any CopyStorage
-
-  init(_ copies: any CopyStorage) { self.copies = copies }
-
-  func read(_ copy: Int) -> [UInt8]? { nil }
-
-  func write(_ copy: Int, _ bytes: [UInt8]) throws(JournalError) { try copies.write(copy, bytes) }
 }

@@ -30,7 +30,7 @@ struct ReplayedRun: ~Copyable {
   mutating func visit(_ entry: Entry) throws(Replay.Difference) {
     switch entry.content {
     // The core hears nothing of them.
-    case .sampled, .keyChanged, .framesRefused, .clockTrusted: return
+    case .sampled, .keyChanged, .framesRefused, .clockTrusted, .journalBegun: return
     default: break
     }
     if try takeFact(entry) { return }
@@ -60,6 +60,7 @@ struct ReplayedRun: ~Copyable {
       new.grant = TickFacts.Grant(commit: commit, leaseEnd: end)
     case .clockVouched(let utc): new.utc = utc
     case .suspended(let length): new.suspended = Nanoseconds(length)
+    case .storageTold(let bits): new.storage = StorageTroubles(bits: bits)
     case .outputsFailed(let bits): new.failedOutputs = OutputSet(bits: bits)
     default: return false
     }

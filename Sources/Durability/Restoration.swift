@@ -125,9 +125,33 @@ public struct Restoration {
       facts.isStopped = newer.isStopped
       facts.isHardStopped = newer.isHardStopped
     }
+    let rollback = Rollback(of: state, newer: newer, trace: trace)
+    if rollback.isSeen { facts.historyIsIncomplete = true }
+    if let trace, trace.commit > state.commit { facts.take(trace) }
     var pump = restarted(core, facts, from: from, state: state, newer: newer)
     pump.bootOfTickZero = zero
+    if rollback.isSeen { pump.core.doubtLastDay() }
+    pump.remarks += rollback.remarks
+    pump.commits = max(pump.commits, rollback.newestCommit)
     return pump
+  }
+
+  /// A journal that was put back, as the copies or the run page tell.
+  private struct Rollback {
+    let isSeen: Bool
+    /// The newest commit that anything knows of.
+    let newestCommit: Int64
+    let remarks: [String]
+
+    init(of state: JournalState, newer: SafeBasalRecord?, trace: TickTrace?) {
+      newestCommit = max(state.commit, newer?.commit ?? 0, trace?.commit ?? 0)
+      // A record of an earlier version does not say its commit. One that tells of a stop alone, which no
+      // commit holds, does not speak against the journal.
+      isSeen = newestCommit > state.commit || newer?.commit == 0
+      remarks =
+        isSeen
+        ? ["the journal is older than what was done: no extra dose for a day"] : []
+    }
   }
 
   private func restarted(
@@ -143,6 +167,12 @@ public struct Restoration {
     }
     if outcome.stepsInDoubt > 0 {
       remarks.append("\(outcome.stepsInDoubt) steps are in doubt; they count against extra doses")
+    }
+    if facts.trace == nil, !state.isSettled, state.bootID == time.now.bootID {
+      remarks.append("the run page is gone, which would have told how far the last tick got")
+    }
+    if let safeBasal, safeBasal.generation < state.generation {
+      remarks.append("the safe-basal record is older than the journal, and is written anew")
     }
     if outcome.discardedExtraDose { remarks.append("the rest of an extra dose is given up") }
     if facts.isOtherRig { remarks.append("the rig file is not the committed one, which runs") }
@@ -174,6 +204,9 @@ public struct Restoration {
     facts.isOtherRig = record.rig != rig.recordBytes
     facts.isStopped = record.isStopped
     facts.isHardStopped = record.isHardStopped
+    let trace = trace(1)
+    if let trace { facts.take(trace) }
+    pump.commits = max(record.commit, trace?.commit ?? 0)
     pump.outcome = pump.core.restart(facts)
     pump.bootOfTickZero -= committed.tick.count
     pump.generation = record.generation
@@ -185,5 +218,13 @@ public struct Restoration {
   private static func therapy(_ record: [UInt8], on rig: Rig) -> Therapy? {
     // What was accepted once stays in force, whatever is said of it today.
     Prescription(recordBytes: record).flatMap { Therapy.inForce($0, on: rig) }
+  }
+}
+
+extension Restart {
+  /// A page that is newer than what else is known: what stood when it was written stands.
+  fileprivate mutating func take(_ trace: TickTrace) {
+    isStopped = isStopped || trace.faults[.stopped]
+    isHardStopped = isHardStopped || trace.faults[.hardStop]
   }
 }

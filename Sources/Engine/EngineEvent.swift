@@ -36,6 +36,8 @@ public struct EngineEvent: Equatable, Sendable, BitwiseCopyable {
     /// Somebody else vouches for UTC from this tick on. value: UTC in tick 0, in ns; detail: for how many ns
     /// the machine was off before this start, as it is known now; more: the `ClockSource.rawValue`.
     case clockVouched
+    /// What is wrong with the places where things are kept has changed. value: the `StorageTroubles.bits`.
+    case storageTold
     /// The engine ended in order, after this tick.
     case engineEnded
   }

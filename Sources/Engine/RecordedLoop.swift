@@ -26,12 +26,14 @@ public struct RecordedLoop: ~Copyable {
   public mutating func begin(_ number: Int64, missed: Int64, suspended: Int64 = 0) {
     if missed > 0 { note(.ticksMissed, at: number, value: missed) }
     let (grant, utc) = (record.grants.readIfNew(), record.clock.readIfNew())
-    if grant == nil, utc == nil, suspended == 0, loop.newlyFailed == nil { return }
+    let storage = record.storage.readIfNew()
+    if grant == nil, utc == nil, storage == nil, suspended == 0, loop.newlyFailed == nil { return }
     var facts = TickFacts(tick: Tick(number))
     facts.grant = grant
     facts.utc = utc
     facts.suspended = Nanoseconds(suspended)
     facts.failedOutputs = loop.newlyFailed
+    facts.storage = storage
     learn(facts)
   }
 
@@ -42,6 +44,7 @@ public struct RecordedLoop: ~Copyable {
     if let failed = facts.failedOutputs {
       note(.outputsFailed, at: number, value: Int64(failed.bits))
     }
+    if let storage = facts.storage { note(.storageTold, at: number, value: Int64(storage.bits)) }
     if let utc = facts.utc {
       note(
         .clockVouched, at: number, value: utc.atTickZero, detail: utc.wasOff.count,
@@ -79,7 +82,7 @@ public struct RecordedLoop: ~Copyable {
 
   /// How many of the next ticks do nothing but accrue, and complete.
   mutating func quietTicks() -> Int64 {
-    record.grants.isNew || record.clock.isNew ? 0 : loop.quietTicks()
+    record.grants.isNew || record.clock.isNew || record.storage.isNew ? 0 : loop.quietTicks()
   }
 
   /// Lets so many such ticks pass; their completion is not among it.
@@ -137,6 +140,7 @@ public struct RecordedLoop: ~Copyable {
       proposal.stepsInDoubt = trace.stepsInDoubt
       proposal.isStopped = after.board.on[.stopped]
       proposal.isHardStopped = after.board.on[.hardStop]
+      proposal.doseChange = after.newestDoseChange?.number
       proposal.isSettled = loop.core.isSettled
       proposal.events = events
       proposal.state.removeAll()

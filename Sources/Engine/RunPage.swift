@@ -7,13 +7,17 @@ public import Hardware
 /// process dies. Writing is a few stores: no system call.
 @safe public final class RunPage: @unchecked Sendable {
   public static let byteCount = 4096
-  /// Which journal and which boot the page belongs to: two names of 16 bytes.
-  public typealias Owner = InlineArray<32, UInt8>
+  /// What stands behind these first bytes belongs to whoever keeps the file.
+  public static let ownBytes = 1024
+  /// Which journal, which boot and which place the page belongs to: three names of 16 bytes.
+  public typealias Owner = InlineArray<48, UInt8>
 
   // The number of the layout stands in the last two letters: "RNPAGE01", "RNPAGE02", little-endian.
   private static let firstMagic: UInt64 = 0x3130_4547_4150_4e52
   private static let magic: UInt64 = 0x3230_4547_4150_4e52
   private static let ownerOffset = 8
+  /// An earlier version did not name the place: there are zeros then.
+  private static let placeBytes = 32..<48
   private static let slotOffset = 64
 
   private let file: MappedFile
@@ -37,15 +41,22 @@ public import Hardware
 
   /// Makes the page the owner's, with nothing in it.
   private func begin() {
-    for offset in 0..<Self.byteCount { store(0, at: offset) }
+    for offset in 0..<Self.ownBytes { store(0, at: offset) }
     for index in owner.indices { store(owner[index], at: Self.ownerOffset + index) }
     unsafe file.memory.storeBytes(of: Self.magic, as: UInt64.self)
     isOfFirstLayout = false
   }
 
+  /// The name of the boot in the bytes of a page.
+  public static func bootID(ofPage bytes: [UInt8]) -> [UInt8] {
+    Array(bytes.dropFirst(ownerOffset + 16).prefix(16))
+  }
+
   private var belongsToOwner: Bool {
-    for index in owner.indices where load(Self.ownerOffset + index) != owner[index] { return false }
-    return true
+    func isOwners(_ index: Int) -> Bool { load(Self.ownerOffset + index) == owner[index] }
+    let (named, place) = (0..<Self.placeBytes.lowerBound, Self.placeBytes)
+    return named.allSatisfy(isOwners)
+      && (place.allSatisfy(isOwners) || place.allSatisfy { load(Self.ownerOffset + $0) == 0 })
   }
 
   /// What the last tick left; nil where there is nothing, or nothing whole.

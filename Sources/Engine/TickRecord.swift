@@ -11,6 +11,8 @@ public struct CommitProposal: Sendable {
   public var stepsInDoubt: Int64 = 0
   public var isStopped = false
   public var isHardStopped = false
+  /// The tick in which the newest extra dose began or ended; nil for none.
+  public var doseChange: Int64?
   /// The engine has ended in order: nothing follows.
   public var isSettled = false
   /// How many events belong to it, counted from the start of the engine.
@@ -38,6 +40,8 @@ public final class TickRecord: Sendable {
   public let grants = Latest(TickFacts.Grant(commit: 0, leaseEnd: 0))
   /// Who vouches for UTC, where that has changed.
   public let clock = Latest(TickFacts.VouchedUTC(.nobody, atTickZero: 0))
+  /// What is wrong with the places where things are kept, whenever that changes.
+  public let storage = Latest(StorageTroubles.none)
   /// What the sensors said, now and then.
   public let samples = Latest(Sample())
   private let takenBack = Atomic<Int64>(0)

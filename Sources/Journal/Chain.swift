@@ -19,8 +19,9 @@ struct Chain {
     forgotten = begin["forgotten"]
     forgottenHash = begin.bytes("forgotten_hash")
     let end = try Row.fetchOne(database, sql: "SELECT newest_event, newest_hash FROM state")
-    newest = end?["newest_event"] ?? 0
-    newestHash = end?.bytes("newest_hash") ?? Chain.origin
+    // Before the first commit there is none yet.
+    newest = end?["newest_event"] ?? forgotten
+    newestHash = end?.bytes("newest_hash") ?? forgottenHash
   }
 
   static let origin = [UInt8](repeating: 0, count: 32)

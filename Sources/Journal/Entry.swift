@@ -44,6 +44,10 @@ public struct Entry: Sendable {
     case suspended(Int64)
     /// What could not be driven in the tick before, as `OutputSet.bits`.
     case outputsFailed(UInt8)
+    /// A journal that goes on after one that was lost or could not be used.
+    case journalBegun(JournalBegun)
+    /// What is wrong with the places where things are kept, as `StorageTroubles.bits`.
+    case storageTold(UInt8)
     /// So many events fell out of the queue: from here on a replay is not possible.
     case eventsLost(Int64)
     case sampled(SensorReadings)
@@ -91,6 +95,30 @@ public struct Requested: Sendable {
   public var frame: [UInt8] = []
 
   public init() {}
+}
+
+/// How a journal came to go on after another one.
+public struct JournalBegun: Equatable, Sendable {
+  /// What became of the one before it.
+  public enum Cause: UInt8, Sendable {
+    /// It was not there.
+    case missing = 0
+    /// It was damaged, or no journal at all, and was put aside.
+    case damaged = 1
+    /// It could not be read, and was put aside.
+    case unreadable = 2
+    /// Of another pump or another history, and was put aside.
+    case foreign = 3
+    /// It was removed or replaced while the pump ran.
+    case removed = 4
+  }
+
+  /// The raw value of the `Cause`, which a newer version may know.
+  public var cause: UInt8 = 0
+  /// The newest event of the one before it, where that is known: its number stands before the first one here.
+  public var after: Int64 = 0
+
+  public init(cause: UInt8 = 0, after: Int64 = 0) { (self.cause, self.after) = (cause, after) }
 }
 
 /// A key that was enrolled or revoked.

@@ -30,6 +30,8 @@ extension Entry.Content {
     case .suspended: 20
     case .outputsFailed: 21
     case .clockVouched: 22
+    case .journalBegun: 23
+    case .storageTold: 24
     }
   }
 
@@ -84,6 +86,8 @@ extension Entry.Content {
     case 20: .suspended(0)
     case 21: .outputsFailed(0)
     case 22: .clockVouched(TickFacts.VouchedUTC(.nobody, atTickZero: 0))
+    case 23: .journalBegun(JournalBegun())
+    case 24: .storageTold(0)
     default: nil
     }
   }
@@ -136,6 +140,13 @@ extension Entry.Content {
     case .outputsFailed(var bits):
       coder.field(&bits)
       self = .outputsFailed(bits)
+    case .journalBegun(var begun):
+      coder.field(&begun.cause)
+      coder.field(magnitude: &begun.after)
+      self = .journalBegun(begun)
+    case .storageTold(var bits):
+      coder.field(&bits)
+      self = .storageTold(bits)
     case .sampled(var readings):
       readings.layout(&coder)
       self = .sampled(readings)

@@ -26,20 +26,19 @@ public final class Journal {
   ///
   /// - Parameters:
   ///   - serial: the pump's; nil to read whichever journal it is.
-  ///   - makesNew: makes the journal where it is missing, under a random lineage.
+  ///   - makesNew: makes the journal where it is missing, under a random lineage, or as the next part of a
+  ///     history that goes on.
   ///   - isReader: for looking only. Whoever writes has the journal for himself, and is `busy` for others.
   public init(
-    path: String, serial: String?, makesNew: Bool = false, isReader: Bool = false,
-    eventsKept: Int64 = Journal.eventsKept
+    path: String, serial: String?, makesNew: Bool = false, goingOn past: Past? = nil,
+    isReader: Bool = false, eventsKept: Int64 = Journal.eventsKept
   ) throws(JournalError) {
     self.eventsKept = eventsKept
     do {
-      database = try Self.open(path, makesNew: makesNew, isReader: isReader)
-      let found = try Self.prepare(database, makesNew: makesNew ? serial : nil, isReader: isReader)
-      if let serial, found.serial != serial {
-        throw JournalError.otherPump(found.serial)
-      }
-      (self.serial, lineage, chain) = found
+      let begins = makesNew ? serial.map { (serial: $0, past: past) } : nil
+      let opened = try Self.open(path, serial, begins, isReader: isReader)
+      if let serial, opened.serial != serial { throw JournalError.otherPump(opened.serial) }
+      (database, self.serial, lineage, chain) = opened
     } catch {
       // Only whoever reads does not make it.
       if isReader, unsafe access(path, F_OK) != 0, errno == ENOENT,
@@ -47,13 +46,64 @@ public final class Journal {
       {
         throw .missing
       }
-      throw JournalError(error)
+      let error = JournalError(error)
+      let isReadOnly = isOnReadOnlyFileSystem(path)
+      // SQLite tells of a read-only file system as of a file that cannot be opened, or locked.
+      switch error {
+      case .noPermission where isReadOnly, .inputOutput where isReadOnly: throw .readOnly
+      default: throw error
+      }
     }
   }
 
+  /// Where the history comes from that a new journal goes on with.
+  public struct Past: Sendable {
+    public var lineage: [UInt8]
+    /// Of the newest event before it; the origin where that is not known.
+    var chain: Chain
+
+    /// Of the history of that name nothing else is known.
+    public init(lineage: [UInt8]) { (self.lineage, chain) = (lineage, Chain()) }
+
+    init(lineage: [UInt8], chain: Chain) { (self.lineage, self.chain) = (lineage, chain) }
+
+    /// The newest event before it; 0 where that is not known.
+    public var newestEvent: Int64 { chain.newest }
+  }
+
+  /// What another journal would need to go on after this one.
+  public var past: Past { Past(lineage: lineage, chain: chain) }
+
+  private typealias Opened = (
+    database: DatabaseQueue, serial: String, lineage: [UInt8], chain: Chain
+  )
+
   private static func open(
-    _ path: String, makesNew: Bool, isReader: Bool
-  ) throws -> DatabaseQueue {
+    _ path: String, _ serial: String?, _ begins: (serial: String, past: Past?)?, isReader: Bool
+  ) throws -> Opened {
+    func open(_ path: String) throws -> Opened {
+      let database = try DatabaseQueue(path: path, configuration: configuration(isReader: isReader))
+      let found = try prepare(database, begins, isReader: isReader)
+      return (database, found.serial, found.lineage, found.chain)
+    }
+    do {
+      return try open(path)
+    } catch {
+      // A reader wants an index of the log, which on a disk that takes nothing cannot be made. Without a
+      // log none is needed, as long as nobody writes: which whoever holds the directory knows.
+      let nobodyWrites = serial != nil || isOnReadOnlyFileSystem(path)
+      guard isReader, nobodyWrites, unsafe access(path, R_OK) == 0,
+        (error as? DatabaseError)?.isOfTheDisk ?? false
+      else { throw error }
+      if hasLog(path) {
+        guard let copy = JournalInMemory(of: path) else { throw error }
+        return try open(copy.path)
+      }
+      return try open(unchanging(path))
+    }
+  }
+
+  private static func configuration(isReader: Bool) -> Configuration {
     var configuration = Configuration()
     configuration.readonly = isReader
     configuration.journalMode = isReader ? .default : .wal
@@ -63,19 +113,19 @@ public final class Journal {
       // Nobody else's lock can hold up the pump, and there is no file of locks that others could open.
       configuration.prepareDatabase { try $0.execute(sql: "PRAGMA locking_mode = EXCLUSIVE") }
     }
-    return try DatabaseQueue(path: path, configuration: configuration)
+    return configuration
   }
 
   /// Checks whose database it is, brings it to the newest schema, and reads what is kept in memory.
   private static func prepare(
-    _ database: DatabaseQueue, makesNew serial: String?, isReader: Bool
+    _ database: DatabaseQueue, _ begins: (serial: String, past: Past?)?, isReader: Bool
   ) throws -> (serial: String, lineage: [UInt8], chain: Chain) {
     let migrator = Schema.migrator
     try database.read { database in
       let id = try Int32.fetchOne(database, sql: "PRAGMA application_id") ?? 0
       let isEmpty = try !database.hasMigrations
       if isEmpty, try database.schemaHasTables { throw JournalError.notAJournal }
-      if isEmpty, serial == nil { throw JournalError.missing }
+      if isEmpty, begins == nil { throw JournalError.missing }
       if !isEmpty, id != Schema.applicationID { throw JournalError.notAJournal }
       if try migrator.hasBeenSuperseded(database) { throw JournalError.newerSchema }
     }
@@ -89,7 +139,7 @@ public final class Journal {
         try database.execute(sql: "PRAGMA journal_size_limit = \(logSizeMax)")
       }
       try migrator.migrate(database)
-      if let serial { try database.write { try begin($0, serial) } }
+      if let begins { try database.write { try begin($0, begins.serial, begins.past) } }
       // What was read may not be on the disk: a sync that failed before the last process died told only
       // that process. Written anew it is.
       try database.writeWithoutTransaction { database in
@@ -105,14 +155,18 @@ public final class Journal {
     }
   }
 
-  private static func begin(_ database: Database, _ serial: String) throws {
+  private static func begin(_ database: Database, _ serial: String, _ past: Past?) throws {
     guard try Int.fetchOne(database, sql: "SELECT count(*) FROM pump") == 0 else { return }
     var generator = SystemRandomNumberGenerator()
-    let lineage = (0..<16).map { _ in UInt8.random(in: 0...255, using: &generator) }
+    let lineage =
+      past?.lineage ?? (0..<16).map { _ in UInt8.random(in: 0...255, using: &generator) }
+    // What was before it counts as forgotten: its hash stays.
+    let before = past?.chain ?? Chain()
     try database.execute(
       sql: "INSERT INTO pump VALUES (1, ?, ?)", arguments: [serial, lineage.blob])
     try database.execute(
-      sql: "INSERT INTO chain VALUES (1, 0, ?)", arguments: [Chain.origin.blob])
+      sql: "INSERT INTO chain VALUES (1, ?, ?)",
+      arguments: [before.newest, before.newestHash.blob])
   }
 
   // MARK: Writing

@@ -51,3 +51,13 @@ public enum JournalError: Error, Equatable, Sendable {
     }
   }
 }
+
+extension DatabaseError {
+  /// It is not the content that is wrong.
+  var isOfTheDisk: Bool {
+    switch resultCode {
+    case .SQLITE_CANTOPEN, .SQLITE_IOERR, .SQLITE_READONLY, .SQLITE_FULL: true
+    default: false
+    }
+  }
+}

@@ -22,17 +22,27 @@ public struct SafeBasalRecord: Equatable, Sendable {
   /// The tick of the commit, and where its lease ended.
   public var tick: Int64
   public var leaseEnd: Int64
+  // What the first two layouts did not say:
+  /// The serial of the pump, of at most 31 letters; empty where the record does not say it.
+  public var serial: String
+  /// The newest commit that was durable when it was written; 0 where the record does not say it.
+  public var commit: Int64
+  /// The tick in which the newest extra dose began or ended; nil for none.
+  public var doseChange: Int64?
 
-  /// The number of the layout stands in the last two letters: "SFEBAS01", "SFEBAS02", little-endian.
+  /// The number of the layout stands in the last two letters: "SFEBAS01" to "SFEBAS03", little-endian.
   private static let firstMagic: UInt64 = 0x3130_5341_4245_4653
-  private static let magic: UInt64 = 0x3230_5341_4245_4653
+  private static let secondMagic: UInt64 = 0x3230_5341_4245_4653
+  private static let magic: UInt64 = 0x3330_5341_4245_4653
 
   /// - Parameters:
   ///   - prescription: nil where nothing was committed: then safe basal is zero.
   public init(
     generation: Int64, lineage: [UInt8], isStopped: Bool, isHardStopped: Bool, rig: [UInt8],
-    prescription: [UInt8]?, tick: Int64, leaseEnd: Int64
+    prescription: [UInt8]?, tick: Int64, leaseEnd: Int64, serial: String = "", commit: Int64 = 0,
+    doseChange: Int64? = nil
   ) {
+    (self.serial, self.commit, self.doseChange) = (serial, commit, doseChange)
     self.generation = generation
     self.lineage = lineage
     self.isStopped = isStopped
@@ -52,10 +62,11 @@ public struct SafeBasalRecord: Equatable, Sendable {
   /// Whether this is what it says, of whichever time. Asked in every commit: the order is compared as its
   /// record, not read.
   public func holds(
-    isStopped: Bool, isHardStopped: Bool, lineage: [UInt8], rig: [UInt8], prescription: [UInt8]
+    isStopped: Bool, isHardStopped: Bool, lineage: [UInt8], rig: [UInt8], prescription: [UInt8],
+    doseChange: Int64?
   ) -> Bool {
     self.isStopped == isStopped && self.isHardStopped == isHardStopped && self.lineage == lineage
-      && self.rig == rig && self.prescription == prescription
+      && self.rig == rig && self.prescription == prescription && self.doseChange == doseChange
   }
 
   public var bytes: [UInt8] {
@@ -85,9 +96,9 @@ public struct SafeBasalRecord: Equatable, Sendable {
   private mutating func layout(_ coder: inout some FrameCoder) {
     var magic = Self.magic
     coder.field(&magic)
-    if magic != Self.magic && magic != Self.firstMagic { coder.fail() }
+    if ![Self.magic, Self.secondMagic, Self.firstMagic].contains(magic) { coder.fail() }
     // The first one did not say what the records of rig and prescription are laid out by.
-    if magic == Self.magic {
+    if magic != Self.firstMagic {
       coder.field(&rigLayout)
       coder.field(&prescriptionLayout)
       let known = 1...RecordLayout.document
@@ -104,6 +115,18 @@ public struct SafeBasalRecord: Equatable, Sendable {
     coder.field(bytes: &prescription, atMost: RecordWriter.capacity)
     coder.field(magnitude: &tick)
     coder.field(magnitude: &leaseEnd)
+    if magic == Self.magic { layoutThird(&coder) }
+  }
+
+  private mutating func layoutThird(_ coder: inout some FrameCoder) {
+    var letters = Array(serial.utf8)
+    coder.field(bytes: &letters, atMost: Label.capacity)
+    serial = String(decoding: letters, as: UTF8.self)
+    coder.field(magnitude: &commit)
+    // The tick before the first one is -1.
+    var change = doseChange.map { $0 + 2 } ?? 0
+    coder.field(magnitude: &change)
+    doseChange = change == 0 ? nil : change - 2
   }
 }
 
@@ -113,34 +136,4 @@ public protocol CopyStorage {
   func read(_ copy: Int) -> [UInt8]?
   /// Durable when it returns.
   func write(_ copy: Int, _ bytes: [UInt8]) throws(JournalError)
-}
-
-/// Both copies of the safe-basal record.
-public struct SafeBasalCopies {
-  private let storage: any CopyStorage
-  /// The better of the two: the newer one; nil where neither is whole.
-  public private(set) var record: SafeBasalRecord?
-  /// Whether something is left of a copy that cannot be read.
-  public private(set) var hasDamage = false
-
-  public init(_ storage: any CopyStorage) {
-    self.storage = storage
-    for copy in 0...1 {
-      guard let bytes = storage.read(copy) else { continue }
-      guard let found = SafeBasalRecord(bytes) else {
-        hasDamage = true
-        continue
-      }
-      if record.map({ found.generation > $0.generation }) ?? true { record = found }
-    }
-  }
-
-  /// Writes one copy and then the other, so that one of them is whole at any time.
-  public mutating func write(_ new: SafeBasalRecord) throws(JournalError) {
-    let bytes = new.bytes
-    try storage.write(0, bytes)
-    try storage.write(1, bytes)
-    record = new
-    hasDamage = false
-  }
 }

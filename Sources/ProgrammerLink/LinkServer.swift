@@ -44,7 +44,7 @@ public struct LinkServer: ~Copyable {
   /// Files that the pump itself may need.
   private static let filesKept = 64
   /// So many connections may wait to be taken.
-  private static let backlog: Int32 = 128
+  static let backlog: Int32 = 128
   /// A client that says nothing for so long is closed.
   public static let idleSecondsMax = 60
 
@@ -75,6 +75,9 @@ public struct LinkServer: ~Copyable {
     self.path = path
     clientsMax = min(Self.clientsMax, max(1, Self.filesAllowed - Self.filesKept))
   }
+
+  /// Looks after the path, as long as this serves.
+  public var watch: SocketWatch { SocketWatch(path: path, descriptor: listener.descriptor) }
 
   private static var filesAllowed: Int {
     var limit = rlimit()

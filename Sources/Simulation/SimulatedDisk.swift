@@ -16,7 +16,7 @@ internal import LyingDisk
   deinit { unsafe lying_disk_free(disk) }
 
   /// Where SQLite finds its files.
-  var folder: String { unsafe "/lying/\(lying_disk_id(disk))" }
+  public var folder: String { unsafe "/lying/\(lying_disk_id(disk))" }
 
   /// Of power.
   public var cuts: UInt64 { unsafe lying_disk_counts(disk).cuts }
@@ -69,8 +69,15 @@ internal import LyingDisk
 
   fileprivate func sync(_ name: String) -> Int32 { unsafe lying_file_sync(disk, name) }
 
-  fileprivate func read(_ name: String) -> [UInt8]? {
-    var bytes = [UInt8](repeating: 0, count: 16_384)
+  /// Puts a file there, and on the platter.
+  public func put(_ name: String, _ bytes: [UInt8]) {
+    _ = write(name, bytes)
+    _ = sync(name)
+  }
+
+  /// What stands in a file; nil where there is none.
+  public func contents(_ name: String, atMost most: Int = 1 << 24) -> [UInt8]? {
+    var bytes = [UInt8](repeating: 0, count: most)
     let capacity = bytes.count
     let count = unsafe lying_file_read(disk, name, &bytes, capacity)
     return count < 0 ? nil : Array(bytes.prefix(Int(count)))
@@ -83,7 +90,7 @@ struct SimulatedCopies: CopyStorage {
 
   private func name(_ copy: Int) -> String { copy == 0 ? "safe-basal.a" : "safe-basal.b" }
 
-  func read(_ copy: Int) -> [UInt8]? { disk.read(name(copy)) }
+  func read(_ copy: Int) -> [UInt8]? { disk.contents(name(copy), atMost: 65_536) }
 
   func write(_ copy: Int, _ bytes: [UInt8]) throws(JournalError) {
     let error = disk.write(name(copy), bytes)

@@ -76,10 +76,32 @@ public final class SimulatedMachine: StateStorage {
 
   public var copies: any CopyStorage { SimulatedCopies(disk: disk) }
 
+  public var journalIsWiped: Bool {
+    disk.contents(journalName, atMost: 100).map {
+      !$0.isEmpty && $0.prefix(100).allSatisfy { $0 == 0 }
+    } ?? false
+  }
+
+  public var place: [UInt8] { [UInt8](repeating: 3, count: 16) }
+
   /// It stays where it is, and another one takes its place.
-  public func putJournalAside() -> String {
-    defer { if hasPower { journals += 1 } }
+  public func putJournalAside() -> String? {
+    guard hasPower else { return nil }
+    defer { journals += 1 }
     return journalPath
+  }
+
+  public func journalWasOpened() {}
+
+  public func look() -> StorageLook { StorageLook() }
+
+  public func removeRunMemory() { memory = nil }
+
+  /// What stands in the run page; nil where there is none.
+  public var runPage: [UInt8]? {
+    memory.map { memory in
+      (0..<memory.byteCount).map { unsafe memory.memory.load(fromByteOffset: $0, as: UInt8.self) }
+    }
   }
 
   public func runMemory(of lineage: [UInt8]) throws(NoRunMemory) -> MappedFile {

@@ -208,5 +208,6 @@ public final class SimulatedPump {
     guard let durable else { return }
     durable.machine.disk.setFaults()
     while !durable.keeper.turn() {}
+    durable.machine.removeRunMemory()
   }
 }

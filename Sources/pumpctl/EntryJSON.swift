@@ -25,6 +25,9 @@ struct EntryJSON: Encodable {
   private(set) var fault: FaultJSON?
   private(set) var suspendedNanoseconds: Int64?
   private(set) var outputsFailed: UInt8?
+  private(set) var journal: JournalBegunJSON?
+  /// Of the places where things are kept.
+  private(set) var storageTroubles: [String]?
   private(set) var mode: String?
   private(set) var clockLateNanoseconds: Int64?
   private(set) var utcVouched: VouchedJSON?
@@ -55,6 +58,8 @@ struct EntryJSON: Encodable {
     case .fault(let change): fault = FaultJSON(change)
     case .suspended(let length): suspendedNanoseconds = length
     case .outputsFailed(let bits): outputsFailed = bits
+    case .journalBegun(let begun): journal = JournalBegunJSON(begun)
+    case .storageTold(let bits): storageTroubles = StorageTroubles(bits: bits).codes
     case .basalChanged(let mode): self.mode = DeliveryMode(rawValue: mode)?.code
     case .clockTrusted(let late): clockLateNanoseconds = late
     case .clockVouched(let utc): utcVouched = VouchedJSON(utc)
@@ -287,5 +292,15 @@ struct VouchedJSON: Encodable {
     utcInTickZero =
       utc.source == .nobody ? nil : UTCTime(nanoseconds: utc.atTickZero).text(decimals: 9)
     wasOffNanoseconds = utc.wasOff.count
+  }
+}
+
+struct JournalBegunJSON: Encodable {
+  let cause: String
+  let afterEvent: Int64
+
+  init(_ begun: JournalBegun) {
+    cause = JournalBegun.Cause(rawValue: begun.cause).map { "\($0)" } ?? "\(begun.cause)"
+    afterEvent = begun.after
   }
 }

@@ -25,6 +25,8 @@ enum EntryKind: String, CaseIterable {
   case suspended
   case outputs
   case utc
+  case journal
+  case storage
 
   init(_ content: Entry.Content) { self = Self.allCases[Int(content.kind) - 1] }
 

@@ -40,6 +40,11 @@ struct EntryText {
       "the machine slept for \(Nanoseconds(length).durationText): a deficit"
     case .outputsFailed(let bits):
       bits == 0 ? "every line can be driven" : "a line cannot be driven"
+    case .journalBegun(let begun): begun.words
+    case .storageTold(let bits):
+      bits == 0
+        ? "every place is as it was"
+        : StorageTroubles(bits: bits).codes.joined(separator: ", ")
     case .clockTrusted(let late):
       "somebody vouches for the therapy clock; \(Nanoseconds(late).durationText) were added"
     case .clockVouched(let utc): utc.words
@@ -150,5 +155,28 @@ extension Doubt {
       guard index < counts.count, counts[index] > 0 else { return nil }
       return (doubt.code, counts[index])
     }
+  }
+}
+
+extension JournalBegun {
+  fileprivate var words: String {
+    let cause =
+      switch Cause(rawValue: cause) {
+      case .missing: "there was no journal"
+      case .damaged: "the one before was damaged and put aside"
+      case .unreadable: "the one before could not be read and was put aside"
+      case .foreign: "the one before was of another pump and was put aside"
+      case .removed: "the one before was taken away while the pump ran"
+      case nil: "cause \(cause)"
+      }
+    return after > 0 ? "\(cause); goes on after event \(after)" : cause
+  }
+}
+
+extension StorageTroubles {
+  /// Stable, for programs and people.
+  var codes: [String] {
+    [(StorageTroubles.copyFails, "copy-fails"), (.lost, "lost")]
+      .filter { overlaps($0.0) }.map(\.1)
   }
 }

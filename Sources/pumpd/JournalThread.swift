@@ -12,6 +12,9 @@ final class JournalThread: Sendable {
   let keeper: Keeper
   private let record: TickRecord
   private let ending = Atomic<Bool>(false)
+  private let complete = Atomic<Bool>(false)
+  /// Looks at what else stands beside the state directory, and can be missed.
+  private let lookBeside: @Sendable () -> Void
   private let log: Logger
 
   /// A proposal waits so long at the most. Polled, since the tick thread may not make the system call
@@ -21,51 +24,61 @@ final class JournalThread: Sendable {
   private static let readingPeriod = Nanoseconds.milliseconds(1)
   /// Somebody who asks for no page for so long reads no more.
   private static let readingPause = Nanoseconds.milliseconds(100)
-  /// After a failure the storage is tried again so often.
+  /// After a failure the storage is tried again so often, and all places and clocks are looked at.
   private static let retry = Nanoseconds.seconds(1)
-  /// Who vouches for UTC is looked at so often.
-  private static let clockPeriod = Nanoseconds.seconds(1)
   /// How long the last word may take.
   private static let patience = Nanoseconds.seconds(5)
 
-  init(_ keeper: Keeper, record: TickRecord, log: Logger) {
+  init(
+    _ keeper: Keeper, record: TickRecord, log: Logger, lookBeside: @escaping @Sendable () -> Void
+  ) {
     self.keeper = keeper
     self.record = record
     self.log = log
+    self.lookBeside = lookBeside
   }
 
   /// After the tick thread has ended: the journal is closed when everything is durable.
   func end() { ending.store(true, ordering: .releasing) }
 
+  /// Everything was written down before it ended.
+  var isComplete: Bool { complete.load(ordering: .acquiring) }
+
   /// The body of the thread.
   func run() {
     var give: Nanoseconds?
-    var clockIsDue = Nanoseconds.zero
+    var (lookAt, tryAt) = (RealTime.now, Nanoseconds.zero)
     var lastRead: Nanoseconds?
     while true {
       let isLast = ending.load(ordering: .acquiring)
       if let sample = record.samples.readIfNew() {
         keeper.note(.sampled(sample.readings), at: sample.tick)
       }
-      if RealTime.now >= clockIsDue {
-        keeper.lookAtClock()
-        clockIsDue = RealTime.now + Self.clockPeriod
-      }
-      let isDone = keeper.turn()
-      let hasRead = keeper.answerPages() > 0
       let now = RealTime.now
-      if hasRead { lastRead = now }
-      if isLast {
-        if isDone { return }
-        give = give ?? now + Self.patience
-        if let give, now > give {
-          log.warning("ended without writing everything down")
-          return
+      if now >= lookAt {
+        keeper.lookAtClock()
+        keeper.look()
+        lookBeside()
+        lookAt = now + Self.retry
+      }
+      // What fails waits a second; a stop does not.
+      if now < tryAt && !isLast {
+        keeper.gather()
+      } else {
+        let isDone = keeper.turn()
+        tryAt = isDone ? .zero : now + Self.retry
+        if isLast {
+          if isDone { return complete.store(true, ordering: .releasing) }
+          give = give ?? now + Self.patience
+          if let give, now > give {
+            log.warning("ended without writing everything down")
+            return
+          }
         }
       }
-      let isRead = lastRead.map { now - $0 < Self.readingPause } ?? false
-      let period = isRead ? Self.readingPeriod : Self.period
-      RealTime.sleep(until: now + (isDone || isLast ? period : Self.retry))
+      if keeper.answerPages() > 0 { lastRead = RealTime.now }
+      let isRead = lastRead.map { RealTime.now - $0 < Self.readingPause } ?? false
+      RealTime.sleep(until: RealTime.now + (isRead ? Self.readingPeriod : Self.period))
     }
   }
 }
@@ -77,6 +90,11 @@ extension Logger {
     case .storageFails(let why):
       error("what is delivered cannot be written down: \(why.sentence)")
     case .storageWorks: info("what is delivered can be written down again")
+    case .copyFails(let why):
+      warning(
+        "a copy of the safe-basal record is not whole\(why.map { ": \($0.sentence)" } ?? "")")
+    case .copiesWork: info("both copies of the safe-basal record are whole")
+    case .places(let look): note(look)
     case .eventsLost(let count): warning("\(count) events were lost: the journal fell behind")
     case .event(let event):
       guard let text = event.sentence else { return }
@@ -86,5 +104,21 @@ extension Logger {
       default: info("\(text)")
       }
     }
+  }
+
+  private func note(_ look: StorageLook) {
+    if look.directoryIsLost {
+      error(
+        "the state directory is not where it was; put it back: nothing is written down until then")
+    } else if look.journalIsLost {
+      error("the journal was taken away; another one goes on in its place")
+    }
+    switch look.page {
+    case .isThere: break
+    case .isMadeAnew: error("the run page was taken away; it is made anew")
+    case .cannotBeMade(let why):
+      error("the run page was taken away and cannot be made at \(why.place) (\(why.reason))")
+    }
+    if !look.isLost { info("state directory, journal and run page are where they should be") }
   }
 }

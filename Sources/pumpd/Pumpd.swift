@@ -84,7 +84,9 @@ struct Run: ParsableCommand {
     do {
       var server = try LinkServer(path: socket)
       engine.log.info("programmers connect at \(socket)")
+      engine.watch(server.watch)
       server.run(engine.desk)
+      engine.watch(nil)
     } catch {
       engine.end()
       throw Failure(.unavailable, "cannot listen at \(socket): \(error); give another --socket")

@@ -24,6 +24,8 @@ final class RunningEngine {
   private let thread: RealTimeThread
   private let journal: JournalThread
   private let journalThread: RealTimeThread
+  private let files: StateFiles
+  private let socket = WatchedSocket()
 
   struct Options {
     /// The state directory.
@@ -50,8 +52,14 @@ final class RunningEngine {
     if !isSimulated { log.info("\(GPIOChip.libraryVersion)") }
     let identity = IdentityFile(directory: options.state, serial: document.serial)
     let clock = MachineClock(document)
-    let memory = try PumpMemory(
-      document, directory: options.state, at: clock.reading, isNew: options.isNew)
+    let files = StateFiles(directory: options.state)
+    self.files = files
+    if isInMemory(options.state) {
+      log.warning("\(options.state) is in memory: what is written down there goes with the power")
+    }
+    let left = files.removeLeftPages(bootID: clock.reading.now.bootID)
+    if left > 0 { log.info("\(left) run pages of dead pumps were removed") }
+    let memory = try PumpMemory(document, on: files, at: clock.reading, isNew: options.isNew)
     for remark in memory.remarks { log.info("\(remark)") }
     for warning in memory.warnings { log.warning("\(warning)") }
     let devices = SimulatedBus()
@@ -81,7 +89,8 @@ final class RunningEngine {
     let keeper = Keeper(
       engine.record, journal: memory.journal, copies: memory.copies, start: start,
       readClock: { clock.reading }, report: { log.note($0) })
-    let journal = JournalThread(keeper, record: engine.record, log: log)
+    let socket = socket
+    let journal = JournalThread(keeper, record: engine.record, log: log) { socket.look(log) }
     self.journal = journal
     journalThread = try RealTimeThread(name: "journal", priority: 0) { journal.run() }
     desk = LinkDesk(
@@ -105,12 +114,17 @@ final class RunningEngine {
     }
   }
 
+  /// From here on the socket is made again where somebody takes it away; nil before its server goes.
+  func watch(_ watch: SocketWatch?) { socket.watch(watch) }
+
   /// Ends the tick, then the world; the lines are safe when the hardware is freed.
   func end() {
     engine.end()
     thread.join()
     journal.end()
     journalThread.join()
+    // What the next start has to know stands in the journal.
+    if journal.isComplete { files.removeRunMemory() }
     sensors?.end()
     housekeeping.end()
     log.info("ended")

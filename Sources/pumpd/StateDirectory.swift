@@ -1,8 +1,8 @@
 internal import Documents
 internal import Glibc
 
-/// The directory that belongs to one pump. Held by a lock as long as this value lives, so that two
-/// engines never drive one rig.
+/// The directory that belongs to one pump. Itself locked as long as this value lives, so that two engines
+/// never drive one rig: by whichever path it is named, and also where nothing can be written.
 struct StateDirectory: ~Copyable {
   let path: String
   private let lock: Int32
@@ -12,9 +12,8 @@ struct StateDirectory: ~Copyable {
     if unsafe mkdir(path, 0o700) != 0 && errno != EEXIST {
       throw Self.failure("cannot make state directory", path)
     }
-    let file = path + "/lock"
-    let lock = unsafe open(file, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
-    if lock < 0 { throw Self.failure("cannot open", file) }
+    let lock = unsafe open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+    if lock < 0 { throw Self.failure("cannot open state directory", path) }
     if flock(lock, LOCK_EX | LOCK_NB) != 0 {
       _ = close(lock)
       throw Failure(

@@ -8,31 +8,87 @@ internal import Journal
 internal import ProgrammerLink
 internal import Quantities
 
-/// The files of a state directory.
-struct StateFiles: StateStorage {
+/// The files of a state directory, and the run page that belongs to it.
+final class StateFiles: StateStorage {
   let directory: String
+  /// The directory and the journal as they were opened.
+  private let own: FileIdentity?
+  private var journal: FileIdentity?
+  private var page: RunPageFile?
+
+  init(directory: String) {
+    self.directory = directory
+    own = FileIdentity(path: directory)
+  }
 
   var journalPath: String { "\(directory)/journal.sqlite" }
   var hasJournal: Bool { unsafe access(journalPath, F_OK) == 0 }
   var copies: any CopyStorage { CopyFiles(directory: directory) }
 
-  func putJournalAside() -> String {
-    let aside = "\(journalPath).damaged-\(RealTime.utc.count / 1_000_000_000)"
-    for suffix in ["", "-wal", "-shm"] {
-      _ = unsafe rename(journalPath + suffix, aside + suffix)
-    }
-    return aside
+  var journalIsWiped: Bool {
+    let file = unsafe open(journalPath, O_RDONLY | O_CLOEXEC)
+    guard file >= 0 else { return false }
+    defer { _ = close(file) }
+    var bytes = [UInt8](repeating: 0, count: 100)
+    let count = unsafe read(file, &bytes, 100)
+    return count > 0 && bytes.prefix(count).allSatisfy { $0 == 0 }
   }
 
-  /// In the runtime folder, whose files live in memory: that of the supervisor, or the shared one.
-  func runMemory(of lineage: [UInt8]) throws(NoRunMemory) -> MappedFile {
-    let folder = unsafe getenv("RUNTIME_DIRECTORY").map { unsafe String(cString: $0) }
-    let path = "\(folder ?? "/dev/shm")/pumpd-\(geteuid())-\(hexadecimal(lineage))"
-    do {
-      return try MappedFile(path: path, byteCount: RunPage.byteCount)
-    } catch {
-      throw NoRunMemory(place: path, reason: error)
+  var place: [UInt8] {
+    let path = unsafe realpath(directory, nil).map { resolved in
+      defer { unsafe free(resolved) }
+      return unsafe String(cString: resolved)
     }
+    let name = "\(own?.device ?? 0) \(own?.inode ?? 0) \(path ?? directory)"
+    return Array(sha256(of: Array(name.utf8)).prefix(16))
+  }
+
+  func putJournalAside() -> String? {
+    let name = "\(journalPath).damaged-\(RealTime.utc.count / 1_000_000_000)"
+    // Whatever the clock says: what was put aside earlier stays.
+    var (aside, number) = (name, 1)
+    while unsafe access(aside, F_OK) == 0 {
+      number += 1
+      aside = "\(name)-\(number)"
+    }
+    var moved = false
+    for suffix in ["-wal", "-shm", ""] {
+      moved = unsafe rename(journalPath + suffix, aside + suffix) == 0
+    }
+    return moved || !hasJournal ? aside : nil
+  }
+
+  func journalWasOpened() { journal = FileIdentity(path: journalPath) }
+
+  // MARK: The run page
+
+  /// In the runtime folder, whose files live in memory: that of the supervisor, or the shared one.
+  private var runFolder: String {
+    unsafe getenv("RUNTIME_DIRECTORY").map { unsafe String(cString: $0) } ?? "/dev/shm"
+  }
+
+  private var pagePrefix: String { "pumpd-\(geteuid())-" }
+
+  func runMemory(of lineage: [UInt8]) throws(NoRunMemory) -> MappedFile {
+    let name = "\(hexadecimal(lineage))-\(hexadecimal(Array(place.prefix(8))))"
+    let new = try RunPageFile(path: "\(runFolder)/\(pagePrefix)\(name)", place: directory)
+    page = new
+    return new.memory
+  }
+
+  /// Removes the pages of dead pumps. Returns how many there were.
+  func removeLeftPages(bootID: [UInt8]) -> Int {
+    LeftPages(folder: runFolder, prefix: pagePrefix, bootID: bootID).remove()
+  }
+
+  func removeRunMemory() { page?.remove() }
+
+  func look() -> StorageLook {
+    var look = StorageLook()
+    look.directoryIsLost = FileIdentity(path: directory) != own
+    look.journalIsLost = journal != nil && FileIdentity(path: journalPath) != journal
+    look.page = page?.look() ?? .isThere
+    return look
   }
 }
 
@@ -43,9 +99,8 @@ extension PumpMemory {
   /// - Parameter isNew: the pump is new; anything that is remembered speaks against it.
   /// - Throws: what is in the way, and the remedy. Nothing was changed then.
   init(
-    _ document: RigDocument, directory: String, at reading: ClockReading, isNew: Bool
+    _ document: RigDocument, on files: StateFiles, at reading: ClockReading, isNew: Bool
   ) throws(Failure) {
-    let files = StateFiles(directory: directory)
     let pump = Pump(
       rig: document.rig, serial: document.serial.text,
       isSimulated: document.backend == .simulated, clock: WeekTime(ofUTC: reading.now.utc))

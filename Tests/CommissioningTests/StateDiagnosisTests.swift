@@ -25,7 +25,7 @@ import Testing
   @Test("a lock that is held is seen, and not taken")
   func lock() {
     let folder = Folder()
-    let lock = folder.open("lock")
+    let lock = unsafe open(folder.path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
     defer { _ = close(lock) }
     #expect(StateFacts(folder.path).pumpRuns == false)
     #expect(flock(lock, LOCK_EX | LOCK_NB) == 0)

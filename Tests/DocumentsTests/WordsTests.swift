@@ -23,7 +23,7 @@ import Testing
         "interlock-disagrees", "hard-stop", "storage-failed", "restarted-often",
         "long-interruption", "account-uncertain", "clock-uncertain", "history-incomplete",
         "other-rig", "no-history", "drive-fails", "output-fails", "storage-slow", "suspended",
-        "new-clock-uncertain", "order-not-valid", "clock-differs",
+        "new-clock-uncertain", "order-not-valid", "clock-differs", "copy-fails", "storage-lost",
       ])
     for fault in FrameFault.allCases { #expect(!fault.sentence.isEmpty) }
   }

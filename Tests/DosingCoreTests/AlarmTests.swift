@@ -56,10 +56,11 @@ import Testing
       switch code {
       case .newClockUncertain: .low
       case .stopped, .reservoirLow, .accountUncertain, .clockUncertain, .driveFails, .outputFails,
-        .storageSlow, .suspended, .orderNotValid, .clockDiffers:
+        .storageSlow, .suspended, .orderNotValid, .clockDiffers, .copyFails:
         .medium
       case .reservoirEmpty, .basalRefusedByLimit, .interlockDisagrees, .hardStop, .storageFailed,
-        .restartedOften, .longInterruption, .historyIncomplete, .otherRig, .noHistory:
+        .restartedOften, .longInterruption, .historyIncomplete, .otherRig, .noHistory,
+        .storageLost:
         .high
       }
     #expect(FaultRow(of: code).priority == wanted)

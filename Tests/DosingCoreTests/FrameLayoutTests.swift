@@ -51,7 +51,8 @@ import Testing
         interlockDisagrees 4, hardStop 5, storageFailed 6, restartedOften 7, \
         longInterruption 8, accountUncertain 9, clockUncertain 10, historyIncomplete 11, \
         otherRig 12, noHistory 13, driveFails 14, outputFails 15, storageSlow 16, suspended \
-        17, newClockUncertain 18, orderNotValid 19, clockDiffers 20
+        17, newClockUncertain 18, orderNotValid 19, clockDiffers 20, copyFails 21, storageLost \
+        22
         """)
     #expect(
       numbered(FrameKind.self) == """

@@ -173,6 +173,43 @@ import Testing
     }
   }
 
+  @Test("R-084 R-093 A stop between two tries of a journal that fails is in the copies at once")
+  func stopBetweenTries() throws {
+    let bench = try KeeperBench()
+    try bench.program()
+    bench.run(50)
+    bench.disk.setFaults(writes: 1_000)
+    // Something small fails: nobody is stopped yet.
+    bench.publish { _ in }
+    #expect(!bench.keeper.turn())
+    #expect(bench.copies.both.allSatisfy { $0?.isStopped == false })
+    bench.publish { $0.isStopped = true }
+    bench.keeper.gather()
+    #expect(bench.copies.both.allSatisfy { $0?.isStopped == true })
+  }
+
+  @Test("R-093 One copy that fails is told and tried again, and no failed storage")
+  func oneCopyFails() throws {
+    let bench = try KeeperBench()
+    try bench.program()
+    bench.run(5)
+    bench.copies.failing = [1]
+    let durable = bench.keeper.durableCommit
+    #expect(bench.ask(.stop).isAccepted)
+    bench.run(3)
+    #expect(bench.keeper.durableCommit > durable && bench.core.board[.copyFails] != nil)
+    #expect(bench.copies.both.map { $0?.isStopped } == [true, false])
+    // The copies tell of the commit after which a journal is one that was put back.
+    #expect(bench.copies.both[0]?.commit == durable + 1)
+    bench.copies.failing = []
+    #expect(bench.ask(.resume).isAccepted)
+    bench.run(3)
+    #expect(bench.core.board[.copyFails] == nil)
+    #expect(bench.copies.both.allSatisfy { $0?.isStopped == false })
+    bench.end()
+    #expect(try Replay(bench.journal).run().difference == nil)
+  }
+
   @Test("R-084 A hard stop that the journal cannot hold is kept in the copies, over a stop")
   func hardStopWithoutJournal() throws {
     let bench = try KeeperBench()
@@ -317,11 +354,13 @@ final class KeeperBench {
 final class MemoryCopies: CopyStorage {
   private var bytes: [[UInt8]?] = [nil, nil]
   var fails = false
+  /// Those that cannot be written.
+  var failing: Set<Int> = []
 
   func read(_ copy: Int) -> [UInt8]? { bytes[copy] }
 
   func write(_ copy: Int, _ new: [UInt8]) throws(JournalError) {
-    if fails { throw .inputOutput(5) }
+    if fails || failing.contains(copy) { throw .inputOutput(5) }
     bytes[copy] = new
   }
 

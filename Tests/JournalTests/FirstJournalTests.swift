@@ -100,7 +100,8 @@ import Testing
       #expect(Int64(change.byUser) == fields["by_user"].number)
     case .framesRefused(let counts):
       #expect(counts == fields["counts_by_doubt_raw"].list.compactMap(\.number))
-    case .fault, .requestActed, .suspended, .outputsFailed, .clockVouched:
+    case .fault, .requestActed, .suspended, .outputsFailed, .clockVouched, .journalBegun,
+      .storageTold:
       Issue.record("there was no such kind")
     }
   }

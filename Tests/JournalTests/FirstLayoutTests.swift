@@ -73,7 +73,9 @@ import Testing
     guard count == FaultCode.count else { return }
     var again = RecordWriter()
     board.layout(&again)
-    #expect(again.written == writer.written)
+    // This version knows of more faults.
+    #expect(again.written[0] == UInt8(FaultCode.count))
+    #expect(again.written.dropFirst().starts(with: writer.written.dropFirst()))
   }
 }
 

@@ -39,8 +39,6 @@ import Testing
       try Self.write("entry-\(name).bin", content.body)
     }
     for kind in FrameKind.allCases { try Self.write("frame-\(kind).bin", GoldenValues.frame(kind)) }
-    try Self.write("safe-basal.bin", GoldenValues.safeBasal().bytes)
-    try Self.write("trace-slot.bin", slot(TraceSlot(GoldenValues.trace(), number: 42)))
   }
 
   private func golden(_ name: String) throws -> [UInt8] {
@@ -63,7 +61,9 @@ import Testing
     #expect(bytes.starts(with: Array("ITBSTATE".utf8) + [3, 0]))
     #expect(DosingState.isOfNewestLayout(bytes))
     let core = try #require(DosingState.restored(bytes, rig, therapy))
-    #expect(core.written == bytes)
+    // What is written now may know of more faults than there were then.
+    let again = try #require(DosingState.restored(core.written, rig, therapy))
+    #expect(GoldenStates.facts(of: again) == GoldenStates.facts(of: core))
     let facts = String(decoding: try golden("\(name).txt"), as: UTF8.self)
     #expect(GoldenStates.facts(of: core) == facts.split(separator: "\n").map(String.init))
   }
@@ -121,37 +121,5 @@ import Testing
     return writeFrame(
       header.kind, number: header.number, body: body, seal: try Seal.read(frame.span)
     ).written
-  }
-
-  @Test("R-119 The golden bytes of layout 3: the safe-basal record, and what a tick leaves")
-  func records() throws {
-    let record = try golden("safe-basal.bin")
-    #expect(GoldenValues.safeBasal().bytes == record)
-    #expect(SafeBasalRecord(record) == GoldenValues.safeBasal())
-    #expect(record.starts(with: Array("SFEBAS02".utf8) + [1, 0, 1, 0]))
-
-    let bytes = try golden("trace-slot.bin")
-    let wanted = GoldenValues.trace()
-    #expect(slot(TraceSlot(wanted, number: 42)) == bytes)
-    var words = InlineArray<32, UInt64>(repeating: 0)
-    for index in bytes.indices { words[index / 8] |= UInt64(bytes[index]) << UInt64(index % 8 * 8) }
-    let found = TraceSlot(words).read()
-    let (trace, number) = try #require(found)
-    #expect(number == 42 && trace.tick == wanted.tick && trace.faults == wanted.faults)
-    #expect(trace.stepIsUnderWay && trace.stepsInDoubt == wanted.stepsInDoubt)
-    #expect(trace.account.perStep == wanted.account.perStep)
-    #expect(trace.account.steps == 3 && trace.account.extra == wanted.account.extra)
-    #expect(trace.account.pending == wanted.account.pending)
-    #expect(trace.account.prescribed == wanted.account.prescribed)
-    for reason in Account.Deficit.allCases {
-      #expect(trace.account.deficit(reason) == wanted.account.deficit(reason))
-    }
-  }
-
-  /// As it stands in the run page.
-  private func slot(_ slot: TraceSlot) -> [UInt8] {
-    (0..<TraceSlot.length).map {
-      UInt8(truncatingIfNeeded: slot.words[$0 / 8] >> UInt64($0 % 8 * 8))
-    }
   }
 }

@@ -129,7 +129,7 @@ extension Journal {
       .alarms(0x8001), .basalChanged(8), .extraDoseEnded, .requestTakenBack,
       .clockTrusted(late: -15), .eventsLost(16), .sampled(readings),
       .fault(FaultChange(code: 19, priority: 2, raised: 20)), .requestActed, .suspended(21),
-      .outputsFailed(9),
+      .outputsFailed(9), .journalBegun(JournalBegun(cause: 4, after: 22)), .storageTold(3),
     ]
     let folder = try Folder()
     try folder.journal().commit(
@@ -146,7 +146,7 @@ extension Journal {
 
   @Test("An entry that was cut or altered is refused or read, never trapped on")
   func alteredEntries() {
-    for kind in UInt8(0)...22 {
+    for kind in UInt8(0)...26 {
       for layout in UInt16(0)...3 {
         for length in 0..<40 {
           for byte in [UInt8(0), 1, 0x7f, 0xff] {
@@ -385,12 +385,12 @@ extension Journal {
     func holds(_ record: SafeBasalRecord, what other: SafeBasalRecord) -> Bool {
       record.holds(
         isStopped: other.isStopped, isHardStopped: other.isHardStopped, lineage: other.lineage,
-        rig: other.rig, prescription: other.prescription)
+        rig: other.rig, prescription: other.prescription, doseChange: other.doseChange)
     }
     #expect(holds(plain, what: later))
     let changes: [(inout SafeBasalRecord) -> Void] = [
       { $0.isStopped = true }, { $0.isHardStopped = true }, { $0.rig = [9] },
-      { $0.prescription = [9] }, { $0.lineage[0] = 9 },
+      { $0.prescription = [9] }, { $0.lineage[0] = 9 }, { $0.doseChange = 9 },
     ]
     for change in changes {
       var other = later

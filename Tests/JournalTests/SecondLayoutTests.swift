@@ -55,6 +55,37 @@ import Testing
       #expect(try request(in: frame.span, on: rig, isRecord: true, findings: &findings) != nil)
     }
   }
+
+  @Test("R-119 The golden bytes of layout 2: the safe-basal record, and what a tick leaves")
+  func records() throws {
+    let record = try stored("safe-basal.bin")
+    #expect(SafeBasalRecord(record) == GoldenValues.safeBasal())
+    #expect(record.starts(with: Array("SFEBAS02".utf8) + [1, 0, 1, 0]))
+
+    let bytes = try stored("trace-slot.bin")
+    let wanted = GoldenValues.trace()
+    #expect(slot(TraceSlot(wanted, number: 42)) == bytes)
+    var words = InlineArray<32, UInt64>(repeating: 0)
+    for index in bytes.indices { words[index / 8] |= UInt64(bytes[index]) << UInt64(index % 8 * 8) }
+    let found = TraceSlot(words).read()
+    let (trace, number) = try #require(found)
+    #expect(number == 42 && trace.tick == wanted.tick && trace.faults == wanted.faults)
+    #expect(trace.stepIsUnderWay && trace.stepsInDoubt == wanted.stepsInDoubt)
+    #expect(trace.account.perStep == wanted.account.perStep)
+    #expect(trace.account.steps == 3 && trace.account.extra == wanted.account.extra)
+    #expect(trace.account.pending == wanted.account.pending)
+    #expect(trace.account.prescribed == wanted.account.prescribed)
+    for reason in Account.Deficit.allCases {
+      #expect(trace.account.deficit(reason) == wanted.account.deficit(reason))
+    }
+  }
+
+  /// As it stands in the run page.
+  private func slot(_ slot: TraceSlot) -> [UInt8] {
+    (0..<TraceSlot.length).map {
+      UInt8(truncatingIfNeeded: slot.words[$0 / 8] >> UInt64($0 % 8 * 8))
+    }
+  }
 }
 
 extension DosingState {

@@ -121,6 +121,31 @@ import Testing
     try work((0..<count).map { _ in try RawClient(path: pump.socket) })
   }
 
+  @Test("R-091 At rest an end that was cut, and an event behind the end, are found")
+  func ends() throws {
+    let pump = try RunningPump()
+    try pump.program()
+    #expect(pump.end() == 0)
+    let newest = try #require(try pump.entries("--all").last?["id"] as? Int)
+    func verify(_ sql: String, _ broken: Int) throws {
+      do {
+        let journal = try DatabaseQueue(path: pump.state + "/journal.sqlite")
+        try journal.write { try $0.execute(sql: sql) }
+      }
+      let outcome = try pump.control("log", "--verify")
+      #expect(outcome.code == 65 && outcome.errors.contains("event \(broken) is broken"))
+      let out = pump.folder.path("out-\(broken)")
+      #expect(try pump.control("export", out).code == (broken > newest ? 0 : 65))
+    }
+    try verify(
+      "INSERT INTO events SELECT id + 1, tick, utc_ns, monotonic_ns, kind, body, hash, layout "
+        + "FROM events WHERE id = \(newest)", newest + 1)
+    let summary = try String(
+      contentsOfFile: pump.folder.path("out-\(newest + 1)/summary.json"), encoding: .utf8)
+    #expect(summary.contains("\"first_broken_entry\" : \(newest + 1)"))
+    try verify("DELETE FROM events WHERE id >= \(newest)", newest)
+  }
+
   @Test("R-105 The journal of a pump elsewhere is read through ssh")
   func throughSSH() throws {
     let pump = try RunningPump()

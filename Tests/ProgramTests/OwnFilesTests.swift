@@ -66,6 +66,26 @@ import Testing
     #expect(try pump.word("mode") == "continuous")
   }
 
+  @Test("R-093 Who looks at a journal at rest keeps no pump from starting, and sees it go on")
+  func startsWhileSomebodyLooks() throws {
+    let pump = try RunningPump()
+    try pump.program()
+    #expect(pump.end() == 0)
+    let output = pump.folder.path("followed")
+    let log = try Child(
+      Programs.path("pumpctl"), ["log", "--follow", "--state", pump.state], output: output,
+      errors: "/dev/null", environment: pump.clinician.environment)
+    func count(_ word: String) -> Int {
+      let text = (try? String(contentsOfFile: output, encoding: .utf8)) ?? ""
+      return text.split(separator: "\n").count { $0.contains(word) }
+    }
+    try pump.waitUntil("the end is shown") { count(" ended ") == 1 }
+    try pump.startAgain()
+    try pump.waitUntil("the next start is shown") { count(" started ") == 2 }
+    log.kill(SIGTERM)
+    #expect(log.wait() == 128 + SIGTERM)
+  }
+
   @Test("R-064 A journal whose pump does not answer is told in one line")
   func doesNotAnswer() throws {
     let pump = try RunningPump()

@@ -33,7 +33,9 @@ public struct Examination {
     let state = StateFacts(statePath)
     return [Diagnosis.rig(document)] + machine()
       + gpio(pumpRuns: state.pumpRuns == true) + i2c(pumpRuns: state.pumpRuns)
-      + [.stateDirectory(statePath, state), socket(pumpRuns: state.pumpRuns == true)]
+      + [.stateDirectory(statePath, state)]
+      + (isInMemory(statePath) ? [.stateInMemory(statePath)] : [])
+      + [socket(pumpRuns: state.pumpRuns == true)]
       + (isReal ? [.gate] : [])
   }
 

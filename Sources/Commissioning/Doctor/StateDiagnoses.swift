@@ -37,6 +37,12 @@ extension Diagnosis {
     }
   }
 
+  static func stateInMemory(_ path: String) -> Self {
+    .warning(
+      "state directory", "\(path) is in memory: what is written down there goes with the power",
+      remedy: "give a --state on a disk, unless this is a trial")
+  }
+
   /// - Parameters:
   ///   - answer: what came of a connection; nil where there was none to try.
   ///   - pumpRuns: a pump holds the state directory.

@@ -30,7 +30,7 @@ enum StateFacts: Equatable {
       self = .notADirectory
     } else {
       self = .there(
-        isWritable: unsafe access(path, W_OK | X_OK) == 0, lock: Self.lock(path + "/lock"))
+        isWritable: unsafe access(path, W_OK | X_OK) == 0, lock: Self.lock(path))
     }
   }
 
@@ -40,8 +40,8 @@ enum StateFacts: Equatable {
   }
 
   /// A shared lock, given back at once: two programs that look do not disturb each other.
-  private static func lock(_ file: String) -> Lock {
-    let descriptor = unsafe open(file, O_RDONLY | O_CLOEXEC)
+  private static func lock(_ directory: String) -> Lock {
+    let descriptor = unsafe open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
     if descriptor < 0 { return errno == ENOENT ? .free : .hidden }
     defer { _ = close(descriptor) }
     if flock(descriptor, LOCK_SH | LOCK_NB) == 0 { return .free }

@@ -30,6 +30,7 @@ public struct DosingState: Sendable {
   private(set) var hourStepsMax: Int64 = 0
   private(set) var dayStepsMax: Int64 = 0
   var failing = Failing()
+  var storage = StorageTroubles.none
 
   // The rest.
   public let rig: Rig
@@ -152,6 +153,7 @@ public struct DosingState: Sendable {
   private mutating func take(_ facts: TickFacts) {
     if facts.suspended > .zero { raise(.suspended) }
     if let failed = facts.failedOutputs { failing.learn(failed, at: now) }
+    if let troubles = facts.storage { storage = troubles }
     if let utc = facts.utc { take(utc) }
     if let grant = facts.grant { take(grant) }
   }
@@ -297,6 +299,9 @@ public struct DosingState: Sendable {
     set(.reservoirEmpty, on: isEmpty)
     watchClock()
     set(.orderNotValid, on: order.exists && !order.therapy.isValid)
+    set(.copyFails, on: storage.overlaps(.copyFails))
+    // Whoever acknowledges it before it is mended is told again.
+    if storage.overlaps(.lost) { raise(.storageLost) }
     watchLease()
     watchDrive()
     if board.pass(to: now, rig: rig) { happened.faultsChanged = true }

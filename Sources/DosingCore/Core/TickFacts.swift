@@ -13,6 +13,8 @@ public struct TickFacts: Sendable, BitwiseCopyable {
   public var suspended = Nanoseconds.zero
   /// What could not be driven in the tick before, where that has changed.
   public var failedOutputs: OutputSet?
+  /// What is wrong with the places where things are kept, where that has changed.
+  public var storage: StorageTroubles?
 
   public struct Grant: Equatable, Sendable, BitwiseCopyable {
     public var commit: Int64
@@ -39,6 +41,25 @@ public struct TickFacts: Sendable, BitwiseCopyable {
   }
 
   public init(tick: Tick) { self.tick = tick }
+}
+
+/// What can be wrong with the places where things are kept while a commit still may succeed.
+public struct StorageTroubles: Equatable, Sendable, BitwiseCopyable {
+  public private(set) var bits: UInt8
+
+  public init(bits: UInt8 = 0) { self.bits = bits }
+
+  public static let none = StorageTroubles()
+  /// A copy of the safe-basal record cannot be written, or was torn at the start.
+  public static let copyFails = StorageTroubles(bits: 1)
+  /// The state directory, the journal or the run page is not where it was.
+  public static let lost = StorageTroubles(bits: 2)
+
+  public func overlaps(_ other: StorageTroubles) -> Bool { bits & other.bits != 0 }
+
+  public mutating func set(_ trouble: StorageTroubles, on isOn: Bool) {
+    bits = isOn ? bits | trouble.bits : bits & ~trouble.bits
+  }
 }
 
 /// What became of a step that was decided, where it was not made. The core learns it in the same tick,

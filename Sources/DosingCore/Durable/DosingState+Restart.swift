@@ -5,7 +5,7 @@ extension DosingState {
   public func trace(stepIsUnderWay: Bool) -> TickTrace {
     TickTrace(
       tick: now, account: ledger.account, stepIsUnderWay: stepIsUnderWay,
-      stepsInDoubt: ledger.stepsInDoubt, faults: board.on)
+      stepsInDoubt: ledger.stepsInDoubt, faults: board.on, commit: lease.durable)
   }
 
   /// Goes on after a restart, as the state that was read from the newest commit.
@@ -135,10 +135,7 @@ extension DosingState {
   public mutating func continueWithoutHistory(_ therapy: Therapy) {
     now = Tick(0)
     adopt(therapy)
-    ledger.hour.count(doubts: therapy.hour.steps, inBucket: 0)
-    ledger.day.count(doubts: therapy.day.steps, inBucket: 0)
-    watch()
-    latch()
+    doubtLastDay()
   }
 
   /// A pump of which nothing is known: it delivers nothing until `Request.new`.

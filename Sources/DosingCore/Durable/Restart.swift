@@ -11,15 +11,20 @@ public struct TickTrace: Sendable, BitwiseCopyable {
   public var stepsInDoubt: Int64
   /// Faults may be raised before that is durable, and those that latch may not be forgotten.
   public var faults: FaultSet
+  /// The newest commit that is durable: a journal that holds an older one was put back. 0 where the version
+  /// that left it did not say.
+  public var commit: Int64
 
   public init(
-    tick: Tick, account: Account, stepIsUnderWay: Bool, stepsInDoubt: Int64, faults: FaultSet
+    tick: Tick, account: Account, stepIsUnderWay: Bool, stepsInDoubt: Int64, faults: FaultSet,
+    commit: Int64 = 0
   ) {
     self.tick = tick
     self.account = account
     self.stepIsUnderWay = stepIsUnderWay
     self.stepsInDoubt = stepsInDoubt
     self.faults = faults
+    self.commit = commit
   }
 }
 

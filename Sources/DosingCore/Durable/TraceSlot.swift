@@ -108,10 +108,11 @@ extension TickTrace {
   fileprivate mutating func layout(_ coder: inout WordCoder) {
     coder.magnitude(&tick.number)
     account.layout(&coder)
-    var flags: UInt64 = stepIsUnderWay ? 1 : 0
+    // In one word, of which an earlier version knew the lowest bit alone: no other is left.
+    var flags = UInt64(commit) << 1 | (stepIsUnderWay ? 1 : 0)
     coder.word(&flags)
-    stepIsUnderWay = flags == 1
-    if flags > 1 { coder.fail() }
+    stepIsUnderWay = flags & 1 == 1
+    commit = Int64(flags >> 1)
     coder.magnitude(&stepsInDoubt)
     var bits = faults.bits
     coder.twoWords(&bits)

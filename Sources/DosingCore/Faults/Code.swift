@@ -41,16 +41,19 @@ public enum FaultCode: UInt8, Sendable, BitwiseCopyable {
   case newClockUncertain = 18
   /// The order in force is one that this version of the engine would refuse.
   case orderNotValid = 19
-
   /// The therapy clock is not the local time by the UTC that somebody vouches for.
   case clockDiffers = 20
+  /// A copy of the safe-basal record cannot be written, or was torn.
+  case copyFails = 21
+  /// The state directory, the journal or the run page was removed or replaced while the pump ran.
+  case storageLost = 22
 
   /// As many as `PerFault` holds.
-  public static let count = 21
+  public static let count = 23
 }
 
 /// Something for each fault, by its raw value.
-public typealias PerFault<Element> = InlineArray<21, Element>
+public typealias PerFault<Element> = InlineArray<23, Element>
 
 /// Priorities after IEC 60601-1-8.
 public enum AlarmPriority: UInt8, Comparable, Sendable, BitwiseCopyable {

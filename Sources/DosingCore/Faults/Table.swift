@@ -122,6 +122,11 @@ public struct FaultRow: Sendable {
       case .orderNotValid: Self(.medium, extras: .orderNotValid, end: .cause)
       // Nothing moves a clock that runs but a person: he decides which of the two is wrong.
       case .clockDiffers: Self(.medium, extras: nil, end: .cause)
+      // The journal is whole, and so is the other copy, or it will be missed soon enough.
+      case .copyFails: Self(.medium, extras: nil, end: .cause)
+      // Basal goes on as it is leased, and where nothing can be written for 10 s by `storageFailed`. It mends
+      // within seconds where it can, and somebody has to know that the past was taken away.
+      case .storageLost: Self(.high, extras: .highAlarm, end: .acknowledge)
       }
   }
 

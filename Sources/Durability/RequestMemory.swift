@@ -1,0 +1,30 @@
+internal import DosingCore
+internal import Engine
+internal import Journal
+internal import Synchronization
+
+/// What was asked, from the moment at which it was offered to the tick until the tick tells what became
+/// of it.
+final class RequestMemory: Sendable {
+  private let asked = Mutex<[Int64: Requested]>([:])
+
+  func put(_ request: Requested) { asked.withLock { $0[request.id] = request } }
+
+  func forget(_ id: Int64) { asked.withLock { $0[id] = nil } }
+
+  /// Whether it only asks what would be accepted.
+  func isProposal(_ id: Int64) -> Bool {
+    guard let frame = asked.withLock({ $0[id]?.frame }),
+      let kind = (try? FrameHeader.read(frame.span))?.kind, kind == .program || kind == .clock,
+      let seal = try? Seal.read(frame.span)
+    else { return false }
+    return seal.isSigned
+  }
+
+  func take(_ event: EngineEvent) -> Requested {
+    var request = asked.withLock { $0.removeValue(forKey: event.value) } ?? Requested()
+    request.id = event.value
+    request.reason = UInt8(clamping: event.detail)
+    return request
+  }
+}

@@ -1,0 +1,85 @@
+import Fixtures
+import Foundation
+import Testing
+
+@testable import DosingCore
+@testable import Journal
+
+/// What is new in layout 3 of storage: the safe-basal record, and what a tick leaves, with the commit they
+/// belong to; the entries of journals that were begun anew.
+@Suite struct GoldenStorageTests {
+  private static let folder = "layout-3"
+
+  private static func safeBasal() -> SafeBasalRecord {
+    var record = GoldenValues.safeBasal()
+    (record.serial, record.commit, record.doseChange) = ("BP-0001", 4_711, 12_001)
+    return record
+  }
+
+  private static func trace() -> TickTrace {
+    var trace = GoldenValues.trace()
+    trace.commit = 4_712
+    return trace
+  }
+
+  private static let entries: [(name: String, content: Entry.Content)] = [
+    ("journal-begun", .journalBegun(JournalBegun(cause: 4, after: 5_000_000_001))),
+    ("storage-told", .storageTold(3)),
+  ]
+
+  private static func bytes(_ slot: TraceSlot) -> [UInt8] {
+    (0..<TraceSlot.length).map {
+      UInt8(truncatingIfNeeded: slot.words[$0 / 8] >> UInt64($0 % 8 * 8))
+    }
+  }
+
+  /// All of them, by the name of their file.
+  private static var all: [(name: String, bytes: [UInt8])] {
+    [("safe-basal", safeBasal().bytes), ("trace-slot", bytes(TraceSlot(trace(), number: 42)))]
+      + entries.map { (name: "entry-\($0.name)", bytes: $0.content.body) }
+  }
+
+  @Test(
+    "R-119 The golden bytes of storage in layout 3 are made",
+    .enabled(
+      if: ProcessInfo.processInfo.environment["PUMP_GOLDEN"] == "write-storage",
+      "PUMP_GOLDEN=write-storage, and only for a layout that was never released"))
+  func make() throws {
+    try FileManager.default.createDirectory(
+      at: Fixture.url(Self.folder), withIntermediateDirectories: true)
+    for (name, bytes) in Self.all {
+      try Data(bytes).write(to: Fixture.url("\(Self.folder)/\(name).bin"))
+    }
+  }
+
+  @Test("R-119 The golden bytes of layout 3: copies, run page, and entries of storage")
+  func golden() throws {
+    for (name, bytes) in Self.all {
+      #expect(bytes == (try Fixture.bytes("\(Self.folder)/\(name).bin")), "\(name)")
+    }
+    let record = try Fixture.bytes("\(Self.folder)/safe-basal.bin")
+    #expect(record.starts(with: Array("SFEBAS03".utf8)))
+    #expect(SafeBasalRecord(record) == Self.safeBasal())
+    // What an earlier version wrote says nothing of it.
+    let second = try #require(SafeBasalRecord(try Fixture.bytes("layout-2/safe-basal.bin")))
+    #expect(second == GoldenValues.safeBasal())
+    #expect(second.serial.isEmpty && second.commit == 0 && second.doseChange == nil)
+    let slot = TraceSlot(Self.trace(), number: 42).read()
+    #expect(slot?.trace.commit == 4_712)
+    for (name, content) in Self.entries {
+      let read = Entry.Content(
+        kind: content.kind, layout: 1, body: try Fixture.bytes("layout-3/entry-\(name).bin"))
+      #expect(read.map { "\($0)" } == "\(content)", "\(name)")
+    }
+  }
+
+  @Test(
+    "R-119 A record of copies says whether no extra dose was ever given, or one in the first tick")
+  func doseChange() {
+    for change in [nil, -1, 0, 1, Int64.max / 2] as [Int64?] {
+      var record = Self.safeBasal()
+      record.doseChange = change
+      #expect(SafeBasalRecord(record.bytes) == record)
+    }
+  }
+}
