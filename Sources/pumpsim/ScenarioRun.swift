@@ -241,8 +241,8 @@ struct ScenarioRun: ~Copyable {
     let now = event.at.count
     switch event.action {
     case .ask(let request): return ask(request, at: now)
-    case .lateTick(let length): try skip(length, isSuspended: false)
-    case .suspend(let length): try skip(length, isSuspended: true)
+    case .lateTick(let length): try skip(at: now, length, isSuspended: false)
+    case .suspend(let length): try skip(at: now, length, isSuspended: true)
     case .setClock(let ahead): machine?.systemIsAhead += ahead
     case .kill(let length): die(at: now, isPowerCut: false, for: length)
     case .powerCut(let length): die(at: now, isPowerCut: true, for: length)
@@ -257,11 +257,15 @@ struct ScenarioRun: ~Copyable {
   }
 
   /// The tick thread does not run; time passes all the same.
-  private mutating func skip(_ length: Nanoseconds, isSuspended: Bool) throws {
+  /// No tick runs for so long from now on. What another such time has taken already is not taken twice.
+  private mutating func skip(
+    at now: Int64, _ length: Nanoseconds, isSuspended: Bool
+  ) throws {
     guard let pump else { return }
     // What was asked in a tick is followed by it.
     if pump.tickHasBegun { try advance(to: time(of: pump.next) + 1) }
-    pump.skip(length.count / period, isSuspended: isSuspended)
+    let left = tick(at: now + length.count) - pump.next
+    pump.skip(max(0, min(left, length.count / period)), isSuspended: isSuspended)
   }
 
   private func applyFaults() {

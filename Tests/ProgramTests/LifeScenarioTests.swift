@@ -46,6 +46,15 @@ import Testing
     #expect(abs(run.deficit("not_running_ug") - 0.3125) < 0.01)
   }
 
+  @Test("R-003 a late tick within a suspension takes no time that is gone already")
+  func overlappingGaps() throws {
+    let run = try run(
+      "5 h", "{at: 1 h, fault: suspend, for: 2 h}", "{at: 2 h, fault: late-tick, for: 90 min}")
+    // From 1 h to 3 h 30 min.
+    #expect(run.steps(minutes: 61..<210) == 0 && run.steps(minutes: 210..<220) > 250)
+    #expect(abs(run.number("delivered_mass_ug") - 2.5 * 12.5) < 0.1)
+  }
+
   @Test("R-080 R-083 a power cut leaves a lease in doubt, and basal runs again")
   func powerCut() throws {
     let run = try run("2 h", "{at: 1 h, fault: power-cut, for: 10 min}")

@@ -119,6 +119,28 @@ import Testing
     #expect(pump.end() == 0)
   }
 
+  @Test(
+    "R-090 a boot id that cannot be read is another boot: the clock has to be vouched for anew",
+    arguments: [true, false])
+  func bootID(isReadable: Bool) throws {
+    let machine = try Machine(ahead: 0, isSynchronised: false)
+    let environment =
+      machine.environment.filter { isReadable || !$0.hasPrefix("MOVED_BOOT=") }
+      + (isReadable ? [] : ["MOVED_BOOT=/nowhere"])
+    let pump = try RunningPump(environment: environment)
+    try pump.program(Self.flex)
+    #expect(try pump.control("clock", "--set", "now").code == 0)
+    try pump.waitUntil("flex runs") { try pump.word("mode") == "flex" }
+    pump.process.kill(SIGKILL)
+    _ = pump.process.wait()
+    try pump.startAgain(environment: environment)
+    try pump.waitUntil("it runs") {
+      try pump.word("mode") == (isReadable ? "flex" : "safe-basal")
+    }
+    #expect(try alarms(pump).contains("clock-uncertain") == !isReadable)
+    #expect(pump.end() == 0)
+  }
+
   @Test("R-090 R-104 a person says what UTC is, sees the next 24 h, and commits what was shown")
   func said() throws {
     let machine = try Machine(ahead: -1_760_000_000, isSynchronised: false)
