@@ -12,6 +12,8 @@ func blankBody(of kind: FrameKind) -> any FrameBody {
   case .enroll: EnrollBody()
   case .revoke: RevokeBody()
   case .proposal: ProposalBody()
+  case .clock: ClockChange()
+  case .clockProposal: ClockProposalBody()
   case .keys: KeysBody()
   case .askRecords: AskRecordsBody()
   case .records: RecordsBody()
