@@ -55,14 +55,21 @@ public struct ClockReading: Sendable {
   }
 }
 
-extension ClockWitnesses {
-  /// The better of those that vouch, and what UTC is by it; nil where nobody does.
+extension ClockReading {
+  /// What the better of those that vouch says; nil where nobody does.
   ///
-  /// - Parameter correction: see `ClockReading.batteryCorrection(after:)`.
-  func best(batteryCorrection correction: Int64?) -> (source: ClockSource, utc: Int64)? {
-    if let kernel { return (.kernel, kernel) }
-    guard let battery, let correction else { return nil }
-    return (.battery, battery + correction)
+  /// - Parameters:
+  ///   - correction: see `batteryCorrection(after:)`.
+  ///   - boot: CLOCK_BOOTTIME in tick 0.
+  func vouchedUTC(
+    batteryCorrection correction: Int64?, bootOfTickZero boot: Int64
+  ) -> TickFacts.VouchedUTC? {
+    let sinceTickZero = now.boot - boot
+    if let kernel = witnesses.kernel {
+      return TickFacts.VouchedUTC(.kernel, atTickZero: kernel - sinceTickZero)
+    }
+    guard let battery = witnesses.battery, let correction else { return nil }
+    return TickFacts.VouchedUTC(.battery, atTickZero: battery + correction - sinceTickZero)
   }
 }
 
@@ -89,23 +96,28 @@ struct ClockWatch {
     self.start = start
     self.bootOfTickZero = bootOfTickZero
     batteryCorrection = start.batteryCorrection(after: recorded)
-    let best = start.witnesses.best(batteryCorrection: batteryCorrection)
-    source = best?.source ?? .nobody
-    utcOfTickZero = (best?.utc ?? start.now.utc) - (start.now.boot - bootOfTickZero)
+    let vouched = start.vouchedUTC(
+      batteryCorrection: batteryCorrection, bootOfTickZero: bootOfTickZero)
+    source = vouched?.source ?? .nobody
+    utcOfTickZero =
+      vouched?.atTickZero ?? start.now.utc - (start.now.boot - bootOfTickZero)
     gapIsOpen = recorded.map { !start.passed(since: $0).isAttested } ?? false
   }
 
   /// What is worth telling the engine; nil where all is as before.
   mutating func look(_ reading: ClockReading) -> TickFacts.VouchedUTC? {
-    guard let best = reading.witnesses.best(batteryCorrection: batteryCorrection) else {
+    let vouched = reading.vouchedUTC(
+      batteryCorrection: batteryCorrection, bootOfTickZero: bootOfTickZero)
+    guard var vouched else {
       guard source != .nobody else { return nil }
       source = .nobody
       return TickFacts.VouchedUTC(.nobody, atTickZero: 0)
     }
-    let utc = best.utc - (reading.now.boot - bootOfTickZero)
-    if best.source == source, abs(utc - utcOfTickZero) <= Self.tolerance.count { return nil }
-    (source, utcOfTickZero) = (best.source, utc)
-    return TickFacts.VouchedUTC(best.source, atTickZero: utc, wasOff: takeGap(reading))
+    let difference = abs(vouched.atTickZero - utcOfTickZero)
+    if vouched.source == source, difference <= Self.tolerance.count { return nil }
+    (source, utcOfTickZero) = (vouched.source, vouched.atTickZero)
+    vouched.wasOff = takeGap(reading)
+    return vouched
   }
 
   /// What is recorded of a reading: nothing of a clock that is not believed.

@@ -76,10 +76,8 @@ public struct Restoration {
   private func vouchedUTC(
     after state: JournalState?, bootOfTickZero: Int64
   ) -> TickFacts.VouchedUTC? {
-    let correction = time.batteryCorrection(after: state)
-    return time.witnesses.best(batteryCorrection: correction).map {
-      TickFacts.VouchedUTC($0.source, atTickZero: $0.utc - (time.now.boot - bootOfTickZero))
-    }
+    time.vouchedUTC(
+      batteryCorrection: time.batteryCorrection(after: state), bootOfTickZero: bootOfTickZero)
   }
 
   private func blank(on rig: Rig) -> RestoredPump {

@@ -5,13 +5,9 @@ import Testing
 
 @Suite struct ClockTests {
   /// 10 ug/h in the night, 18 ug/h from 06:30 on.
-  private func flex(max24h: Mass = micrograms(500)) -> Prescription {
-    var order = Prescription.flex(
-      [[(minute: 0, rate: microgramsPerDay(240)), (minute: 390, rate: microgramsPerDay(432))]],
-      safeBasal: microgramsPerDay(100))
-    order.maxDose24h = max24h
-    return order
-  }
+  private let flex = Prescription.flex(
+    [[(minute: 0, rate: microgramsPerDay(240)), (minute: 390, rate: microgramsPerDay(432))]],
+    safeBasal: microgramsPerDay(100))
 
   private func at(_ hour: Int, _ minute: Int = 0) -> WeekTime {
     WeekTime(weekday: 2, minute: hour * 60 + minute)
@@ -32,7 +28,7 @@ import Testing
 
   @Test("R-090 A clock that is vouched for moves no more, whoever vouches: it is told")
   func clockThatRuns() throws {
-    let pump = try Pump(flex(), clock: at(1))
+    let pump = try Pump(flex, clock: at(1))
     for (behind, differs) in [
       (Nanoseconds.seconds(59), false), (.seconds(61), true), (.hours(-8), true), (.zero, false),
     ] {
@@ -54,7 +50,7 @@ import Testing
 
   @Test("R-090 UTC that is vouched for is local time by the offset of the pump")
   func offset() throws {
-    let pump = try started(flex(), at(1))
+    let pump = try started(flex, at(1))
     let safe = pump.mode
     #expect(safe == .safeBasal)
     pump.ask(.clock(ClockChange(utcOffset: .hours(2))))
@@ -71,7 +67,7 @@ import Testing
 
   @Test("R-090 What a person says of UTC is believed, until the machine is started again")
   func statedUTC() throws {
-    let pump = try started(flex(), at(1))
+    let pump = try started(flex, at(1))
     let tick = Tick(pump.now)
     let utc = pump.utcAtTickZero + Nanoseconds.hours(9).count
     let change = ClockChange(
@@ -93,15 +89,19 @@ import Testing
     #expect(pump.mode == .safeBasal && pump.report().utcOffset == .minutes(-210))
   }
 
-  @Test("R-090 Another clock whose schedule would meet a limit is refused until it fits")
-  func clockAgainstLimits() throws {
-    // 12 h of 20 ug/h, 12 h of 5 ug/h: a day has 300 ug, and 330 ug is the limit.
-    var order = Prescription.flex(
+  /// 12 h of 20 ug/h, which are over, and 12 h of 5 ug/h: a day has 300 ug, and 330 ug is the limit.
+  private func afterTheBusyHalf() throws -> Pump {
+    let order = Prescription.flex(
       [[(minute: 0, rate: microgramsPerDay(480)), (minute: 720, rate: microgramsPerDay(120))]],
-      safeBasal: microgramsPerDay(100))
-    order.maxDose24h = micrograms(330)
+      maxDose24h: micrograms(330), safeBasal: microgramsPerDay(100))
     let pump = try Pump(order, clock: at(0))
     pump.run(for: .hours(12))
+    return pump
+  }
+
+  @Test("R-090 Another clock whose schedule would meet a limit is refused until it fits")
+  func clockAgainstLimits() throws {
+    let pump = try afterTheBusyHalf()
     // Back to midnight: the 12 h once more would make 480 ug.
     let back = ClockChange(utcOffset: .hours(-12))
     guard case .refused(let refusal) = pump.ask(.clock(back)) else {
@@ -120,12 +120,7 @@ import Testing
 
   @Test("R-090 Vouched for again, flex waits until the windows have room for it")
   func adoptionAgainstLimits() throws {
-    var order = Prescription.flex(
-      [[(minute: 0, rate: microgramsPerDay(480)), (minute: 720, rate: microgramsPerDay(120))]],
-      safeBasal: microgramsPerDay(100))
-    order.maxDose24h = micrograms(330)
-    let pump = try Pump(order, clock: at(0))
-    pump.run(for: .hours(12))
+    let pump = try afterTheBusyHalf()
     try pump.comeBack(from: pump.record())
     var facts = Restart(at: Tick(pump.now + 1), leaseEnd: pump.account.steps)
     facts.isOtherBoot = true

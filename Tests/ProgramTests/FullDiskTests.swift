@@ -48,15 +48,6 @@ struct FullDiskTests {
     }
   }
 
-  private func waitUntil(_ what: Comment, _ condition: () throws -> Bool) throws {
-    for _ in 0..<900 {
-      if try condition() { return }
-      Thread.sleep(forTimeInterval: 0.05)
-    }
-    Issue.record(what)
-    throw CancellationError()
-  }
-
   @Test(
     "R-082 R-093 a disk that is full at the start and freed later: it is written again by itself")
   func fullAtStart() throws {
@@ -68,12 +59,14 @@ struct FullDiskTests {
     #expect(try pump.start())
     #expect(pump.log.contains("the disk is full"), "\(pump.log)")
     try pump.waitForSteps(3)
-    try waitUntil("storage-failed") { try pump.status()?.alarms.contains("storage-failed") == true }
+    try waitUntil("storage-failed", tries: 900) {
+      try pump.status()?.alarms.contains("storage-failed") == true
+    }
     #expect(try pump.status()?.mode == "safe-basal")
     let before = try #require(try pump.status()).durableCommit
     try Self.files.removeItem(atPath: bench.filler)
-    try waitUntil("commits") { try (pump.status()?.durableCommit ?? 0) > before }
-    try waitUntil("as prescribed") { try pump.status()?.mode == "continuous" }
+    try waitUntil("commits", tries: 900) { try (pump.status()?.durableCommit ?? 0) > before }
+    try waitUntil("as prescribed", tries: 900) { try pump.status()?.mode == "continuous" }
     pump.kill()
     #expect(try pump.start())
     #expect(try pump.status()?.mode == "continuous")
@@ -86,7 +79,7 @@ struct FullDiskTests {
     let bench = try Bench()
     let pump = bench.pump
     bench.fill()
-    try waitUntil("nothing can be written") {
+    try waitUntil("nothing can be written", tries: 900) {
       bench.fill()
       return pump.log.contains("cannot be written down")
     }
@@ -117,13 +110,13 @@ struct FullDiskTests {
       let outcome = try Programs.run("pumpctl", "status", "--json", "--socket", socket)
       return outcome.code == 0 ? try KilledStatus(outcome.output) : nil
     }
-    try waitUntil("it runs") { try status() != nil }
+    try waitUntil("it runs", tries: 900) { try status() != nil }
     #expect(try status()?.mode == "continuous")
     #expect(try String(contentsOfFile: log, encoding: .utf8).contains("read-only"))
     try pump.waitForSteps(3)
     let before = try #require(try status()).durableCommit
     try remount("rw")
-    try waitUntil("commits") { try (status()?.durableCommit ?? 0) > before }
+    try waitUntil("commits", tries: 900) { try (status()?.durableCommit ?? 0) > before }
     child.kill(SIGTERM)
     #expect(child.wait() == 0)
   }

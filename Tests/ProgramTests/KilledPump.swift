@@ -1,5 +1,6 @@
 import ChildProcess
 import Foundation
+import Testing
 
 /// What a test with kills could not go on from.
 struct KillTestFailure: Error { let what: String }
@@ -325,5 +326,23 @@ struct KilledStatus {
     lateNanograms = deficit("lateTick") + deficit("stepWaited") + deficit("noLease")
     limitDeficit = deficit("limit")
     alarms = (status["alarms"] as? [[String: Any]] ?? []).compactMap { $0["code"] as? String }
+  }
+}
+
+extension KilledPump {
+  /// One that delivers.
+  static func delivering() throws -> KilledPump {
+    let pump = try KilledPump()
+    #expect(try pump.start(isNew: true))
+    #expect(try pump.program(KillTexts.first) == .accepted)
+    try pump.waitForSteps(3)
+    return pump
+  }
+
+  /// One that has delivered, and was ended in order, so that its journal is one file.
+  static func ended() throws -> KilledPump {
+    let pump = try delivering()
+    pump.terminate()
+    return pump
   }
 }

@@ -82,11 +82,20 @@ final class RunningPump {
 
   /// Waits for something that is bound to come; the limit only ends a hang.
   func waitUntil(_ what: Comment, _ condition: () throws -> Bool) throws {
-    for _ in 0..<600 {
-      if try condition() { return }
-      Thread.sleep(forTimeInterval: 0.05)
-    }
-    Issue.record(what)
-    throw CancellationError()
+    try ProgramTests.waitUntil(what, condition)
   }
+}
+
+/// Waits for something that is bound to come; the limit only ends a hang.
+///
+/// - Parameter tries: 20 a second.
+func waitUntil(
+  _ what: Comment, tries: Int = 600, _ condition: () throws -> Bool
+) throws {
+  for _ in 0..<tries {
+    if try condition() { return }
+    Thread.sleep(forTimeInterval: 0.05)
+  }
+  Issue.record(what)
+  throw CancellationError()
 }

@@ -4,25 +4,6 @@ import Testing
 
 /// What a start makes of what it finds in the state directory.
 @Suite struct StateDirectoryTests {
-  /// A pump that has delivered, and was ended in order, so that its journal is one file.
-  private func usedPump() throws -> KilledPump {
-    let pump = try KilledPump()
-    #expect(try pump.start(isNew: true))
-    #expect(try pump.program(KillTexts.first) == .accepted)
-    try pump.waitForSteps(3)
-    pump.terminate()
-    return pump
-  }
-
-  private func waitUntil(_ what: Comment, _ condition: () throws -> Bool) throws {
-    for _ in 0..<600 {
-      if try condition() { return }
-      Thread.sleep(forTimeInterval: 0.05)
-    }
-    Issue.record(what)
-    throw CancellationError()
-  }
-
   private func names(in pump: KilledPump) throws -> [String] {
     try FileManager.default.contentsOfDirectory(atPath: pump.state)
   }
@@ -45,7 +26,7 @@ import Testing
 
   @Test("R-084 basal that ran goes on by itself after a kill, and after an end in order")
   func goesOn() throws {
-    let pump = try usedPump()
+    let pump = try KilledPump.ended()
     #expect(try pump.start())
     #expect(try pump.status()?.mode == "continuous")
     try pump.waitForSteps(3)
@@ -57,7 +38,7 @@ import Testing
 
   @Test("R-088 a pump that has a history cannot be started as a new one")
   func refusesNew() throws {
-    let pump = try usedPump()
+    let pump = try KilledPump.ended()
     #expect(try refusal(pump, "--new").contains("holds the history of a pump"))
     #expect(try pump.start())
     try pump.waitForSteps(3)
@@ -66,7 +47,7 @@ import Testing
 
   @Test("R-089 without its journal a pump goes on with safe basal and no extra doses")
   func losesJournal() throws {
-    let pump = try usedPump()
+    let pump = try KilledPump.ended()
     try remove("journal.sqlite", from: pump)
     #expect(try pump.start())
     try judgeSafeBasal(pump)
@@ -101,7 +82,7 @@ import Testing
 
   @Test("R-088 without anything a pump delivers nothing until somebody says what was given")
   func losesEverything() throws {
-    let pump = try usedPump()
+    let pump = try KilledPump.ended()
     try FileManager.default.removeItem(atPath: pump.state)
     #expect(try pump.start())
     let status = try #require(try pump.status())
@@ -136,7 +117,7 @@ import Testing
 
   @Test("R-093 R-089 a damaged journal is put aside, and safe basal goes on", arguments: [1, 2, 4])
   func journalIsDamaged(from page: Int) throws {
-    let pump = try usedPump()
+    let pump = try KilledPump.ended()
     try overwrite("\(pump.state)/journal.sqlite", from: UInt64(page * 4096))
     #expect(try pump.start())
     #expect(pump.log.contains("it was put aside"))
@@ -156,7 +137,7 @@ import Testing
 
   @Test("R-093 the journal of another pump is refused in one line that says whose it is")
   func refusesOtherSerial() throws {
-    let pump = try usedPump()
+    let pump = try KilledPump.ended()
     let rig = KillTexts.rig.replacingOccurrences(of: "BP-0001", with: "BP-0002")
     try pump.folder.write("rig.yaml", rig)
     #expect(try refusal(pump).contains("belongs to pump BP-0001"))
@@ -164,7 +145,7 @@ import Testing
 
   @Test("R-093 a file that is no journal is refused in one line and left as it is")
   func refusesGarbage() throws {
-    let pump = try usedPump()
+    let pump = try KilledPump.ended()
     try remove("journal.sqlite", from: pump)
     // With a copy of this pump it would go on from there.
     try remove("safe-basal", from: pump)
@@ -178,7 +159,7 @@ import Testing
 
   @Test("R-093 the journal of a newer version is refused in one line that names the remedy")
   func refusesNewerSchema() throws {
-    let pump = try usedPump()
+    let pump = try KilledPump.ended()
     let journal = try DatabaseQueue(path: "\(pump.state)/journal.sqlite")
     try journal.write { database in
       try database.execute(sql: "INSERT INTO grdb_migrations VALUES ('9999 what is to come')")
@@ -189,7 +170,7 @@ import Testing
 
   @Test("R-095 with another rig file the committed rig runs, and nobody gets an extra dose")
   func hasOtherRig() throws {
-    let pump = try usedPump()
+    let pump = try KilledPump.ended()
     let other = KillTexts.rig.replacingOccurrences(of: "max_rate: 24", with: "max_rate: 12")
     try pump.folder.write("rig.yaml", other)
     #expect(try pump.start())

@@ -7,31 +7,6 @@ import Testing
 @Suite(.serialized) struct StorageTests {
   private static let files = FileManager.default
 
-  /// A pump that delivers.
-  private func running() throws -> KilledPump {
-    let pump = try KilledPump()
-    #expect(try pump.start(isNew: true))
-    #expect(try pump.program(KillTexts.first) == .accepted)
-    try pump.waitForSteps(3)
-    return pump
-  }
-
-  /// One that was ended in order, so that its journal is one file.
-  private func ended() throws -> KilledPump {
-    let pump = try running()
-    pump.terminate()
-    return pump
-  }
-
-  private func waitUntil(_ what: Comment, _ condition: () throws -> Bool) throws {
-    for _ in 0..<600 {
-      if try condition() { return }
-      Thread.sleep(forTimeInterval: 0.05)
-    }
-    Issue.record(what)
-    throw CancellationError()
-  }
-
   private func awaitAlarm(_ code: String, on isOn: Bool = true, _ pump: KilledPump) throws {
     try waitUntil("\(code) \(isOn)") { try pump.status()?.alarms.contains(code) == isOn }
   }
@@ -105,7 +80,7 @@ import Testing
     "R-089 R-093 a journal that is none any more is put aside, and what the copies say goes on",
     arguments: Damage.allCases)
   func damagedWithCopies(_ kind: Damage) throws {
-    let pump = try ended()
+    let pump = try KilledPump.ended()
     try damage(journal(pump), kind)
     #expect(try pump.start())
     #expect(try isPutAside(pump))
@@ -119,7 +94,7 @@ import Testing
 
   @Test("R-088 R-093 a wiped journal without copies: nothing is known, nothing is delivered")
   func wipedWithoutCopies() throws {
-    let pump = try ended()
+    let pump = try KilledPump.ended()
     try zero(journal(pump))
     for copy in ["a", "b"] {
       try Self.files.removeItem(atPath: "\(pump.state)/safe-basal.\(copy)")
@@ -132,7 +107,7 @@ import Testing
 
   @Test("R-089 R-093 the journal of another pump is put aside where the copies are this one's")
   func foreignWithCopies() throws {
-    let pump = try ended()
+    let pump = try KilledPump.ended()
     let database = try DatabaseQueue(path: journal(pump))
     try database.write { try $0.execute(sql: "UPDATE pump SET serial = 'BP-0009'") }
     try database.close()
@@ -146,7 +121,7 @@ import Testing
   @Test(
     "R-093 the root page of the events is damaged: a new journal of the same history while it runs")
   func eventsAreDamaged() throws {
-    let pump = try ended()
+    let pump = try KilledPump.ended()
     let database = try DatabaseQueue(path: journal(pump))
     let root = try database.read {
       try Int.fetchOne($0, sql: "SELECT rootpage FROM sqlite_master WHERE name = 'events'")
@@ -174,7 +149,7 @@ import Testing
 
   @Test("R-089 a journal alone put back after a bolus is seen: no bolus for a day")
   func journalPutBack() throws {
-    let pump = try ended()
+    let pump = try KilledPump.ended()
     try copyAside(pump, ["journal.sqlite"])
     #expect(try pump.start())
     #expect(try pump.patientBolus() == .accepted)
@@ -193,7 +168,7 @@ import Testing
 
   @Test("R-089 copies that were put back: the journal is believed, and they are written anew")
   func copiesPutBack() throws {
-    let pump = try ended()
+    let pump = try KilledPump.ended()
     try copyAside(pump, ["safe-basal.a", "safe-basal.b"])
     #expect(try pump.start())
     #expect(try pump.stop() == .accepted)
@@ -212,7 +187,7 @@ import Testing
   @Test(
     "R-089 R-093 a copy that is a directory is an alarm, and nothing else", arguments: ["a", "b"])
   func copyIsDirectory(copy: String) throws {
-    let pump = try ended()
+    let pump = try KilledPump.ended()
     let path = "\(pump.state)/safe-basal.\(copy)"
     try Self.files.removeItem(atPath: path)
     try Self.files.createDirectory(atPath: path, withIntermediateDirectories: false)
@@ -232,7 +207,7 @@ import Testing
 
   @Test("R-093 a state directory that is taken away is an alarm; put back, it heals")
   func directoryTakenAway() throws {
-    let pump = try running()
+    let pump = try KilledPump.delivering()
     let away = pump.folder.path("away")
     #expect(unsafe rename(pump.state, away) == 0)
     // The socket went with it.
@@ -259,7 +234,7 @@ import Testing
 
   @Test("R-093 R-084 a journal that is removed while it runs is begun anew, with all that is known")
   func journalRemoved() throws {
-    let pump = try running()
+    let pump = try KilledPump.delivering()
     for suffix in ["", "-wal", "-shm"] {
       try? Self.files.removeItem(atPath: journal(pump) + suffix)
     }
@@ -282,7 +257,7 @@ import Testing
     "R-083 R-093 a run page that is removed is made anew: a kill then leaves a step in doubt at most"
   )
   func pageRemoved() throws {
-    let pump = try running()
+    let pump = try KilledPump.delivering()
     let path = try #require(try page(pump))
     try Self.files.removeItem(atPath: path)
     try awaitAlarm("storage-lost", pump)
@@ -297,7 +272,7 @@ import Testing
 
   @Test("R-083 a kill where the run page has gone says why steps are in doubt")
   func pageGone() throws {
-    let pump = try running()
+    let pump = try KilledPump.delivering()
     pump.kill()
     try Self.files.removeItem(atPath: try #require(try page(pump)))
     #expect(try pump.start())
@@ -308,7 +283,7 @@ import Testing
 
   @Test("R-083 an end in order leaves no run page, and a kill does")
   func pageEnds() throws {
-    let pump = try running()
+    let pump = try KilledPump.delivering()
     #expect(try page(pump) != nil)
     pump.kill()
     #expect(try page(pump) != nil)
@@ -319,10 +294,10 @@ import Testing
 
   @Test("R-083 pages of pumps whose directory is gone are removed at a start, and no other")
   func leftPages() throws {
-    let dead = try running()
+    let dead = try KilledPump.delivering()
     dead.kill()
     let left = try #require(try page(dead))
-    let pump = try ended()
+    let pump = try KilledPump.ended()
     let name = URL(fileURLWithPath: left).lastPathComponent
     try Self.files.copyItem(atPath: left, toPath: pump.folder.path(name))
     #expect(try pump.start())
@@ -336,7 +311,7 @@ import Testing
 
   @Test("R-083 a copy of a state directory that runs at the same time does not share the run page")
   func copyRunsToo() throws {
-    let pump = try ended()
+    let pump = try KilledPump.ended()
     let other = pump.folder.path("other")
     try Self.files.copyItem(atPath: pump.state, toPath: other)
     try? Self.files.removeItem(atPath: "\(other)/pumpd.sock")
@@ -362,7 +337,7 @@ import Testing
 
   @Test("R-093 a socket that is removed is made again")
   func socketRemoved() throws {
-    let pump = try running()
+    let pump = try KilledPump.delivering()
     try Self.files.removeItem(atPath: "\(pump.state)/pumpd.sock")
     try waitUntil("the socket") { try pump.status() != nil }
     #expect(pump.log.contains("was taken away; it was made again"))
@@ -372,7 +347,7 @@ import Testing
 
   @Test("R-093 the directory itself is locked: by whichever path, a second pump is refused")
   func lockedDirectory() throws {
-    let pump = try running()
+    let pump = try KilledPump.delivering()
     let link = pump.folder.path("link")
     unsafe symlink(pump.state, link)
     #expect(!Self.files.fileExists(atPath: "\(pump.state)/lock"))
