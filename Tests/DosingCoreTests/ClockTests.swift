@@ -134,6 +134,53 @@ import Testing
     #expect(pump.alarms[.basalRefusedByLimit] == nil && pump.account.deficit(.limit) == 0)
   }
 
+  /// A day of 20 ug/h, and then the least limits that 10 ug/h up to noon and 5 ug/h after it fit into.
+  private func afterTighterLimits(_ clock: WeekTime) throws -> Pump {
+    let pump = try Pump(
+      .continuous(microgramsPerDay(480), maxDose1h: micrograms(40), maxDose24h: micrograms(500)),
+      clock: clock)
+    pump.run(for: .hours(24))
+    let lower = Prescription.flex(
+      [[(minute: 0, rate: microgramsPerDay(240)), (minute: 720, rate: microgramsPerDay(120))]],
+      maxDose1h: micrograms(11), maxDose24h: micrograms(183), safeBasal: microgramsPerDay(100))
+    #expect(try pump.program(lower).isAccepted)
+    pump.run(for: .hours(2))
+    try pump.comeBack(from: pump.record(), inForce: lower)
+    var facts = Restart(at: Tick(pump.now + 1), leaseEnd: pump.account.steps)
+    facts.isOtherBoot = true
+    pump.restart(facts)
+    return pump
+  }
+
+  @Test("R-090 R-118 What was given under higher limits keeps no flex from coming back")
+  func adoptionUnderRaisedCeiling() throws {
+    let pump = try afterTighterLimits(at(0))
+    pump.vouch(behind: .seconds(1))
+    pump.run(to: pump.now + 1)
+    #expect(pump.mode == .flex && pump.alarms[.clockUncertain] == nil)
+    pump.run(for: .hours(48))
+    #expect(pump.alarms[.basalRefusedByLimit] == nil && pump.account.deficit(.limit) == 0)
+  }
+
+  @Test("R-090 R-118 Nor does it let more pass than the ceiling: the busy half twice waits")
+  func adoptionAgainstRaisedCeiling() throws {
+    // It is 14:00, as the pump has it, and 02:00, as somebody says who vouches: the busy half is not over.
+    let pump = try afterTighterLimits(at(0))
+    pump.run(for: .hours(8))
+    pump.vouch(behind: .zero)
+    pump.run(to: pump.now + 1)
+    #expect(pump.mode == .flex)
+    pump.run(for: .hours(4))
+    let back = ClockChange(utcOffset: .hours(-12))
+    let refusal = try #require(pump.ask(.clock(back)).refusal)
+    #expect(refusal.reason == .doseLimit24h)
+    let allowed = try #require(refusal.allowedAt)
+    pump.run(to: allowed.number)
+    #expect(pump.ask(.clock(back)).isAccepted)
+    pump.run(for: .hours(48))
+    #expect(pump.alarms[.basalRefusedByLimit] == nil && pump.account.deficit(.limit) == 0)
+  }
+
   @Test("R-090 A day without power that becomes known only later is told as one that was known")
   func lateKnownGap() throws {
     for (off, tells) in [(Nanoseconds.hours(23), false), (.hours(25), true)] {

@@ -45,7 +45,7 @@ extension Admission {
     var hour = Outlook<61>(
       of: proposal, from: wait?.allowedAt ?? now, ticksPerBucket: ledger.hour.ticksPerBucket,
       limit: proposal.hour)
-    hour.sum(of: proposal, &ledger.hour)
+    hour.sum(of: proposal, &ledger.hour, ledger.hourCeiling)
     let refusal = refusal(most: hour.most(), proposal.hour, isHour: true, proposal.scale)
     // An extra dose in an hour that knows one order alone: what fits at a moment fits at every later one.
     let staysFit = proposal.extra != nil && ledger.hourCeiling.isOlder(than: &ledger.hour)
@@ -79,7 +79,7 @@ extension Admission {
     let base = wait?.allowedAt ?? now
     var day = Outlook<97>(
       of: proposal, from: base, ticksPerBucket: ledger.day.ticksPerBucket, limit: proposal.day)
-    day.sum(of: proposal, &ledger.day)
+    day.sum(of: proposal, &ledger.day, ledger.dayCeiling)
     let refused =
       wait ?? hour.refusal
       ?? refusal(most: day.most(), proposal.day, isHour: false, proposal.scale)

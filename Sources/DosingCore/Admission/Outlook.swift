@@ -1,6 +1,7 @@
 internal import Quantities
 
-/// Something that would change what is delivered from some moment on: an extra dose, or another program.
+/// Something that would change what is delivered from some moment on: an extra dose, another program, or
+/// another time by which the program in force is read.
 struct Proposal: ~Copyable {
   let now: Tick
   /// The therapy clock now, by which basal runs until the proposal begins, and what it would show from then
@@ -21,6 +22,9 @@ struct Proposal: ~Copyable {
   let extra: EvenDose?
   /// The extra dose that runs now, and is over when the proposal begins; nil for none.
   let running: ExtraDose?
+
+  /// The program in force stays, and with it what it may still have under the limits before it.
+  var keepsProgram: Bool { extra == nil && clock != clockAfter }
 }
 
 /// Whether a proposal keeps every rolling window within its limit, if it begins at a moment or later.
@@ -58,7 +62,8 @@ struct Outlook<let bucketCount: Int>: ~Copyable {
   // in one that opens behind it and before the program.
   private var first: InlineArray<99, Int128> = InlineArray(repeating: 0)
   private var second: InlineArray<99, Int128> = InlineArray(repeating: 0)
-  // In the newest k buckets up to the moment, with what waits at their beginning.
+  // In the newest k buckets up to the moment, with what waits at their beginning. Of another time by which
+  // the program in force is read, less what the ceiling of a window with these k is above the limit.
   private var pastDelivered: InlineArray<98, Int128> = InlineArray(repeating: 0)
   private var pastExtra: InlineArray<98, Int128> = InlineArray(repeating: 0)
 
@@ -75,19 +80,23 @@ struct Outlook<let bucketCount: Int>: ~Copyable {
     isProgram = proposal.extra == nil
   }
 
-  mutating func sum(of proposal: borrowing Proposal, _ window: inout RollingWindow<bucketCount>) {
-    sumPast(of: proposal, &window)
+  /// - Parameter ceiling: of the window.
+  mutating func sum(
+    of proposal: borrowing Proposal, _ window: inout RollingWindow<bucketCount>, _ ceiling: Ceiling
+  ) {
+    sumPast(of: proposal, &window, ceiling)
     sumBasal(of: proposal)
     if let extra = proposal.extra { sumDose(extra) } else { findMost() }
   }
 
   /// What was delivered up to now, and what will be from now to the moment.
   private mutating func sumPast(
-    of proposal: borrowing Proposal, _ window: inout RollingWindow<bucketCount>
+    of proposal: borrowing Proposal, _ window: inout RollingWindow<bucketCount>, _ ceiling: Ceiling
   ) {
     // Steps in doubt count as extra doses, and only against an extra dose.
     let doubtCounts = proposal.extra != nil
     var (delivered, extra): (Int128, Int128) = (0, 0)
+    var ahead = ceiling.ahead(limit)
     var end = base
     for count in 1...bucketCount {
       let number = bucket - Int64(count) + 1
@@ -104,7 +113,13 @@ struct Outlook<let bucketCount: Int>: ~Copyable {
         extra += coming
         end = start
       }
-      (pastDelivered[count], pastExtra[count]) = (delivered + waits, extra)
+      var above: Int128 = 0
+      if proposal.keepsProgram {
+        let ceiling = ahead.steps(fromBucket: number, with: past.steps)
+        above = max(0, Int128(ceiling) * perStep - limit.units)
+      }
+      pastDelivered[count] = delivered + waits - above
+      pastExtra[count] = max(pastExtra[count - 1], extra - above)
     }
   }
 

@@ -26,9 +26,32 @@ struct Ceiling: BitwiseCopyable {
     guard before > limit.steps, !isOlder(than: &window) else {
       return limit.steps
     }
-    let needed = limit.stepsForBasal + window.steps(upToBucket: committedIn)
-    return min(max(limit.steps, min(before, needed)), limit.stepsOfRig)
+    return steps(limit, besides: window.steps(upToBucket: committedIn))
   }
+
+  /// Of a window in which so many steps were made before the commit.
+  private func steps(_ limit: WindowLimit, besides given: Int64) -> Int64 {
+    min(max(limit.steps, min(before, limit.stepsForBasal + given)), limit.stepsOfRig)
+  }
+
+  /// What windows to come may hold by it, each told by the oldest bucket that is in it.
+  struct Ahead {
+    fileprivate let ceiling: Ceiling
+    fileprivate let limit: WindowLimit
+    /// Before the commit, in the windows that were asked about.
+    fileprivate var given: Int64 = 0
+
+    /// In steps, of the window that begins with a bucket. Asked for the newest first, and for each.
+    mutating func steps(fromBucket number: Int64, with steps: Int64) -> Int64 {
+      guard number <= ceiling.committedIn, ceiling.before > limit.steps else {
+        return limit.steps
+      }
+      given += steps
+      return ceiling.steps(limit, besides: given)
+    }
+  }
+
+  func ahead(_ limit: WindowLimit) -> Ahead { Ahead(ceiling: self, limit: limit) }
 
   mutating func layout(_ coder: inout some FrameCoder) {
     coder.field(magnitude: &before)
