@@ -31,7 +31,6 @@ struct PowerCutCommand: ParsableCommand {
   /// 3.6 steps a second, so that a lease has its 32 steps and lasts as long as a life.
   static let microgramsPerHour = 100
   private static let prescription = BenchTexts.continuous(microgramsPerHour: microgramsPerHour)
-  private static let disk = "/tmp/disk"
   /// Somebody cuts the power long before.
   private static let lifeMax = Nanoseconds.minutes(2)
 
@@ -45,13 +44,13 @@ struct PowerCutCommand: ParsableCommand {
   }
 
   private func live() throws {
-    try Self.mountDisk()
+    let disk = try GuestDisk()
     let witness = try PowerCutWitness()
     try witness.say("start")
     // A page in memory of its own, so that only what is on the disk is known after a cut.
     let pump = try RunningPump(
-      BenchTexts(), state: Self.disk + "/state", isNew: new, environment: ["RUNTIME_DIRECTORY=/run"]
-    )
+      BenchTexts(), state: disk.folder + "/state", isNew: new,
+      environment: ["RUNTIME_DIRECTORY=/run"])
     // Before its first commit it does not say yet what it knows.
     var status = try pump.status()
     try waitUntil("the first commit is durable", pause: .milliseconds(20)) {
@@ -69,16 +68,6 @@ struct PowerCutCommand: ParsableCommand {
     }
     if last { return try readAccount(of: pump, witness) }
     try liveOn(pump, witness)
-  }
-
-  private static func mountDisk() throws {
-    _ = unsafe mkdir(disk, 0o755)
-    // The disk appears while the first processes run already.
-    try waitUntil("there is a disk", pause: .milliseconds(20)) {
-      unsafe access("/dev/vda", R_OK | W_OK) == 0
-    }
-    try expect(
-      unsafe mount("/dev/vda", disk, "ext4", 0, nil) == 0, "the disk cannot be mounted: \(errno)")
   }
 
   private func request(_ asked: Asked, of pump: RunningPump, _ witness: PowerCutWitness) throws {

@@ -15,7 +15,9 @@ struct PumpCases {
 
   private var onLines: [Case] {
     [
-      Case("R-038 flex with a bolus: every step that the engine counts turned the motor once") {
+      Case(
+        "R-038 R-090 flex with a bolus, the system clock set by hours meanwhile: every step that the engine counts turned the motor once"
+      ) {
         try flexWithBolus()
       },
       Case("R-074 kill -9 leaves enable off and the motor still, and the pump can be started again")
@@ -33,6 +35,11 @@ struct PumpCases {
 
   private var onBus: [Case] {
     [
+      Case(
+        "R-082 R-093 a file system that becomes read-only under a running pump: it doses on, and tells"
+      ) {
+        try readOnlyDisk()
+      },
       Case("R-073 a sensor that hangs the bus holds up no tick") { try hungBus() },
       Case("R-071 a sensor that is unplugged fails, and is good again when it is back") {
         try unplugged()
@@ -48,8 +55,16 @@ struct PumpCases {
     // The next whole minute but at least 10 s away, so that the schedule changes on the way.
     let minute = (Int(time(nil)) + 70) / 60 % 1440
     try pump.program(BenchTexts.flex(changingAt: minute))
+    // Nobody vouches for the clock of this machine.
+    try expect(
+      pump.status().text("mode"), is: "safe-basal", "mode before somebody says what UTC is")
+    try pump.control("clock", "--set", "now")
+    try expect(pump.status().text("mode"), is: "flex", "mode with a clock")
     try pump.control("bolus", "--dose", "1.5 ug", "--duration", "1 min")
     let slow = try pump.status().number("basal_nanograms_per_day")
+    // By another clock the schedule would change at once, or not today.
+    try setSystemClock(ahead: .hours(5))
+    defer { try? setSystemClock(ahead: .hours(-5)) }
     try waitUntil("the bolus ends and the schedule changes", pause: .seconds(5)) {
       let status = try pump.status()
       let isOver = status.json.contains("\"extra_dose\":") == false
@@ -69,6 +84,13 @@ struct PumpCases {
     Suite.print("# \(steps) steps in flex with a bolus; engine, wire and motor agree")
   }
 
+  private func setSystemClock(ahead: Nanoseconds) throws {
+    var time = timespec()
+    unsafe clock_gettime(CLOCK_REALTIME, &time)
+    time.tv_sec += Int(ahead.count / 1_000_000_000)
+    try expect(unsafe clock_settime(CLOCK_REALTIME, &time), is: 0, "setting the system clock")
+  }
+
   private func killed() throws {
     let pump = try RunningPump(BenchTexts())
     try pump.program(BenchTexts.continuous)
@@ -84,6 +106,37 @@ struct PumpCases {
     let again = try RunningPump(BenchTexts())
     try expect(again.status().number("steps"), is: 0, "steps of the new pump")
     try expect(again.end(), is: 0, "exit code")
+  }
+
+  private func readOnlyDisk() throws {
+    let disk = try GuestDisk(options: "errors=remount-ro")
+    let pump = try RunningPump(
+      BenchTexts(), state: disk.folder + "/state", isNew: true,
+      environment: ["RUNTIME_DIRECTORY=/run"])
+    try pump.program(BenchTexts.continuous)
+    try waitUntil("the motor turns") { try pump.status().number("steps") > 5 }
+    try disk.failAsKernelDoes()
+    try waitUntil("it is told") { try pump.status().json.contains("\"storage-failed\"") }
+    try waitUntil("safe basal runs") { try pump.status().text("mode") == "safe-basal" }
+    let before = try pump.status().number("steps")
+    try waitUntil("the motor turns on") { try pump.status().number("steps") > before + 20 }
+    let status = try pump.status()
+    try expect(
+      status.number("interlock_steps"), is: status.number("steps"), "the interlock's count")
+    try pump.control("bolus", "--dose", "1.5 ug", "--duration", "1 min", code: 65)
+    let made = try pump.status().number("steps")
+    try expect(pump.end(), is: 0, "exit code")
+    try expect(pump.log.contains("without writing everything down"), "it is not told: \(pump.log)")
+    try disk.mountAgain()
+    let again = try RunningPump(
+      BenchTexts(), state: disk.folder + "/state", isNew: false,
+      environment: ["RUNTIME_DIRECTORY=/run"])
+    let known = try again.status()
+    try expect(
+      known.number("steps") + known.number("steps_in_doubt") >= made,
+      "steps are forgotten: \(known.json)")
+    try expect(again.end(), is: 0, "exit code")
+    try disk.unmount()
   }
 
   private func hungTick() throws {
