@@ -39,16 +39,18 @@ public final class Keeper: @unchecked Sendable {
   private let utcOfTickZero: Atomic<Int64>
   private let failing = Atomic<Bool>(false)
 
-  /// Entries that are kept in memory while nothing can be written; what comes then is counted.
-  private static let waitingMax = 200_000
+  private let waitingMax: Int
 
   /// - Parameters:
   ///   - readClock: asks the clocks of this machine.
   ///   - report: hears what is worth a line in the log.
+  ///   - waitingMax: entries that are kept in memory while nothing can be written; what comes then is counted.
   public init(
     _ record: TickRecord, journal: KeptJournal, copies: SafeBasalCopies, start: PumpStart,
-    readClock: @escaping () -> ClockReading, report: @escaping (KeeperNews) -> Void
+    waitingMax: Int = 200_000, readClock: @escaping () -> ClockReading,
+    report: @escaping (KeeperNews) -> Void
   ) {
+    self.waitingMax = waitingMax
     self.record = record
     self.journal = journal
     self.start = start
@@ -68,11 +70,12 @@ public final class Keeper: @unchecked Sendable {
   /// With a journal that stays where it is, whatever becomes of it.
   public convenience init(
     _ record: TickRecord, journal: Journal, copies: SafeBasalCopies, start: PumpStart,
-    readClock: @escaping () -> ClockReading, report: @escaping (KeeperNews) -> Void
+    waitingMax: Int = 200_000, readClock: @escaping () -> ClockReading,
+    report: @escaping (KeeperNews) -> Void
   ) {
     self.init(
-      record, journal: KeptJournal(journal), copies: copies, start: start, readClock: readClock,
-      report: report)
+      record, journal: KeptJournal(journal), copies: copies, start: start, waitingMax: waitingMax,
+      readClock: readClock, report: report)
   }
 
   // MARK: From any thread
@@ -341,7 +344,7 @@ public final class Keeper: @unchecked Sendable {
   }
 
   private func append(_ entry: Entry, to list: inout [Entry]) {
-    if list.count < Self.waitingMax {
+    if list.count < waitingMax {
       list.append(entry)
     } else if case .eventsLost(let count) = list[list.count - 1].content {
       list[list.count - 1].content = .eventsLost(count + 1)

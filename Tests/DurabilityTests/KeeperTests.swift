@@ -188,6 +188,38 @@ import Testing
     #expect(bench.copies.both.allSatisfy { $0?.isStopped == true })
   }
 
+  /// What a pump with so much room writes down of nine stops and resumes of which none can be written at once.
+  private func entries(withRoomFor waitingMax: Int) throws -> [Entry.Content] {
+    let bench = try KeeperBench(waitingMax: waitingMax)
+    try bench.program()
+    bench.disk.setFaults(writes: 1_000)
+    for number in 0..<9 {
+      #expect(bench.ask(number.isMultiple(of: 2) ? .stop : .resume).isAccepted)
+      bench.runFailing(2)
+    }
+    bench.disk.setFaults()
+    bench.run(3)
+    bench.end()
+    #expect(try bench.journal.verify().firstBroken == nil)
+    var contents: [Entry.Content] = []
+    try bench.journal.forEachEntry { _, entry in
+      contents.append(entry.content)
+      return true
+    }
+    return contents
+  }
+
+  @Test("R-091 R-093 What memory has no room for while nothing can be written is counted, each once")
+  func noRoom() throws {
+    let all = try entries(withRoomFor: 200_000)
+    for room in [8, 9, 20] {
+      let kept = try entries(withRoomFor: room)
+      let lost = kept.compactMap { if case .eventsLost(let count) = $0 { count } else { nil } }
+      #expect(lost.count == 1 && lost.allSatisfy { $0 > 1 })
+      #expect(kept.count - 1 + Int(lost[0]) == all.count, "\(room)")
+    }
+  }
+
   @Test("R-093 One copy that fails is told and tried again, and no failed storage")
   func oneCopyFails() throws {
     let bench = try KeeperBench()
@@ -244,7 +276,7 @@ final class KeeperBench {
   /// Last, so that its disk goes after the journal on it.
   let history: CrashHistory
 
-  init() throws {
+  init(waitingMax: Int = 200_000) throws {
     history = try CrashHistory(seed: 3, plan: CrashHistory.Plan(lives: 0, powerCuts: 0))
     let reading = history.machine.clocks
     journal = try Journal(
@@ -263,7 +295,7 @@ final class KeeperBench {
     try hardware.seal(for: history.rig, epoch: Nanoseconds(epoch))
     keeper = Keeper(
       record, journal: journal, copies: SafeBasalCopies(copies), start: start,
-      readClock: { reading }, report: { _ in })
+      waitingMax: waitingMax, readClock: { reading }, report: { _ in })
     loop = RecordedLoop(
       TickLoop(core: core, drive: hardware.drive, annunciator: hardware.annunciator),
       record: record, commits: start.commits)
