@@ -123,6 +123,22 @@ import Testing
     try expectReadable(status)
   }
 
+  @Test(
+    "R-089 A day that is not known fills the hour and the day: no extra dose, and basal goes on")
+  func unknownDay() throws {
+    let pump = try Pump(
+      .continuous(microgramsPerDay(240), maxDose1h: micrograms(30), maxDose24h: micrograms(400)))
+    pump.run(for: .minutes(1))
+    pump.doubtLastDay()
+    let refusal = try #require(pump.bolus(micrograms(1), .minutes(5)).refusal)
+    #expect(refusal.reason == .doseLimit1h)
+    pump.run(for: .hours(2))
+    #expect(pump.bolus(micrograms(1), .minutes(5)).refusal?.reason == .doseLimit24h)
+    pump.run(for: .hours(23))
+    #expect(pump.bolus(micrograms(1), .minutes(5)).isAccepted)
+    #expect(pump.account.deficit == 0)
+  }
+
   @Test("R-117 All faults of a pump are shown, whatever else is on")
   func allFaults() throws {
     var state = DosingState(rig: .bench(), clock: midnight)

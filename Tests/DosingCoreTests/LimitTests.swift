@@ -28,6 +28,24 @@ import Testing
     #expect(pump.alarms[.basalRefusedByLimit] == nil)
   }
 
+  @Test(
+    "R-010 A dose that fills the hour to the unit is granted, and one that is a nanogram more is not"
+  )
+  func toTheUnit() throws {
+    // A step of 8 ng, and a basal of 1 ug a minute: nothing is rounded.
+    var order = Prescription.continuous(
+      microgramsPerDay(1_440), maxDose1h: Mass(nanograms: 61_000 + 8 + 5_000),
+      maxDose24h: micrograms(3_000))
+    order.concentration = Concentration(nanogramsPerMillilitre: 512_000)
+    let therapy = try Therapy.of(order)
+    #expect(therapy.hour.reservedForBasal == therapy.scale.perNanogram * 61_008)
+    let pump = try Pump(order)
+    let refusal = try #require(
+      pump.ask(.bolus(dose: Mass(nanograms: 5_001), duration: .minutes(10))).refusal)
+    #expect(refusal.reason == .doseLimit1h && refusal.value == 66_009)
+    #expect(pump.bolus(micrograms(5), .minutes(10)).isAccepted)
+  }
+
   @Test("R-010 The volume limit of the rig binds where it is tighter")
   func hourIsFilledByVolume() throws {
     let rig = Rig.bench(maxVolume1h: microlitres(80), maxVolume24h: microlitres(4_000))

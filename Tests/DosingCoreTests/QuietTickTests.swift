@@ -5,6 +5,21 @@ import Testing
 @testable import DosingCore
 
 @Suite struct QuietTickTests {
+  @Test(
+    "R-120 Where nothing accrues no step is ever due, and all ticks up to the next look are quiet")
+  func nothingAccrues() {
+    var state = DosingState(rig: .bench(), clock: midnight)
+    var (next, passed) = (Int64(1), Int64(0))
+    while next < 6_000 {
+      let quiet = state.quietTicks()
+      if quiet > 0 { state.passQuietly(quiet) } else { _ = state.step(Tick(next)) }
+      (next, passed) = (next + max(1, quiet), passed + quiet)
+    }
+    // But for one at the end of each minute, and a few at the beginning.
+    #expect(passed > 5_950 && passed < 6_000)
+    #expect(state.account.steps == 0 && state.account.prescribed == 0)
+  }
+
   @Test("R-120 How many ticks a dose takes to come to so much is told as if they were counted")
   func ticksOfADose() {
     var generator = SplitMix64(seed: 3)

@@ -3,6 +3,14 @@ import Quantities
 import Testing
 
 @Suite struct StatusTests {
+  @Test("R-070 A sensor that never gave a value has 0, whatever became of it")
+  func noValue() {
+    for state in [SensorState.absent, .starting, .stale, .implausible, .failed] {
+      #expect(SensorReading(state).value == 0)
+    }
+    #expect(SensorReadings().encoder == SensorReading(.absent))
+  }
+
   @Test("A status says what the account says, rounded down")
   func amounts() throws {
     let pump = try busyPump()

@@ -268,6 +268,8 @@ final class Pump {
 
   func loseHistory() { state.loseHistory() }
 
+  func doubtLastDay() { state.doubtLastDay() }
+
   /// Somebody vouches for UTC, by which the therapy clock is behind by so much.
   func vouch(
     behind: Nanoseconds, _ source: ClockSource = .kernel, wasOff: Nanoseconds = .zero

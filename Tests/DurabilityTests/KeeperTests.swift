@@ -188,7 +188,7 @@ import Testing
     #expect(bench.copies.both.allSatisfy { $0?.isStopped == true })
   }
 
-  /// What a pump with so much room writes down of nine stops and resumes of which none can be written at once.
+  /// What a pump with so much room writes down of nine stops and resumes that wait for the disk.
   private func entries(withRoomFor waitingMax: Int) throws -> [Entry.Content] {
     let bench = try KeeperBench(waitingMax: waitingMax)
     try bench.program()
@@ -209,7 +209,8 @@ import Testing
     return contents
   }
 
-  @Test("R-091 R-093 What memory has no room for while nothing can be written is counted, each once")
+  @Test(
+    "R-091 R-093 What memory has no room for while nothing can be written is counted, each once")
   func noRoom() throws {
     let all = try entries(withRoomFor: 200_000)
     for room in [8, 9, 20] {

@@ -46,6 +46,24 @@ import Testing
       "\(report)")
   }
 
+  @Test("R-092 How far the record goes is told by its newest tick, whatever was written last")
+  func newestTick() throws {
+    let machine = SimulatedMachine(seed: 1)
+    let journal = try Journal(path: machine.journalPath, serial: "BP-1", makesNew: true)
+    let none = try Replay(journal).run()
+    #expect(none.lastTick == 0 && none.lastUTC == 0 && none.starts == 0)
+    let state = JournalState(
+      commit: 1, generation: 1, tick: 9, time: machine.clocks.now, leaseEnd: 0, isSettled: true,
+      rig: [1], prescription: nil, body: [1])
+    try journal.commit(
+      state,
+      [(3, 30), (8, 80), (5, 90)].map { tick, utc in
+        Entry(tick: tick, utc: utc, monotonic: utc, content: .requestActed)
+      })
+    let report = try Replay(journal).run()
+    #expect(report.lastTick == 8 && report.lastUTC == 90 && report.entriesSkipped == 3)
+  }
+
   @Test("R-092 The first difference is named by its tick and field")
   func different() throws {
     /// Changes the first entry behind the 60th for which `body` returns true.
