@@ -67,7 +67,7 @@ public struct RecordedLoop: ~Copyable {
     var reason: Int64 = 0
     if case .refused(let refusal) = answer { reason = Int64(refusal.reason.rawValue) }
     note(.requestDecided, at: number, value: id, detail: reason)
-    return (answer, reason == 0 && request.changesState ? loop.core.nextCommit : 0)
+    return (answer, reason == 0 && request.changesState ? loop.core.commitOfDecided : 0)
   }
 
   /// Runs tick `number`.

@@ -134,7 +134,7 @@ struct TwoPumps {
       if waiting != nil { return .refused(Refusal(.requestWaits)) }
       var asked = model
       let answer = asked.decide(request, at: now)
-      if answer.isAccepted { waiting = (request, now.number, leased.nextCommit) }
+      if answer.isAccepted { waiting = (request, now.number, leased.lease.proposed + 1) }
       return answer
     }
   }

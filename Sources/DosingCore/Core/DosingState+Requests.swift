@@ -8,7 +8,7 @@ extension DosingState {
   public mutating func decide(_ request: Request, at tick: Tick) -> Answer {
     if tick > now { reach(tick) }
     if let refusal = refuses(request) { return .refused(refusal) }
-    if lease.isOn, request.changesState { happened.wantsCommit = true }
+    if lease.isOn, request.changesState, !isDone(request) { happened.wantsCommit = true }
     if lease.isOn, !request.actsAtOnce, !isUnleased {
       waiting.open(request, at: now, commit: lease.proposed + 1)
     } else {
@@ -67,6 +67,12 @@ extension DosingState {
   }
 
   // MARK: Stop and resume
+
+  /// A stop of what is stopped already: nothing is different after it, and nothing has to be written down.
+  private func isDone(_ request: Request) -> Bool {
+    guard case .stop = request else { return false }
+    return board.on[.stopped] && doses.running == nil && !waiting.isOpen
+  }
 
   /// Whoever stops wants it stopped, whatever waits: that never happened. Stopping twice is no error.
   private mutating func stop() {

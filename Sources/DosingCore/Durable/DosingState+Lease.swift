@@ -51,9 +51,11 @@ extension DosingState {
   public var isLeased: Bool { lease.isOn }
   public var isSettled: Bool { lease.isSettled }
 
-  /// The number of the commit that will hold what happens in this tick; 0 where nothing is written
+  /// The number of the commit that holds what was decided up to now, or will; 0 where nothing is written
   /// down.
-  public var nextCommit: Int64 { lease.isOn ? lease.proposed + 1 : 0 }
+  public var commitOfDecided: Int64 {
+    lease.isOn ? lease.proposed + (happened.wantsCommit ? 1 : 0) : 0
+  }
 
   /// The newest commit that is durable.
   public var durableCommit: Int64 { lease.durable }
