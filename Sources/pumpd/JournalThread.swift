@@ -26,8 +26,9 @@ final class JournalThread: Sendable {
   private static let readingPause = Nanoseconds.milliseconds(100)
   /// After a failure the storage is tried again so often, and all places and clocks are looked at.
   private static let retry = Nanoseconds.seconds(1)
-  /// How long the last word may take.
-  private static let patience = Nanoseconds.seconds(5)
+  /// For how long the last word is tried again, where nothing failed before it. Where something did, it is
+  /// tried once more, whole: whatever the disk takes again is taken.
+  private static let patience = Nanoseconds.milliseconds(500)
 
   init(
     _ keeper: Keeper, record: TickRecord, log: Logger, lookBeside: @escaping @Sendable () -> Void
@@ -46,11 +47,14 @@ final class JournalThread: Sendable {
 
   /// The body of the thread.
   func run() {
-    var give: Nanoseconds?
+    var giveUpAt: Nanoseconds?
     var (lookAt, tryAt) = (RealTime.now, Nanoseconds.zero)
     var lastRead: Nanoseconds?
     while true {
       let isLast = ending.load(ordering: .acquiring)
+      if isLast, giveUpAt == nil {
+        giveUpAt = keeper.isFailing ? .zero : RealTime.now + Self.patience
+      }
       if let sample = record.samples.readIfNew() {
         keeper.note(.sampled(sample.readings), at: sample.tick)
       }
@@ -67,13 +71,9 @@ final class JournalThread: Sendable {
       } else {
         let isDone = keeper.turn()
         tryAt = isDone ? .zero : now + Self.retry
-        if isLast {
-          if isDone { return complete.store(true, ordering: .releasing) }
-          give = give ?? now + Self.patience
-          if let give, now > give {
-            log.warning("ended without writing everything down")
-            return
-          }
+        if isLast, isDone { return complete.store(true, ordering: .releasing) }
+        if let giveUpAt, RealTime.now > giveUpAt {
+          return log.warning("ended without writing everything down")
         }
       }
       if keeper.answerPages() > 0 { lastRead = RealTime.now }

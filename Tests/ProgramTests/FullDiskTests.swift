@@ -91,6 +91,27 @@ struct FullDiskTests {
   }
 
   @Test(
+    "R-093 R-084 an end while nothing could be written takes what the disk takes by then, and says what not",
+    arguments: [true, false])
+  func endWhileFull(isFreed: Bool) throws {
+    let bench = try Bench()
+    let pump = bench.pump
+    bench.fill()
+    try waitUntil("nothing can be written", tries: 900) {
+      bench.fill()
+      return pump.log.contains("cannot be written down")
+    }
+    if isFreed { try Self.files.removeItem(atPath: bench.filler) }
+    pump.terminate()
+    #expect(pump.log.contains("ended without writing everything down") == !isFreed, "\(pump.log)")
+    if !isFreed { try Self.files.removeItem(atPath: bench.filler) }
+    let last = try Programs.run("pumpctl", "log", "--last", "1", "--state", pump.state)
+    #expect(last.output.contains("in order") == isFreed, "\(last.output)")
+    #expect(try pump.start())
+    #expect(try pump.status()?.mode == "continuous")
+  }
+
+  @Test(
     "R-093 on a read-only file system basal goes on from what can be read",
     arguments: [true, false])
   func readOnly(isKilled: Bool) throws {
