@@ -1,6 +1,7 @@
 public import DosingCore
 public import Engine
 public import Journal
+internal import Quantities
 internal import Synchronization
 
 /// The journal thread's work: takes what the tick did, makes it durable, and grants the leases.
@@ -15,6 +16,7 @@ public final class Keeper: @unchecked Sendable {
   private let report: (KeeperNews) -> Void
   private let readClock: () -> ClockReading
   private var clock: ClockWatch
+  private var signatures: LogSignatures
 
   /// What the tick was told of the places where things are kept.
   private var troublesTold = StorageTroubles.none
@@ -33,6 +35,7 @@ public final class Keeper: @unchecked Sendable {
   /// What others than the tick told and is not durable yet: sensors and link.
   private var told: [Entry] = []
   private var order = EntryOrder()
+  private var budget: SenderBudget
   /// A commit of this start is in the journal.
   private var hasCommitted = false
   private let durable: Atomic<Int64>
@@ -42,17 +45,22 @@ public final class Keeper: @unchecked Sendable {
   private let waitingMax: Int
 
   /// - Parameters:
+  ///   - signer: the pump's key, by which its log is signed; nil for a log that nobody vouches for.
   ///   - readClock: asks the clocks of this machine.
   ///   - report: hears what is worth a line in the log.
   ///   - waitingMax: entries that are kept in memory while nothing can be written; what comes then is counted.
   public init(
     _ record: TickRecord, journal: KeptJournal, copies: SafeBasalCopies, start: PumpStart,
-    waitingMax: Int = 200_000, readClock: @escaping () -> ClockReading,
+    signer: HeadSigner? = nil, waitingMax: Int = 200_000,
+    readClock: @escaping () -> ClockReading,
     report: @escaping (KeeperNews) -> Void
   ) {
     self.waitingMax = waitingMax
     self.record = record
     self.journal = journal
+    signatures = LogSignatures(signer, on: start.rig)
+    budget = SenderBudget(
+      ticksAnHour: start.rig.ticks(.hours(1)), isStopped: start.isStopped)
     self.start = start
     rig = start.rig.recordBytes
     self.copies = CopyKeeper(
@@ -70,11 +78,12 @@ public final class Keeper: @unchecked Sendable {
   /// With a journal that stays where it is, whatever becomes of it.
   public convenience init(
     _ record: TickRecord, journal: Journal, copies: SafeBasalCopies, start: PumpStart,
-    waitingMax: Int = 200_000, readClock: @escaping () -> ClockReading,
-    report: @escaping (KeeperNews) -> Void
+    signer: HeadSigner? = nil, waitingMax: Int = 200_000,
+    readClock: @escaping () -> ClockReading, report: @escaping (KeeperNews) -> Void
   ) {
     self.init(
-      record, journal: KeptJournal(journal), copies: copies, start: start, waitingMax: waitingMax,
+      record, journal: KeptJournal(journal), copies: copies, start: start, signer: signer,
+      waitingMax: waitingMax,
       readClock: readClock, report: report)
   }
 
@@ -153,7 +162,11 @@ public final class Keeper: @unchecked Sendable {
       if let proposal {
         try write(proposal, entries)
       } else {
-        try journal.keep(linkChanges, entries)
+        let tick = entries.last?.tick ?? order.newest
+        let isSigned = try journal.keep(
+          linkChanges, entries,
+          signing: signatures.signing(at: entry(.ended, at: tick), isBegun: false, isEnd: false))
+        signatures.isWritten(isSigned, at: tick)
         areDurable(entries)
       }
       proposal = nil
@@ -174,6 +187,9 @@ public final class Keeper: @unchecked Sendable {
     if let new = record.proposals.readIfNew() {
       proposal = new
       take(upTo: new.events)
+      for counted in budget.counted(at: new.tick, isEnd: new.isSettled) {
+        append(entry(.requestsCounted(counted), at: new.tick), to: &waiting)
+      }
     } else if record.events.count - record.events.takenCount > EventRing.capacity / 2 {
       take(upTo: record.events.count)
     }
@@ -231,14 +247,18 @@ public final class Keeper: @unchecked Sendable {
     let lineage = journal.lineage
     let next = copies.generation(after: proposal, lineage: lineage)
     // Behind what happened before it was begun.
-    let news = journal.news.map { [entry($0, at: entries.last?.tick ?? proposal.tick)] } ?? []
-    try journal.commit(
+    let last = max(proposal.tick, entries.last?.tick ?? .min)
+    let news = journal.news.map { [entry($0, at: last)] } ?? []
+    let isSigned = try journal.commit(
       JournalState(
         commit: proposal.commit, generation: next, tick: proposal.tick,
         time: time(ofTick: proposal.tick), witnesses: witnesses(inTick: proposal.tick),
         leaseEnd: proposal.leaseEnd,
         isSettled: proposal.isSettled, rig: rig, prescription: proposal.prescriptionBytes,
-        body: proposal.state.array), entries + news, linkChanges)
+        body: proposal.state.array), entries + news, linkChanges,
+      signing: signatures.signing(
+        at: entry(.ended, at: last), isBegun: journal.isEmpty, isEnd: proposal.isSettled))
+    signatures.isWritten(isSigned, at: last)
     areDurable(entries)
     hasCommitted = true
     try copies.follow(proposal, generation: next, lineage: lineage)
@@ -283,6 +303,7 @@ public final class Keeper: @unchecked Sendable {
 
   private func changesState(_ event: EngineEvent) -> Bool {
     event.kind == .requestDecided && event.detail == 0 && !requests.isProposal(event.value)
+      && !budget.isNothingNew(requests.kind(event.value))
   }
 
   private func flushSteps() {
@@ -294,7 +315,7 @@ public final class Keeper: @unchecked Sendable {
   private func content(of event: EngineEvent) -> Entry.Content? {
     switch event.kind {
     case .stepMade: nil
-    case .requestDecided: .requested(requests.take(event))
+    case .requestDecided: requested(event)
     case .ticksMissed: .ticksMissed(event.value)
     case .basalChanged: .basalChanged(UInt8(clamping: event.value))
     case .extraDoseEnded: .extraDoseEnded
@@ -314,6 +335,11 @@ public final class Keeper: @unchecked Sendable {
     case .storageTold: .storageTold(UInt8(clamping: event.value))
     case .engineEnded: .ended
     }
+  }
+
+  private func requested(_ event: EngineEvent) -> Entry.Content? {
+    let requested = requests.take(event)
+    return budget.hasEntry(requested) ? .requested(requested) : nil
   }
 
   private func committed(_ event: EngineEvent) -> Entry.Content {

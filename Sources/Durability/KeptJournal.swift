@@ -58,32 +58,39 @@ public final class KeptJournal {
   }
 
   func commit(
-    _ state: JournalState, _ entries: [Entry], _ changes: LinkChanges
-  ) throws(JournalError) {
-    try write { [link] journal throws(JournalError) in
+    _ state: JournalState, _ entries: [Entry], _ changes: LinkChanges, signing: Signing?
+  ) throws(JournalError) -> Bool {
+    let isSigned = try write { [link] journal throws(JournalError) in
       // Whatever a new journal was begun for, its first commit holds all that the link remembers.
       var changes = changes
       if untold != nil { changes = link.merged(with: changes) }
-      try journal.commit(state, entries, changes)
+      return try journal.commit(state, entries, changes, signing: signing)
     }
     untold = nil
     link.merge(changes)
+    return isSigned
   }
 
-  func keep(_ changes: LinkChanges, _ entries: [Entry]) throws(JournalError) {
-    try write { journal throws(JournalError) in try journal.keep(changes, entries) }
+  func keep(
+    _ changes: LinkChanges, _ entries: [Entry], signing: Signing?
+  ) throws(JournalError) -> Bool {
+    let isSigned = try write { journal throws(JournalError) in
+      try journal.keep(changes, entries, signing: signing)
+    }
     link.merge(changes)
+    return isSigned
   }
 
   /// Whether a commit of the engine has to come first: a new journal holds no state yet.
   var isEmpty: Bool { untold != nil }
 
-  private func write(
-    _ body: (Journal) throws(JournalError) -> Void
-  ) throws(JournalError) {
+  private func write<Value>(
+    _ body: (Journal) throws(JournalError) -> Value
+  ) throws(JournalError) -> Value {
     let journal = try usable()
+    let value: Value
     do {
-      try body(journal)
+      value = try body(journal)
     } catch {
       // What stands on the disk is no journal any more; whatever it was is put aside whole.
       switch error {
@@ -97,6 +104,7 @@ public final class KeptJournal {
       }
     }
     past = journal.past
+    return value
   }
 
   /// The journal that can be written, opened now where it was not.

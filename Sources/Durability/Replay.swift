@@ -50,7 +50,8 @@ public struct Replay: ~Copyable {
 
   private mutating func visitAll() throws {
     let journal = journal
-    try journal.forEachEntry { _, entry in
+    // Of those before it only some are kept.
+    try journal.forEachEntry(after: journal.newestForgotten) { _, entry in
       try visit(entry)
       return true
     }

@@ -30,7 +30,9 @@ struct ReplayedRun: ~Copyable {
   mutating func visit(_ entry: Entry) throws(Replay.Difference) {
     switch entry.content {
     // The core hears nothing of them.
-    case .sampled, .keyChanged, .framesRefused, .clockTrusted, .journalBegun: return
+    case .sampled, .keyChanged, .framesRefused, .clockTrusted, .journalBegun, .signed,
+      .requestsCounted:
+      return
     default: break
     }
     if try takeFact(entry) { return }

@@ -21,6 +21,9 @@ final class RequestMemory: Sendable {
     return seal.isSigned
   }
 
+  /// Of its frame; nil where it is not known.
+  func kind(_ id: Int64) -> FrameKind? { asked.withLock { $0[id] }?.kind }
+
   func take(_ event: EngineEvent) -> Requested {
     var request = asked.withLock { $0.removeValue(forKey: event.value) } ?? Requested()
     request.id = event.value

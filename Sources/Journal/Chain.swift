@@ -10,14 +10,23 @@ struct Chain {
   /// The newest event.
   var newest: Int64 = 0
   var newestHash = Chain.origin
+  /// What was kept of the forgotten.
+  var archives = Archives()
 
   init() {}
+
+  /// Events that there are.
+  var count: Int64 { newest - forgotten + archives.count }
 
   /// Nil where the journal does not say where its chain begins.
   init?(_ database: Database) throws {
     guard let begin = try Row.fetchOne(database, sql: "SELECT * FROM chain") else { return nil }
     forgotten = begin["forgotten"]
     forgottenHash = begin.bytes("forgotten_hash")
+    // A journal that can only be read may be of an older schema.
+    guard let kept = Archives(bytes: begin.hasColumn("archives") ? begin.bytes("archives") : [])
+    else { return nil }
+    archives = kept
     let end = try Row.fetchOne(database, sql: "SELECT newest_event, newest_hash FROM state")
     // Before the first commit there is none yet.
     newest = end?["newest_event"] ?? forgotten
@@ -58,54 +67,3 @@ struct KnownDocuments {
 
 /// SHA-256 of a record.
 public func sha256(of bytes: [UInt8]) -> [UInt8] { Array(SHA256.hash(data: bytes)) }
-
-/// A walk along the whole chain, link by link.
-public struct ChainWalk {
-  private let ends: Chain
-  private var hash: [UInt8]
-  private var report = ChainReport()
-  /// The newest event that was walked over.
-  public private(set) var id: Int64
-
-  /// - Parameter head: says where the chain begins, and where it ends.
-  public init(_ head: JournalHead) {
-    ends = head.chain
-    (id, hash) = (ends.forgotten, ends.forgottenHash)
-    report.first = id + 1
-  }
-
-  /// The next event of the chain. Returns whether all up to it are linked.
-  @discardableResult
-  public mutating func take(_ row: EventRow) -> Bool {
-    guard report.firstBroken == nil else { return false }
-    id += 1
-    hash = row.hash(after: hash)
-    if row.id == id, hash == row.hash {
-      report.events += 1
-    } else {
-      report.firstBroken = id
-    }
-    return report.firstBroken == nil
-  }
-
-  /// What was found, behind the newest event.
-  ///
-  /// - Parameter hasMore: there is one behind that which the head says is the newest.
-  public func end(hasMore: Bool) -> ChainReport {
-    var report = report
-    if report.firstBroken == nil, hasMore || id != ends.newest || hash != ends.newestHash {
-      report.firstBroken = id + 1
-    }
-    return report
-  }
-}
-
-/// What a look at the whole chain found.
-public struct ChainReport: Equatable, Sendable {
-  /// Events that are linked.
-  public var events: Int64 = 0
-  /// The oldest event that there still is.
-  public var first: Int64 = 0
-  /// The first event whose link is broken; nil where none is.
-  public var firstBroken: Int64?
-}

@@ -56,6 +56,10 @@ public struct Entry: Sendable {
     case framesRefused([Int64])
     /// Somebody else vouches for UTC from this tick on, or nobody does any more.
     case clockVouched(TickFacts.VouchedUTC)
+    /// The pump's key vouches for the chain of events up to here.
+    case signed(SignedHead)
+    /// What one sender asked beyond what is written down of him in an hour.
+    case requestsCounted(RequestsCounted)
   }
 }
 
@@ -129,6 +133,18 @@ public struct KeyChange: Sendable {
   public var byUser: UInt32 = 0
 
   public init() {}
+}
+
+/// Requests of one sender that were refused, or changed nothing, and have no entry of their own.
+public struct RequestsCounted: Equatable, Sendable {
+  /// Who asked: a key, or 0 for the user of that number.
+  public var key = KeyID(0)
+  public var user: UInt32 = 0
+  public var count: Int64 = 0
+
+  public init(key: KeyID = KeyID(0), user: UInt32 = 0, count: Int64 = 0) {
+    (self.key, self.user, self.count) = (key, user, count)
+  }
 }
 
 /// A fault that was raised, became a high alarm, or ended.

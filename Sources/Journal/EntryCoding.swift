@@ -32,6 +32,8 @@ extension Entry.Content {
     case .clockVouched: 22
     case .journalBegun: 23
     case .storageTold: 24
+    case .signed: 25
+    case .requestsCounted: 26
     }
   }
 
@@ -88,6 +90,8 @@ extension Entry.Content {
     case 22: .clockVouched(TickFacts.VouchedUTC(.nobody, atTickZero: 0))
     case 23: .journalBegun(JournalBegun())
     case 24: .storageTold(0)
+    case 25: .signed(SignedHead())
+    case 26: .requestsCounted(RequestsCounted())
     default: nil
     }
   }
@@ -163,6 +167,14 @@ extension Entry.Content {
       coder.field(&utc.atTickZero)
       coder.field(&utc.wasOff)
       self = .clockVouched(utc)
+    case .signed(var head):
+      head.layout(&coder)
+      self = .signed(head)
+    case .requestsCounted(var counted):
+      coder.field(&counted.key.raw)
+      coder.field(&counted.user)
+      coder.field(magnitude: &counted.count)
+      self = .requestsCounted(counted)
     }
   }
 }

@@ -1,6 +1,10 @@
 internal import GRDB
 
 extension Journal {
+  /// The newest event of those that were pushed out, of which only some are kept; 0 for none. Behind it all
+  /// are there.
+  public var newestForgotten: Int64 { chain.forgotten }
+
   /// Events with a number above `id`, in order, until `visit` returns false. Memory does not grow with
   /// their number, and a pump that writes meanwhile is not held up.
   public func forEachEntry(
@@ -76,21 +80,25 @@ extension Journal {
     }
   }
 
-  /// Looks at every link of the chain.
-  public func verify() throws(JournalError) -> ChainReport {
+  /// Looks at every link of the chain, and at its signatures where a key is given.
+  public func verify(
+    _ verifier: HeadVerifier? = nil
+  ) throws(JournalError) -> ChainReport {
     do {
-      return try database.read { try Self.verify($0) }
+      return try database.read { try Self.verify($0, verifier) }
     } catch {
       throw JournalError(error)
     }
   }
 
-  private static func verify(_ database: Database) throws -> ChainReport {
+  private static func verify(
+    _ database: Database, _ verifier: HeadVerifier?
+  ) throws -> ChainReport {
     let head = try JournalHead(database)
-    var walk = ChainWalk(head)
+    var walk = ChainWalk(head, verifier)
     let rows = try Row.fetchCursor(database, sql: "SELECT * FROM events ORDER BY id")
     while let row = try rows.next() {
-      if walk.id == head.newest { return walk.end(hasMore: true) }
+      if walk.last == head.newest { return walk.end(hasMore: true) }
       walk.take(EventRow(row))
     }
     return walk.end(hasMore: false)

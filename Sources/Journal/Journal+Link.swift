@@ -33,18 +33,23 @@ extension Journal {
   /// Makes changes of the link and their events durable, without a commit of the engine.
   ///
   /// - Precondition: there was one, whose state says where the chain of events ends.
-  public func keep(_ link: LinkChanges, _ entries: [Entry]) throws(JournalError) {
+  /// - Returns: whether the head of the chain was signed: see `commit`.
+  @discardableResult
+  public func keep(
+    _ link: LinkChanges, _ entries: [Entry], signing: Signing? = nil
+  ) throws(JournalError) -> Bool {
     do {
       var chain = chain
-      try database.write { database in
-        for entry in entries { try append(entry, to: &chain, database) }
-        try forget(&chain, database)
+      let isSigned = try database.write { database in
+        let isSigned = try append(entries, signing, to: &chain, database)
         try Self.write(link, database)
         try database.execute(
           sql: "UPDATE state SET newest_event = ?, newest_hash = ?",
           arguments: [chain.newest, chain.newestHash.blob])
+        return isSigned
       }
       self.chain = chain
+      return isSigned
     } catch {
       throw JournalError(error)
     }

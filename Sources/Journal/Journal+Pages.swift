@@ -40,9 +40,8 @@ extension Journal {
     var page = RecordsBody()
     var skipped = Int(asked.offset)
     let kinds = Self.kinds(asked.kinds)
-    // What was forgotten need not be looked through.
-    let begin = max(asked.event, chain.forgotten)
-    let end = kinds.isEmpty ? Int64.max : begin.addingReportingOverflow(Self.searchedAtOnce).0
+    let begin = asked.event
+    let end = kinds.isEmpty ? Int64.max : try endOfSearch(after: begin, database)
     // One after the other, since a page may be full after the first.
     let rows = try Row.fetchCursor(
       database,
@@ -65,7 +64,7 @@ extension Journal {
     let top = min(asked.event, chain.newest)
     let kinds = Self.kinds(asked.kinds)
     let hasIndex = kinds.count == 1 && Schema.indexedKinds.contains(UInt8(kinds[0]))
-    let bottom = hasIndex ? chain.forgotten : max(chain.forgotten, top - Self.searchedAtOnce)
+    let bottom = hasIndex ? 0 : try endOfSearch(downFrom: top, database)
     let wanted = min(asked.later, Self.searchedAtOnce - 1) + 1
     let found = try Int64.fetchAll(
       database,
@@ -79,8 +78,21 @@ extension Journal {
     }
     // All of these kinds down to there were passed over.
     let below = count == wanted ? (found.last ?? 1) - 1 : bottom
-    return SearchResult(
-      left: below <= chain.forgotten ? 0 : below, later: asked.later - count)
+    return SearchResult(left: max(0, below), later: asked.later - count)
+  }
+
+  /// The last event that is looked at; the greatest number of all where all are.
+  private func endOfSearch(after id: Int64, _ database: Database) throws -> Int64 {
+    try Int64.fetchOne(
+      database, sql: "SELECT id FROM events WHERE id > ? ORDER BY id LIMIT 1 OFFSET ?",
+      arguments: [id, Self.searchedAtOnce - 1]) ?? .max
+  }
+
+  /// The event below the last one that is looked at backwards; 0 where all are.
+  private func endOfSearch(downFrom id: Int64, _ database: Database) throws -> Int64 {
+    try Int64.fetchOne(
+      database, sql: "SELECT id FROM events WHERE id <= ? ORDER BY id DESC LIMIT 1 OFFSET ?",
+      arguments: [id, Self.searchedAtOnce]) ?? 0
   }
 
   private static func kinds(_ bits: UInt64) -> [Int] {

@@ -6,10 +6,14 @@ internal import Glibc
 ///
 /// A commit is on the disk, as far as the disk tells the truth, when `commit` returns. For one thread.
 public final class Journal {
-  /// Events that are kept at the least: more than a year of a pump at one a minute.
+  /// The newest events are kept, so many of them: what a pump at 0.15 mL/d does in half a year.
   public static let eventsKept: Int64 = 1_000_000
   /// So many are forgotten at once, so that a commit seldom has to.
   static let eventsForgottenAtOnce: Int64 = 1_000
+  /// Above that length of the file fewer events are kept, in bytes: twice what so many of them take.
+  public static let bytesMax: Int64 = 448 << 20
+  /// But these, however long they are.
+  static let eventsKeptAtLeast: Int64 = 10_000
   /// Of the write-ahead log once it was written into the database, in bytes.
   static let logSizeMax = 4 << 20
 
@@ -20,7 +24,8 @@ public final class Journal {
   var chain: Chain
   /// Documents that are known to be in the journal.
   private var documents = KnownDocuments()
-  private let eventsKept: Int64
+  let eventsKept: Int64
+  let bytesMax: Int64
 
   /// Opens the journal of a pump.
   ///
@@ -31,9 +36,10 @@ public final class Journal {
   ///   - isReader: for looking only. Whoever writes has the journal for himself, and is `busy` for others.
   public init(
     path: String, serial: String?, makesNew: Bool = false, goingOn past: Past? = nil,
-    isReader: Bool = false, eventsKept: Int64 = Journal.eventsKept
+    isReader: Bool = false, eventsKept: Int64 = Journal.eventsKept,
+    bytesMax: Int64 = Journal.bytesMax
   ) throws(JournalError) {
-    self.eventsKept = eventsKept
+    (self.eventsKept, self.bytesMax) = (eventsKept, bytesMax)
     do {
       let begins = makesNew ? serial.map { (serial: $0, past: past) } : nil
       let opened = try Self.open(path, serial, begins, isReader: isReader)
@@ -165,28 +171,34 @@ public final class Journal {
     try database.execute(
       sql: "INSERT INTO pump VALUES (1, ?, ?)", arguments: [serial, lineage.blob])
     try database.execute(
-      sql: "INSERT INTO chain VALUES (1, ?, ?)",
+      sql: "INSERT INTO chain (id, forgotten, forgotten_hash) VALUES (1, ?, ?)",
       arguments: [before.newest, before.newestHash.blob])
   }
 
   // MARK: Writing
 
   /// Makes a state, the events up to it and the changes of the link durable, all or nothing.
+  ///
+  /// - Parameter signing: how the head of the chain is signed, where that is due or events are forgotten.
+  /// - Returns: whether it was signed.
+  @discardableResult
   public func commit(
-    _ state: JournalState, _ entries: [Entry], _ link: LinkChanges = LinkChanges()
-  ) throws(JournalError) {
+    _ state: JournalState, _ entries: [Entry], _ link: LinkChanges = LinkChanges(),
+    signing: Signing? = nil
+  ) throws(JournalError) -> Bool {
     do {
       var chain = chain
       var written: [[UInt8]] = []
-      try database.write { database in
+      let isSigned = try database.write { database in
         written = try keepDocuments(of: state, database)
-        for entry in entries { try append(entry, to: &chain, database) }
-        try forget(&chain, database)
+        let isSigned = try append(entries, signing, to: &chain, database)
         try Self.write(link, database)
         try write(state, chain, database)
+        return isSigned
       }
       self.chain = chain
       documents.add(written)
+      return isSigned
     } catch {
       throw JournalError(error)
     }
@@ -216,7 +228,19 @@ public final class Journal {
     return written
   }
 
-  func append(_ entry: Entry, to chain: inout Chain, _ database: Database) throws {
+  /// What is forgotten is signed with what there is then: a chain that was cut begins elsewhere.
+  func append(
+    _ entries: [Entry], _ signing: Signing?, to chain: inout Chain, _ database: Database
+  ) throws -> Bool {
+    for entry in entries { try append(entry, to: &chain, database) }
+    let isCut = try forget(&chain, database)
+    guard let signing, isCut || signing.isDue else { return false }
+    try append(
+      signing.entry(chain, serial: serial, lineage: lineage), to: &chain, database)
+    return true
+  }
+
+  private func append(_ entry: Entry, to chain: inout Chain, _ database: Database) throws {
     let (kind, layout, body) = (entry.content.kind, entry.content.layout, entry.content.body)
     chain.newest += 1
     chain.newestHash = Chain.hash(
@@ -226,21 +250,6 @@ public final class Journal {
         chain.newest, entry.tick, entry.utc, entry.monotonic, Int64(kind), body.blob,
         chain.newestHash.blob, Int64(layout),
       ])
-  }
-
-  /// Keeps the journal within its bounds. What is forgotten leaves its hash.
-  func forget(_ chain: inout Chain, _ database: Database) throws {
-    guard chain.newest - chain.forgotten > eventsKept + Self.eventsForgottenAtOnce else { return }
-    let last = chain.forgotten + Self.eventsForgottenAtOnce
-    let row = try Row.fetchOne(
-      database, sql: "SELECT hash FROM events WHERE id = ?", arguments: [last])
-    guard let row else { throw JournalError.damaged("event \(last) is missing") }
-    chain.forgotten = last
-    chain.forgottenHash = row.bytes("hash")
-    try database.execute(sql: "DELETE FROM events WHERE id <= ?", arguments: [last])
-    try database.execute(
-      sql: "UPDATE chain SET forgotten = ?, forgotten_hash = ?",
-      arguments: [last, chain.forgottenHash.blob])
   }
 
   private func write(_ state: JournalState, _ chain: Chain, _ database: Database) throws {

@@ -25,6 +25,9 @@ public struct JournalHead: Equatable, Sendable {
   public var lineage: [UInt8] { pump[blob: "lineage"] }
   /// The newest event that was forgotten; 0 for none.
   public var forgotten: Int64 { begin[integer: "forgotten"] }
+  /// The newest commit, and whether the engine ended in order with it.
+  public var commit: Int64 { state?[integer: "commit_number"] ?? 0 }
+  public var isSettled: Bool { state?[integer: "is_settled"] == 1 }
   /// The newest event; 0 for none.
   public var newest: Int64 { state?[integer: "newest_event"] ?? 0 }
   /// The digests of the records of the rig and of the order that the newest state names; nil for none.
@@ -39,6 +42,8 @@ public struct JournalHead: Equatable, Sendable {
   var chain: Chain {
     var chain = Chain()
     (chain.forgotten, chain.forgottenHash) = (forgotten, begin[blob: "forgotten_hash"])
+    // What cannot be read fits nothing that was kept.
+    chain.archives = Archives(bytes: begin[blob: "archives"]) ?? Archives()
     if let state { (chain.newest, chain.newestHash) = (newest, state[blob: "newest_hash"]) }
     return chain
   }

@@ -32,6 +32,9 @@ enum Schema {
     migrator.registerMigration("7 find the changes of keys") { database in
       try database.execute(sql: "CREATE INDEX key_changes ON events (id) WHERE kind = 16")
     }
+    migrator.registerMigration("8 what is kept of the forgotten") { database in
+      try database.execute(sql: "ALTER TABLE chain ADD COLUMN archives BLOB NOT NULL DEFAULT x''")
+    }
     return migrator
   }
 

@@ -25,6 +25,13 @@ public struct PumpIdentity: Sendable {
 
   public var verifying: VerifyingKey { key.verifying }
 
+  public var id: KeyID { key.id }
+
+  /// Signs what is no frame; nil where there is no signature, which is a defect of the library.
+  ///
+  /// - Precondition: the bytes do not begin as a frame does.
+  public func signature(of bytes: [UInt8]) -> [UInt8]? { key.signature(of: bytes) }
+
   /// A signed answer to one question and to no other.
   public func answer(
     _ question: Question, _ kind: FrameKind, _ body: some FrameBody

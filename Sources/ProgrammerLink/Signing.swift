@@ -30,10 +30,15 @@ public struct SigningKey: Sendable {
   /// Signs a whole frame. Nil where there is no signature, which is a defect of the library.
   public func signed(_ frame: FrameWriter) -> FrameWriter? {
     let signed = (0..<frame.signedCount).map { frame.bytes[$0] }
-    guard let signature = try? key.signature(for: signed) else { return nil }
+    guard let signature = signature(of: signed) else { return nil }
     var frame = frame
-    frame.sign([UInt8](signature))
+    frame.sign(signature)
     return frame
+  }
+
+  /// Nil where there is no signature, which is a defect of the library.
+  func signature(of bytes: [UInt8]) -> [UInt8]? {
+    (try? key.signature(for: bytes)).map { [UInt8]($0) }
   }
 }
 
@@ -64,8 +69,13 @@ public struct VerifyingKey: Sendable {
 
   /// Whether it signed the frame, every byte of it.
   public func signed(_ frame: Span<UInt8>, _ seal: Seal) -> Bool {
-    let signed = (0..<(frame.count - Seal.signatureLength)).map { frame[$0] }
-    return key.isValidSignature(seal.signature.array, for: signed)
+    let bytes = (0..<(frame.count - Seal.signatureLength)).map { frame[$0] }
+    return signed(bytes, seal.signature.array)
+  }
+
+  /// Whether it signed these bytes.
+  public func signed(_ bytes: [UInt8], _ signature: [UInt8]) -> Bool {
+    key.isValidSignature(signature, for: bytes)
   }
 
   fileprivate static func head(_ digest: some Sequence<UInt8>, at offset: Int) -> UInt64 {

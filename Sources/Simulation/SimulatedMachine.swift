@@ -16,6 +16,8 @@ public final class SimulatedMachine: StateStorage {
   public private(set) var utc: Int64 = 1_760_000_000_000_000_000
   /// What the system clock is ahead of true UTC by, as long as it is not synchronised, in ns.
   public var systemIsAhead: Int64 = 0
+  /// The key by which the pump's log is signed; nil for a log that nobody vouches for.
+  public var signer: HeadSigner?
   private var boots: UInt8 = 1
   private var memory: MappedFile?
   /// How many cuts of power have ended.

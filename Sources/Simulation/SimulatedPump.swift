@@ -29,7 +29,7 @@ public final class SimulatedPump {
       (self.machine, self.memory, self.record) = (machine, memory, record)
       keeper = Keeper(
         record, journal: memory.journal, copies: memory.copies, start: memory.start,
-        readClock: { machine.clocks }, report: { _ in })
+        signer: machine.signer, readClock: { machine.clocks }, report: { _ in })
     }
   }
 

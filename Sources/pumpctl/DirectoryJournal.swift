@@ -1,11 +1,14 @@
 internal import Documents
+internal import FoundationEssentials
 internal import Glibc
 internal import Journal
+internal import ProgrammerLink
 
 /// The journal in the directory of a pump that does not run. It is open only while something is read, so
 /// that whoever looks keeps no pump from starting.
 struct DirectoryJournal: JournalSource {
   let place: String
+  private let directory: String
   /// Where a pump would have answered.
   private let socket: String
 
@@ -14,7 +17,7 @@ struct DirectoryJournal: JournalSource {
 
   init(_ directory: String, socket: String) throws(Failure) {
     place = "\(directory)/journal.sqlite"
-    self.socket = socket
+    (self.directory, self.socket) = (directory, socket)
     guard unsafe access(place, R_OK) != 0 else { return }
     switch errno {
     case EACCES, EPERM: throw JournalError.noPermission.failure(place)
@@ -61,5 +64,18 @@ struct DirectoryJournal: JournalSource {
     try read { journal throws(JournalError) in
       try journal.newestEvent(of: kinds, before: later, upTo: last)
     }
+  }
+
+  func pumpKey() throws(Failure) -> ShownKey? {
+    let path = "\(directory)/identity"
+    guard let text = try? String(contentsOfFile: path, encoding: .utf8),
+      let secret = bytes(hexadecimal: String(text.prefix(64))), let key = SigningKey(secret: secret)
+    else { return nil }
+    return ShownKey(key: key.verifying, place: path)
+  }
+
+  func commitElsewhere(of lineage: [UInt8]) throws(Failure) -> Int64 {
+    let copies = SafeBasalCopies(CopyFiles(directory: directory)) { $0.lineage == lineage }
+    return copies.record?.commit ?? 0
   }
 }

@@ -36,6 +36,8 @@ struct EntryJSON: Encodable {
   private(set) var key: KeyChangeJSON?
   /// By doubt, as many as were refused since the last such entry.
   private(set) var framesRefused: [String: Int64]?
+  private(set) var signature: SignatureJSON?
+  private(set) var requestsCounted: RequestsCountedJSON?
 
   /// - Parameter text: what is known of rig and keys.
   init(_ numbered: NumberedEntry, in text: EntryText) {
@@ -66,6 +68,8 @@ struct EntryJSON: Encodable {
     case .eventsLost(let count): eventsLost = count
     case .sampled(let readings): sample = SampleJSON(readings)
     case .keyChanged(let change): key = KeyChangeJSON(change)
+    case .signed(let head): signature = SignatureJSON(head)
+    case .requestsCounted(let counted): requestsCounted = RequestsCountedJSON(counted)
     case .framesRefused(let counts):
       framesRefused = Dictionary(uniqueKeysWithValues: Doubt.counted(counts))
     }
@@ -302,5 +306,36 @@ struct JournalBegunJSON: Encodable {
   init(_ begun: JournalBegun) {
     cause = JournalBegun.Cause(rawValue: begun.cause).map { "\($0)" } ?? "\(begun.cause)"
     afterEvent = begun.after
+  }
+}
+
+struct SignatureJSON: Encodable {
+  let upToEvent: Int64
+  /// The hash of the chain there.
+  let hash: String
+  let events: Int64
+  let firstEvent: Int64
+  let isEnd: Bool
+  let key: String
+  let signature: String
+
+  init(_ head: SignedHead) {
+    (upToEvent, hash) = (head.event, hexadecimal(head.hash))
+    (events, firstEvent, isEnd) = (head.count, head.forgotten + 1, head.isEnd)
+    (key, signature) = (head.key.text, hexadecimal(head.signature))
+  }
+}
+
+struct RequestsCountedJSON: Encodable {
+  /// Nil for a user without a key.
+  let key: String?
+  let user: UInt32?
+  let count: Int64
+
+  init(_ counted: RequestsCounted) {
+    let isSigned = counted.key.raw != 0
+    key = isSigned ? counted.key.text : nil
+    user = isSigned ? nil : counted.user
+    count = counted.count
   }
 }

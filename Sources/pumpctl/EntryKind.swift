@@ -27,14 +27,16 @@ enum EntryKind: String, CaseIterable {
   case utc
   case journal
   case storage
+  case signature
+  case counted
 
   init(_ content: Entry.Content) { self = Self.allCases[Int(content.kind) - 1] }
 
   /// What it is in the journal.
   var number: UInt8 { UInt8((Self.allCases.firstIndex(of: self) ?? 0) + 1) }
 
-  /// The engine's own bookkeeping: several a minute, and of no interest to most people.
-  static let bookkeeping: Set<EntryKind> = [.lease, .commit]
+  /// The pump's own bookkeeping, of no interest to most people.
+  static let bookkeeping: Set<EntryKind> = [.lease, .commit, .signature]
 
   static func read(_ argument: String) throws -> EntryKind {
     if let kind = EntryKind(rawValue: argument) { return kind }

@@ -49,6 +49,8 @@ struct EntryText {
       "somebody vouches for the therapy clock; \(Nanoseconds(late).durationText) were added"
     case .clockVouched(let utc): utc.words
     case .eventsLost(let count): "\(Self.count(count, "event")) were not written down"
+    case .signed(let head): head.words
+    case .requestsCounted(let counted): counted.words(keys)
     case .sampled(let readings): readings.words
     case .keyChanged(let change): change.words(keys)
     case .framesRefused(let counts):
@@ -101,6 +103,19 @@ extension Committed {
     let steps = account.map { ", \($0.steps) steps made" } ?? ""
     let doubt = stepsInDoubt > 0 ? ", \(stepsInDoubt) in doubt" : ""
     return "\(commit)\(steps)\(doubt), lease up to step \(leaseEnd)"
+  }
+}
+
+extension SignedHead {
+  fileprivate var words: String {
+    "\(isEnd ? "the end, " : "")up to event \(event), by the pump's key \(key.text)"
+  }
+}
+
+extension RequestsCounted {
+  fileprivate func words(_ keys: KeyNames) -> String {
+    let who = key.raw != 0 ? keys.words(key) : userWords(user)
+    return "and \(count) more in this hour that were refused or changed nothing, of \(who)"
   }
 }
 

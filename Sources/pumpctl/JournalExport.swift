@@ -25,7 +25,8 @@ struct JournalExport: ~Copyable {
 
   /// Writes everything, or leaves nothing behind.
   static func write(_ reader: JournalReader, to path: String) throws(Failure) -> ExportSummary {
-    guard let first = try reader.page(after: 0).first else {
+    // Of those before it only some are kept, and no steps.
+    guard let first = try reader.page(after: reader.head.forgotten).first else {
       throw reader.failure(.badData, "the journal has no entries yet")
     }
     // The start of the oldest entries may be forgotten, but a history has one rig.
@@ -38,6 +39,7 @@ struct JournalExport: ~Copyable {
       made: try reader.stepsBefore(first.id, on: rig), at: first.entry.tick - 1)
     var export = try JournalExport(reader, to: path, on: rig, steps)
     try export.begin()
+    try export.takeKept()
     try export.takeAll(from: first.id)
     return try export.finish()
   }
@@ -83,6 +85,24 @@ struct JournalExport: ~Copyable {
 
   // MARK: Entries
 
+  /// What is kept of the events that were pushed out: who did what, though not what was delivered.
+  private mutating func takeKept() throws(Failure) {
+    var last: Int64 = 0
+    while last < reader.head.forgotten {
+      let rows = try reader.rows(after: last).prefix { $0.id <= reader.head.forgotten }
+      guard let newest = rows.last else { return }
+      try copy(rows)
+      for row in rows {
+        walk.take(row)
+        let numbered = try reader.entry(of: row)
+        text.keys.learn(numbered.entry.content)
+        if case .started(let started) = numbered.entry.content { try begin(started, numbered) }
+        try writeEvent(numbered)
+      }
+      last = newest.id
+    }
+  }
+
   /// Up to the newest when the export began.
   private mutating func takeAll(from first: Int64) throws(Failure) {
     let last = reader.head.newest
@@ -97,7 +117,7 @@ struct JournalExport: ~Copyable {
         next += 1
       }
       if next <= last, rows.last?.id != next - 1 {
-        try reader.expectNotForgotten(next)
+        try reader.expectNothingForgotten()
         throw reader.failure(.badData, "entry \(next) is missing; see pumpctl log --verify")
       }
     }

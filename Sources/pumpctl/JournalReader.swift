@@ -85,15 +85,15 @@ struct JournalReader {
     return (id, try entry(of: row).entry.content)
   }
 
-  /// Looks at every link of the chain.
-  func verify() throws(Failure) -> ChainReport {
-    var walk = ChainWalk(head)
-    while walk.id < head.newest {
-      let rows = try rows(after: walk.id)
+  /// Looks at every link of the chain, and at its signatures where a key is given.
+  func verify(_ verifier: HeadVerifier?) throws(Failure) -> ChainReport {
+    var walk = ChainWalk(head, verifier)
+    while walk.last < head.newest {
+      let rows = try rows(after: walk.last)
       if rows.isEmpty { break }
       for row in rows where row.id <= head.newest {
         guard !walk.take(row) else { continue }
-        try expectNotForgotten(walk.id)
+        try expectNothingForgotten()
         return walk.end(hasMore: false)
       }
       if rows.contains(where: { $0.id > head.newest }) { break }
@@ -109,11 +109,17 @@ struct JournalReader {
     return walk.end(hasMore: hasMore)
   }
 
-  /// - Throws: where the pump has forgotten an event since the journal was opened.
-  func expectNotForgotten(_ id: Int64) throws(Failure) {
-    if try source.head().forgotten < id { return }
-    throw failure(.unavailable, "the pump has just forgotten entry \(id); begin again")
+  /// - Throws: where the pump has forgotten events since the journal was opened.
+  func expectNothingForgotten() throws(Failure) {
+    if try source.head().forgotten == head.forgotten { return }
+    throw failure(.unavailable, "the pump has just forgotten its oldest entries; begin again")
   }
+
+  /// The key of the pump, by what the source itself says.
+  func pumpKey() throws(Failure) -> ShownKey? { try source.pumpKey() }
+
+  /// The newest commit that anything beside the journal knows of; 0 where there is nothing.
+  func commitElsewhere() throws(Failure) -> Int64 { try source.commitElsewhere(of: head.lineage) }
 
   // MARK: Documents
 

@@ -1,5 +1,6 @@
 internal import Documents
 internal import Journal
+internal import ProgrammerLink
 
 /// Where the journal of a pump is read: in its state directory while it rests, and from the pump itself while
 /// it runs, since then the journal is the pump's alone.
@@ -21,6 +22,19 @@ protocol JournalSource {
   func newestEvent(
     of kinds: [UInt8], before later: Int64, upTo last: Int64
   ) throws(Failure) -> Int64?
+
+  /// The key of the pump as the source itself has it, and where; nil where it has none.
+  func pumpKey() throws(Failure) -> ShownKey?
+
+  /// The newest commit of a history that something beside the journal knows of; 0 where nothing does.
+  func commitElsewhere(of lineage: [UInt8]) throws(Failure) -> Int64
+}
+
+/// A key that nobody vouches for.
+struct ShownKey {
+  let key: VerifyingKey
+  /// Where it was shown.
+  let place: String
 }
 
 extension JournalError {

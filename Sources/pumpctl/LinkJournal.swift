@@ -96,4 +96,19 @@ final class LinkJournal: JournalSource {
   ) throws(Failure) -> Int64? {
     try read { try $0.newestEvent(of: kinds, before: later, upTo: last) }
   }
+
+  func pumpKey() throws(Failure) -> ShownKey? {
+    do throws(LinkError) {
+      let answered = try client.ask(.askKeys)
+      guard case .keys(let keys) = answered.reply, let key = VerifyingKey(bytes: keys.pumpKey),
+        answered.isFrom(key)
+      else { throw LinkError.notThePump }
+      return ShownKey(key: key, place: place)
+    } catch {
+      throw connection.failure(error)
+    }
+  }
+
+  /// A pump that runs has looked at it itself.
+  func commitElsewhere(of lineage: [UInt8]) throws(Failure) -> Int64 { 0 }
 }

@@ -12,8 +12,13 @@ struct LogCommand: ParsableCommand {
       Asks the pump, which alone reads its journal while it runs; where none runs, reads the journal in \
       the state directory. Leases and commits, which are the engine's own bookkeeping, are only shown \
       with --all or --kind. UTC is what the system said at the start of the engine, and ticks since.
-      Exit codes: 0 done, 64 usage, 65 the journal is damaged or its chain is broken, 66 no journal, \
-      69 it cannot be read or the output not be written, 77 no permission.
+      --verify checks every link of the chain of hashes, and the signatures of the pump in it, by the key \
+      of the pump that is trusted here. It tells a log that was altered, rewritten or cut at either end. \
+      A pump signs its log every hour and at its end: nobody vouches for what stands behind the newest \
+      signature, nor that nothing more stood there.
+      Exit codes: 0 done, 64 usage, 65 the journal is damaged, altered, rewritten, cut or not signed, \
+      66 no journal, 69 it cannot be read or the output not be written, 77 no permission, or signed by \
+      another key than that which is trusted.
       """)
 
   @OptionGroup var connection: Connection
@@ -44,7 +49,7 @@ struct LogCommand: ParsableCommand {
   @Flag(help: "Show leases and commits too.")
   var all = false
 
-  @Flag(help: "Check the chain of hashes over all entries, and show none.")
+  @Flag(help: "Check the chain of hashes over all entries and its signatures, and show none.")
   var verify = false
 
   func validate() throws {
@@ -60,21 +65,11 @@ struct LogCommand: ParsableCommand {
     Interruption.allow()
     do throws(Failure) {
       let reader = try JournalReader.open(connection, signing)
-      if verify { try printReport(of: reader) } else { try show(reader) }
+      guard verify else { return try show(reader) }
+      for line in try LogVerification(reader: reader, signing: signing).lines() { print(line) }
     } catch {
       end(error.code, error.message)
     }
-  }
-
-  private func printReport(of reader: JournalReader) throws(Failure) {
-    let report = try reader.verify()
-    if let broken = report.firstBroken {
-      throw reader.failure(
-        .badData,
-        "event \(broken) is broken: it was altered, left out or put in; "
-          + "\(report.events) events before it are linked")
-    }
-    print("\(report.events) events linked, from \(report.first)")
   }
 
   // MARK: Showing

@@ -88,6 +88,9 @@ final class RunningEngine {
     self.engine = engine
     let keeper = Keeper(
       engine.record, journal: memory.journal, copies: memory.copies, start: start,
+      signer: HeadSigner(key: identity.identity.id) { [identity = identity.identity] in
+        identity.signature(of: $0)
+      },
       readClock: { clock.reading }, report: { log.note($0) })
     let socket = socket
     let journal = JournalThread(keeper, record: engine.record, log: log) { socket.look(log) }

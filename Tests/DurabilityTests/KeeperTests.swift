@@ -277,7 +277,7 @@ final class KeeperBench {
   /// Last, so that its disk goes after the journal on it.
   let history: CrashHistory
 
-  init(waitingMax: Int = 200_000) throws {
+  init(signer: HeadSigner? = nil, waitingMax: Int = 200_000) throws {
     history = try CrashHistory(seed: 3, plan: CrashHistory.Plan(lives: 0, powerCuts: 0))
     let reading = history.machine.clocks
     journal = try Journal(
@@ -295,7 +295,7 @@ final class KeeperBench {
     try hardware.load(core)
     try hardware.seal(for: history.rig, epoch: Nanoseconds(epoch))
     keeper = Keeper(
-      record, journal: journal, copies: SafeBasalCopies(copies), start: start,
+      record, journal: journal, copies: SafeBasalCopies(copies), start: start, signer: signer,
       waitingMax: waitingMax, readClock: { reading }, report: { _ in })
     loop = RecordedLoop(
       TickLoop(core: core, drive: hardware.drive, annunciator: hardware.annunciator),

@@ -24,8 +24,19 @@ import Testing
 
   private static let entries: [(name: String, content: Entry.Content)] = [
     ("journal-begun", .journalBegun(JournalBegun(cause: 4, after: 5_000_000_001))),
-    ("storage-told", .storageTold(3)),
+    ("storage-told", .storageTold(3)), ("signed", .signed(signedHead)),
+    ("requests-counted", .requestsCounted(RequestsCounted(key: KeyID(7), user: 1501, count: 412))),
   ]
+
+  private static var signedHead: SignedHead {
+    var head = SignedHead()
+    (head.event, head.hash) = (4_000_000_001, Array(1...32))
+    (head.count, head.forgotten, head.forgottenHash) = (1_000_777, 3_000_000_000, Array(33...64))
+    (head.archives, head.isEnd) = (Array(65...96), true)
+    (head.serial, head.lineage) = (Array("BP-0001".utf8), Array(1...16))
+    (head.key, head.signature) = (KeyID(0x61a2_54a1_df31_fe21), Array(100...163))
+    return head
+  }
 
   private static func bytes(_ slot: TraceSlot) -> [UInt8] {
     (0..<TraceSlot.length).map {

@@ -130,6 +130,7 @@ extension Journal {
       .clockTrusted(late: -15), .eventsLost(16), .sampled(readings),
       .fault(FaultChange(code: 19, priority: 2, raised: 20)), .requestActed, .suspended(21),
       .outputsFailed(9), .journalBegun(JournalBegun(cause: 4, after: 22)), .storageTold(3),
+      .requestsCounted(RequestsCounted(key: KeyID(23), user: 24, count: 25)),
     ]
     let folder = try Folder()
     try folder.journal().commit(

@@ -242,6 +242,11 @@ import Testing
     try waitUntil("a new journal") { Self.files.fileExists(atPath: journal(pump)) }
     let before = try #require(try pump.status()).durableCommit
     try waitUntil("commits") { try (pump.status()?.durableCommit ?? 0) > before }
+    // It is signed from its first commit on, with what it goes on after.
+    let report = try Programs.run(
+      "pumpctl", ["log", "--verify", "--state", pump.state],
+      environment: ["PUMPCTL_PUMPS=\(pump.folder.path("no-pumps"))"])
+    #expect(report.code == 0 && report.output.contains("signed up to"), "\(report.errors)")
     #expect(try pump.stop() == .accepted)
     pump.kill()
     #expect(try pump.start())
