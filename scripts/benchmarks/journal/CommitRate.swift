@@ -8,8 +8,9 @@ internal import Quantities
 extension Driver {
   private static let hours: Int64 = 24
 
-  /// Runs a day of continuous basal at 0.15 mL/d in virtual time, with every commit written, and prints
-  /// how many there were in an hour and how many steps.
+  /// Runs a day of continuous basal at 0.15 mL/d in virtual time, with every commit written and a sample a
+  /// minute, and prints how many commits there were in an hour, how many steps, and how many bytes the journal
+  /// has after a year of such days: what is kept of them.
   static func countCommits(in folder: String) throws {
     let rig = Rig(
       tick: Nanoseconds(10_000_000),
@@ -37,17 +38,22 @@ extension Driver {
     var loop = RecordedLoop(
       TickLoop(core: core, drive: hardware.drive, annunciator: hardware.annunciator),
       record: record, commits: start.commits)
-    let journal = try Journal(path: "\(folder)/rate.sqlite", serial: "BP-1", makesNew: true)
+    let path = "\(folder)/rate.sqlite"
+    let journal = try Journal(path: path, serial: "BP-1", makesNew: true)
     let keeper = Keeper(
       record, journal: journal, copies: SafeBasalCopies(CopyFiles(directory: folder)),
-      start: start, readClock: { reading }, report: { _ in })
+      start: start, signer: HeadSigner(key: KeyID(1)) { _ in [UInt8](repeating: 7, count: 64) },
+      readClock: { reading }, report: { _ in })
     _ = loop.decide(.program(try order(on: rig)), id: 1, at: 0)
     for tick in 0..<(hours * 360_000) {
       hardware.virtualClock.set(Nanoseconds(tick * 10_000_000))
       loop.begin(tick, missed: 0)
+      if tick % 6_000 == 0 { keeper.note(.sampled(SensorReadings()), at: tick) }
       if loop.tick(tick).wantsCommit { keeper.turn() }
     }
-    print(Double(keeper.durableCommit) / Double(hours), loop.loop.core.account.steps)
+    print(
+      Double(keeper.durableCommit) / Double(hours), loop.loop.core.account.steps,
+      try journal.usedBytes() * min(365, Journal.eventsKept / journal.head().newest))
   }
 
   private static func order(on rig: Rig) throws -> Therapy {
