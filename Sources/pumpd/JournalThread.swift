@@ -26,9 +26,10 @@ final class JournalThread: Sendable {
   private static let readingPause = Nanoseconds.milliseconds(100)
   /// After a failure the storage is tried again so often, and all places and clocks are looked at.
   private static let retry = Nanoseconds.seconds(1)
-  /// For how long the last word is tried again, where nothing failed before it. Where something did, it is
-  /// tried once more, whole: whatever the disk takes again is taken.
+  /// For how long the last word is tried again, whole: whatever the disk takes again is taken. So often at least,
+  /// however busy the machine is.
   private static let patience = Nanoseconds.milliseconds(500)
+  private static let lastTriesMin = 3
 
   init(
     _ keeper: Keeper, record: TickRecord, log: Logger, lookBeside: @escaping @Sendable () -> Void
@@ -47,13 +48,14 @@ final class JournalThread: Sendable {
 
   /// The body of the thread.
   func run() {
-    var giveUpAt: Nanoseconds?
+    var (giveUpAt, lastTries): (Nanoseconds?, Int) = (nil, 0)
     var (lookAt, tryAt) = (RealTime.now, Nanoseconds.zero)
     var lastRead: Nanoseconds?
     while true {
       let isLast = ending.load(ordering: .acquiring)
-      if isLast, giveUpAt == nil {
-        giveUpAt = keeper.isFailing ? .zero : RealTime.now + Self.patience
+      if isLast {
+        giveUpAt = giveUpAt ?? RealTime.now + Self.patience
+        lastTries += 1
       }
       if let sample = record.samples.readIfNew() {
         keeper.note(.sampled(sample.readings), at: sample.tick)
@@ -72,7 +74,7 @@ final class JournalThread: Sendable {
         let isDone = keeper.turn()
         tryAt = isDone ? .zero : now + Self.retry
         if isLast, isDone { return complete.store(true, ordering: .releasing) }
-        if let giveUpAt, RealTime.now > giveUpAt {
+        if let giveUpAt, lastTries >= Self.lastTriesMin, RealTime.now > giveUpAt {
           return log.warning("ended without writing everything down")
         }
       }
