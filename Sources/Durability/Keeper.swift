@@ -21,9 +21,9 @@ public final class Keeper: @unchecked Sendable {
   /// What the tick was told of the places where things are kept.
   private var troublesTold = StorageTroubles.none
   private var troubles = StorageTroubles.none
+  private let stamp: EntryStamp
   /// What has happened and is not durable yet.
-  private var waiting: [Entry] = []
-  private var stepTicks: [Int64] = []
+  private var happened: TickEntries
   private var proposal: CommitProposal?
   private let requests = RequestMemory()
   private let link: LinkNews
@@ -33,16 +33,12 @@ public final class Keeper: @unchecked Sendable {
   private var linkChanges = LinkChanges()
   private var linkTicket: Int64 = 0
   /// What others than the tick told and is not durable yet: sensors and link.
-  private var told: [Entry] = []
+  private var told: WaitingEntries
   private var order = EntryOrder()
-  private var budget: SenderBudget
   /// A commit of this start is in the journal.
   private var hasCommitted = false
   private let durable: Atomic<Int64>
-  private let utcOfTickZero: Atomic<Int64>
   private let failing = Atomic<Bool>(false)
-
-  private let waitingMax: Int
 
   /// - Parameters:
   ///   - signer: the pump's key, by which its log is signed; nil for a log that nobody vouches for.
@@ -55,12 +51,9 @@ public final class Keeper: @unchecked Sendable {
     readClock: @escaping () -> ClockReading,
     report: @escaping (KeeperNews) -> Void
   ) {
-    self.waitingMax = waitingMax
     self.record = record
     self.journal = journal
     signatures = LogSignatures(signer, on: start.rig)
-    budget = SenderBudget(
-      ticksAnHour: start.rig.ticks(.hours(1)), isStopped: start.isStopped)
     self.start = start
     rig = start.rig.recordBytes
     self.copies = CopyKeeper(
@@ -68,8 +61,10 @@ public final class Keeper: @unchecked Sendable {
     self.report = report
     self.readClock = readClock
     clock = start.clock
-    utcOfTickZero = Atomic(clock.utcOfTickZero)
-    waiting = [start.entry]
+    stamp = EntryStamp(start, utcOfTickZero: clock.utcOfTickZero)
+    happened = TickEntries(
+      of: record, requests, start, stamp, most: waitingMax, report: report)
+    told = WaitingEntries(most: waitingMax)
     durable = Atomic(start.commits)
     link = LinkNews(order: start.order)
     tellTroubles()
@@ -93,10 +88,7 @@ public final class Keeper: @unchecked Sendable {
   public func remember(_ request: Requested) { requests.put(request) }
 
   /// UTC in ns, as entries of that tick are stamped now.
-  public func utc(ofTick tick: Int64) -> Int64 {
-    let later = start.time(ofTick: tick).boot - start.timeOfTickZero.boot
-    return utcOfTickZero.load(ordering: .relaxed) + later
-  }
+  public func utc(ofTick tick: Int64) -> Int64 { stamp.utc(ofTick: tick) }
 
   /// The newest commit that is durable.
   public var durableCommit: Int64 { durable.load(ordering: .acquiring) }
@@ -112,7 +104,7 @@ public final class Keeper: @unchecked Sendable {
   public func tell(
     _ changes: LinkChanges, _ contents: [Entry.Content] = [], at tick: Int64, isUrgent: Bool
   ) -> Int64 {
-    link.tell(changes, contents.map { entry($0, at: tick) }, isUrgent: isUrgent)
+    link.tell(changes, contents.map { stamp.entry($0, at: tick) }, isUrgent: isUrgent)
   }
 
   /// A stop that the tick thread does not decide: it holds after a restart all the same.
@@ -134,13 +126,13 @@ public final class Keeper: @unchecked Sendable {
 
   /// Something else that is worth an entry, as a sensor's value. It becomes durable with the next commit.
   public func note(_ content: Entry.Content, at tick: Int64) {
-    append(entry(content, at: tick), to: &told)
+    told.append(stamp.entry(content, at: tick))
   }
 
   /// Looks who vouches for UTC; once a second is enough.
   public func lookAtClock() {
     guard let news = clock.look(readClock()) else { return }
-    utcOfTickZero.store(clock.utcOfTickZero, ordering: .relaxed)
+    stamp.setUTC(ofTickZero: clock.utcOfTickZero)
     record.clock.publish { $0 = news }
   }
 
@@ -154,18 +146,21 @@ public final class Keeper: @unchecked Sendable {
     // The start comes first: what belongs to it hangs on its entry, and on the state of its first commit.
     guard proposal != nil || (linkIsUrgent && hasCommitted && !journal.isEmpty) else { return true }
     defer { tellTroubles() }
-    let last = takeRest()
+    let last = happened.takeRest()
     do {
       // What has gathered is long by then: first something small.
       if isFailing { try journal.touch() }
-      let entries = order.merged(waiting, told, upTo: last) { entry($0.content, at: $1) }
+      let entries = order.merged(happened.list, told.list, upTo: last) {
+        stamp.entry($0.content, at: $1)
+      }
       if let proposal {
         try write(proposal, entries)
       } else {
         let tick = entries.last?.tick ?? order.newest
         let isSigned = try journal.keep(
           linkChanges, entries,
-          signing: signatures.signing(at: entry(.ended, at: tick), isBegun: false, isEnd: false))
+          signing: signatures.signing(
+            at: stamp.entry(.ended, at: tick), isBegun: false, isEnd: false))
         signatures.isWritten(isSigned, at: tick)
         areDurable(entries)
       }
@@ -186,12 +181,9 @@ public final class Keeper: @unchecked Sendable {
   public func gather() -> Bool {
     if let new = record.proposals.readIfNew() {
       proposal = new
-      take(upTo: new.events)
-      for counted in budget.counted(at: new.tick, isEnd: new.isSettled) {
-        append(entry(.requestsCounted(counted), at: new.tick), to: &waiting)
-      }
-    } else if record.events.count - record.events.takenCount > EventRing.capacity / 2 {
-      take(upTo: record.events.count)
+      happened.take(upTo: new, after: order.newest)
+    } else {
+      happened.takeIfMany(after: order.newest)
     }
     let linkIsUrgent = takeLink()
     if link.takeStop() { copies.keepStop(isHardStopped: false, durableCommit: durableCommit) }
@@ -229,13 +221,14 @@ public final class Keeper: @unchecked Sendable {
   private func takeLink() -> Bool {
     let news = link.take()
     linkChanges.merge(news.changes)
-    told += news.entries
+    for entry in news.entries { told.append(entry) }
     linkTicket = news.ticket
     return news.isUrgent
   }
 
   private func areDurable(_ entries: [Entry]) {
-    (waiting, told) = ([], [])
+    happened.areDurable()
+    told.removeAll()
     order.isWritten(entries)
     linkChanges = LinkChanges()
     link.isDurable(upTo: linkTicket)
@@ -248,16 +241,16 @@ public final class Keeper: @unchecked Sendable {
     let next = copies.generation(after: proposal, lineage: lineage)
     // Behind what happened before it was begun.
     let last = max(proposal.tick, entries.last?.tick ?? .min)
-    let news = journal.news.map { [entry($0, at: last)] } ?? []
+    let news = journal.news.map { [stamp.entry($0, at: last)] } ?? []
     let isSigned = try journal.commit(
       JournalState(
         commit: proposal.commit, generation: next, tick: proposal.tick,
-        time: time(ofTick: proposal.tick), witnesses: witnesses(inTick: proposal.tick),
+        time: stamp.time(ofTick: proposal.tick), witnesses: witnesses(inTick: proposal.tick),
         leaseEnd: proposal.leaseEnd,
         isSettled: proposal.isSettled, rig: rig, prescription: proposal.prescriptionBytes,
         body: proposal.state.array), entries + news, linkChanges,
       signing: signatures.signing(
-        at: entry(.ended, at: last), isBegun: journal.isEmpty, isEnd: proposal.isSettled))
+        at: stamp.entry(.ended, at: last), isBegun: journal.isEmpty, isEnd: proposal.isSettled))
     signatures.isWritten(isSigned, at: last)
     areDurable(entries)
     hasCommitted = true
@@ -269,114 +262,9 @@ public final class Keeper: @unchecked Sendable {
     }
   }
 
-  // MARK: Events
-
-  private func take(upTo count: Int) {
-    while record.events.takenCount < count, let event = record.events.take() { take(event) }
-    flushSteps()
-    let lost = record.events.takeLost()
-    if lost > 0 {
-      append(entry(.eventsLost(Int64(lost)), at: waiting.last?.tick ?? order.newest), to: &waiting)
-      report(.eventsLost(lost))
-    }
-  }
-
-  private func take(_ event: EngineEvent) {
-    report(.event(event))
-    if event.kind == .stepMade { return stepTicks.append(event.tick) }
-    flushSteps()
-    if let content = content(of: event) { append(entry(content, at: event.tick), to: &waiting) }
-  }
-
-  /// Takes what happened since the proposal, so that what others tell stands in its place among it; but no
-  /// commit, nor what a commit has to hold: these come with their own proposal.
-  ///
-  /// Returns the tick behind which there is more.
-  private func takeRest() -> Int64 {
-    defer { flushSteps() }
-    while let event = record.events.peek() {
-      if event.kind == .commitProposed || changesState(event) { return event.tick }
-      if record.events.take() != nil { take(event) }
-    }
-    return .max
-  }
-
-  private func changesState(_ event: EngineEvent) -> Bool {
-    event.kind == .requestDecided && event.detail == 0 && !requests.isProposal(event.value)
-      && !budget.isNothingNew(requests.kind(event.value))
-  }
-
-  private func flushSteps() {
-    guard let first = stepTicks.first else { return }
-    append(entry(.steps(stepTicks), at: first), to: &waiting)
-    stepTicks.removeAll(keepingCapacity: true)
-  }
-
-  private func content(of event: EngineEvent) -> Entry.Content? {
-    switch event.kind {
-    case .stepMade: nil
-    case .requestDecided: requested(event)
-    case .ticksMissed: .ticksMissed(event.value)
-    case .basalChanged: .basalChanged(UInt8(clamping: event.value))
-    case .extraDoseEnded: .extraDoseEnded
-    case .faultChanged:
-      .fault(
-        FaultChange(
-          code: UInt8(clamping: event.value), priority: UInt8(clamping: event.more),
-          raised: event.detail))
-    case .stepRefused: .stepRefused(event.stepRefusal ?? .notYet)
-    case .leaseGranted: .leaseGranted(commit: event.value, end: event.detail)
-    case .commitProposed: committed(event)
-    case .requestTakenBack: .requestTakenBack
-    case .requestActed: .requestActed
-    case .suspended: .suspended(event.value)
-    case .outputsFailed: .outputsFailed(UInt8(clamping: event.value))
-    case .clockVouched: .clockVouched(event.vouchedUTC)
-    case .storageTold: .storageTold(UInt8(clamping: event.value))
-    case .engineEnded: .ended
-    }
-  }
-
-  private func requested(_ event: EngineEvent) -> Entry.Content? {
-    let requested = requests.take(event)
-    return budget.hasEntry(requested) ? .requested(requested) : nil
-  }
-
-  private func committed(_ event: EngineEvent) -> Entry.Content {
-    var committed = Committed()
-    committed.commit = event.value
-    committed.leaseEnd = event.detail
-    if let proposal, proposal.commit == event.value {
-      committed.account = proposal.account
-      committed.stepsInDoubt = proposal.stepsInDoubt
-    }
-    return .committed(committed)
-  }
-
-  private func time(ofTick tick: Int64) -> MachineTime {
-    var time = start.time(ofTick: tick)
-    time.utc = utc(ofTick: tick)
-    return time
-  }
-
   private func witnesses(inTick tick: Int64) -> ClockWitnesses {
     let reading = readClock()
     return clock.believed(reading).later(by: start.time(ofTick: tick).boot - reading.now.boot)
-  }
-
-  private func entry(_ content: Entry.Content, at tick: Int64) -> Entry {
-    let time = time(ofTick: tick)
-    return Entry(tick: tick, utc: time.utc, monotonic: time.monotonic, content: content)
-  }
-
-  private func append(_ entry: Entry, to list: inout [Entry]) {
-    if list.count < waitingMax {
-      list.append(entry)
-    } else if case .eventsLost(let count) = list[list.count - 1].content {
-      list[list.count - 1].content = .eventsLost(count + 1)
-    } else {
-      list[list.count - 1].content = .eventsLost(2)
-    }
   }
 }
 

@@ -256,8 +256,8 @@ struct ScenarioRun: ~Copyable {
     oracle.maySafe(at: felt, until: faults.safeUntil)
   }
 
-  /// The tick thread does not run; time passes all the same.
-  /// No tick runs for so long from now on. What another such time has taken already is not taken twice.
+  /// No tick runs for so long from now on; time passes all the same. What another such time has taken already
+  /// is not taken twice.
   private mutating func skip(
     at now: Int64, _ length: Nanoseconds, isSuspended: Bool
   ) throws {
