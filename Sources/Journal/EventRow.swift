@@ -1,3 +1,4 @@
+internal import Crypto
 internal import DosingCore
 internal import GRDB
 
@@ -33,6 +34,13 @@ public struct EventRow: Equatable, Sendable {
     (body, hash) = (row.bytes("body"), row.bytes("hash"))
   }
 
+  /// An entry, as the next event behind one with that hash.
+  init(_ entry: Entry, id: Int64, after before: [UInt8]) {
+    (self.id, tick, utc, monotonic) = (id, entry.tick, entry.utc, entry.monotonic)
+    (kind, layout, body) = (entry.content.kind, entry.content.layout, entry.content.body)
+    hash = hash(after: before)
+  }
+
   /// Throws where it is not one of those that this version knows.
   public var numbered: NumberedEntry {
     get throws(JournalError) {
@@ -45,10 +53,14 @@ public struct EventRow: Equatable, Sendable {
   }
 
   /// What it has to be linked by, behind an event with that hash.
-  func hash(after hash: [UInt8]) -> [UInt8] {
-    Chain.hash(
-      Entry(tick: tick, utc: utc, monotonic: monotonic, content: .ended), id: id, kind: kind,
-      layout: layout, body: body, after: hash)
+  func hash(after before: [UInt8]) -> [UInt8] {
+    var hash = SHA256()
+    hash.update(data: before)
+    // The first layout had no number.
+    let kind = Int64(kind) | (layout > 1 ? Int64(layout) << 8 : 0)
+    hash.update(data: bytes(of: [id, tick, utc, monotonic, kind]))
+    hash.update(data: body)
+    return Array(hash.finalize())
   }
 
   func insert(_ database: Database) throws {

@@ -153,11 +153,11 @@ public final class Journal {
       }
     }
     return try database.read { database in
-      guard
-        let pump = try Row.fetchOne(database, sql: "SELECT serial, lineage FROM pump"),
-        let chain = try Chain(database)
-      else { throw JournalError.damaged("it does not say whose it is") }
-      return (pump["serial"], pump.bytes("lineage"), chain)
+      let head = try JournalHead(database)
+      guard let chain = head.wholeChain else {
+        throw JournalError.damaged("it does not say whose it is")
+      }
+      return (head.serial, head.lineage, chain)
     }
   }
 
@@ -241,15 +241,9 @@ public final class Journal {
   }
 
   private func append(_ entry: Entry, to chain: inout Chain, _ database: Database) throws {
-    let (kind, layout, body) = (entry.content.kind, entry.content.layout, entry.content.body)
-    chain.newest += 1
-    chain.newestHash = Chain.hash(
-      entry, id: chain.newest, kind: kind, layout: layout, body: body, after: chain.newestHash)
-    try database.cachedStatement(sql: "INSERT INTO events VALUES (?, ?, ?, ?, ?, ?, ?, ?)").execute(
-      arguments: [
-        chain.newest, entry.tick, entry.utc, entry.monotonic, Int64(kind), body.blob,
-        chain.newestHash.blob, Int64(layout),
-      ])
+    let event = EventRow(entry, id: chain.newest + 1, after: chain.newestHash)
+    try event.insert(database)
+    (chain.newest, chain.newestHash) = (event.id, event.hash)
   }
 
   private func write(_ state: JournalState, _ chain: Chain, _ database: Database) throws {

@@ -38,13 +38,19 @@ public struct JournalHead: Equatable, Sendable {
     state.map { $0[blob: column] }.flatMap { $0.isEmpty ? nil : $0 }
   }
 
-  /// The ends of the chain of hashes.
-  var chain: Chain {
+  /// The ends of the chain of hashes. Where what was kept of it cannot be read it fits nothing.
+  var chain: Chain { chain(Archives(bytes: begin[blob: "archives"]) ?? Archives()) }
+
+  /// The same; nil where what was kept of it cannot be read.
+  var wholeChain: Chain? { Archives(bytes: begin[blob: "archives"]).map { chain($0) } }
+
+  private func chain(_ archives: Archives) -> Chain {
     var chain = Chain()
     (chain.forgotten, chain.forgottenHash) = (forgotten, begin[blob: "forgotten_hash"])
-    // What cannot be read fits nothing that was kept.
-    chain.archives = Archives(bytes: begin[blob: "archives"]) ?? Archives()
-    if let state { (chain.newest, chain.newestHash) = (newest, state[blob: "newest_hash"]) }
+    chain.archives = archives
+    // Before the first commit there is no event behind those.
+    chain.newest = state == nil ? forgotten : newest
+    chain.newestHash = state?[blob: "newest_hash"] ?? chain.forgottenHash
     return chain
   }
 

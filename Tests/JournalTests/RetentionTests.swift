@@ -21,6 +21,18 @@ private let own = TestKey(id: KeyID(1))
     .fault(FaultChange()), .suspended(1), .signed(SignedHead()),
   ]
 
+  @Test("R-091 A history that goes on in a journal that holds no event yet is whole")
+  func begunAndEmpty() throws {
+    let folder = try Folder()
+    let old = try folder.journal()
+    try old.commit(state(1), Self.ofEachClass.map { entry(1, $0) })
+    let next = try Journal(
+      path: folder.path("next.sqlite"), serial: "BP-1", makesNew: true, goingOn: old.past)
+    let report = try next.verify()
+    #expect(report.firstBroken == nil && report.events == 0 && report.first == 8)
+    #expect(next.past.newestEvent == 7)
+  }
+
   /// A flood of what is forgotten, with something of every class before it.
   private func flooded(_ folder: Folder, commits: Int64 = 12, kept: Int64 = 2_000) throws -> Journal
   {
