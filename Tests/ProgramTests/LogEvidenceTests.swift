@@ -37,6 +37,11 @@ import Testing
     // People are not shown it.
     #expect(try !pump.control("log").output.contains("signature"))
     try pump.startAgain()
+    // Its start is signed with its first commit; these come behind it.
+    for command in ["stop", "resume"] { #expect(try pump.control(command).code == 0) }
+    try pump.waitUntil("something stands behind the signature") {
+      try pump.control("log", "--verify").output.contains("not signed yet")
+    }
     pump.process.kill(SIGKILL)
     _ = pump.process.wait()
     let killed = try pump.control("log", "--verify")

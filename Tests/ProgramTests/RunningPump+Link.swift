@@ -1,4 +1,5 @@
 import ChildProcess
+import Fixtures
 import Foundation
 import Glibc
 import ProgrammerLink
@@ -67,10 +68,9 @@ extension RunningPump {
   func remote(_ arguments: String...) throws -> Outcome {
     let bin = folder.path("bin")
     try FileManager.default.createDirectory(atPath: bin, withIntermediateDirectories: true)
-    let ssh = bin + "/ssh"
-    let script = "#!/bin/sh\nfor word; do last=$word; done\nexec sh -c \"$last\"\n"
-    try script.write(toFile: ssh, atomically: true, encoding: .utf8)
-    try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: ssh)
+    // One that was just written cannot be run while a child of another test still has it open.
+    try? FileManager.default.createSymbolicLink(
+      atPath: bin + "/ssh", withDestinationPath: Fixture.url("ssh").path)
     let path = "PATH=\(bin):\(Programs.folder.path):/usr/bin:/bin"
     return try Programs.run(
       "pumpctl", arguments + ["--ssh", "bench", "--state", state], input: clinician.yes,
