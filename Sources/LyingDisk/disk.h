@@ -24,6 +24,7 @@ struct entry {
 
 struct lying_disk {
   lying_disk *next;
+  uint32_t users; /* its owner and each open file; the mutex of the disks is theirs */
   pthread_mutex_t mutex;
   uint32_t id;
   bool has_power;
@@ -36,8 +37,11 @@ struct lying_disk {
   struct entry *entries;
 };
 
-/* Null where there is none. Locks nothing. */
-lying_disk *lying_disk_of_id(uint32_t id);
+/* One user more of the disk; null where there is none. Wants no lock held, and lying_drop after it. */
+lying_disk *lying_hold(uint32_t id);
+
+/* One user less. The disk may be gone after it. Wants no lock held. */
+void lying_drop(lying_disk *disk);
 
 /* Null where the name leads to no file. */
 struct entry *lying_find(lying_disk *disk, const char *name);

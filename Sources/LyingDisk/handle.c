@@ -198,7 +198,9 @@ static int close_file(sqlite3_file *file) {
     lying_unlock(&handle->entry->lock, &handle->locker, SQLITE_LOCK_NONE);
     lying_release(handle->disk, handle->entry);
   }
-  return end(handle, SQLITE_OK);
+  const int result = end(handle, SQLITE_OK);
+  lying_drop(handle->disk);
+  return result;
 }
 
 static int control(sqlite3_file *file, int operation, void *argument) {

@@ -19,7 +19,10 @@ struct handle {
   struct sharer sharer;
 };
 
-/* Opens the entry: `*handle` is one more handle of it. The caller holds the disk's mutex. */
+/*
+ * Opens the entry: `*handle` is one more handle of it, and a user of the disk in the place of the caller,
+ * who holds the disk's mutex.
+ */
 void lying_handle_open(
     struct handle *handle, lying_disk *disk, struct entry *entry, int flags);
 

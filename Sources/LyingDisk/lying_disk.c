@@ -16,6 +16,7 @@ lying_disk *lying_disk_new(uint64_t seed) {
   lying_register_vfs();
   lying_disk *const disk = lying_allocated(calloc(1, sizeof *disk));
   pthread_mutex_init(&disk->mutex, NULL);
+  disk->users = 1;
   disk->has_power = true;
   disk->random = seed;
   disk->faults.bytes_max = -1;
@@ -28,11 +29,14 @@ lying_disk *lying_disk_new(uint64_t seed) {
   return disk;
 }
 
-lying_disk *lying_disk_of_id(uint32_t id) {
+lying_disk *lying_hold(uint32_t id) {
   pthread_mutex_lock(&disks_mutex);
   lying_disk *disk = disks;
   while (disk != NULL && disk->id != id) {
     disk = disk->next;
+  }
+  if (disk != NULL) {
+    disk->users++;
   }
   pthread_mutex_unlock(&disks_mutex);
   return disk;
@@ -44,6 +48,23 @@ static void free_entry(struct entry *entry) {
   free(entry);
 }
 
+void lying_drop(lying_disk *disk) {
+  pthread_mutex_lock(&disks_mutex);
+  disk->users--;
+  const bool is_last = disk->users == 0;
+  pthread_mutex_unlock(&disks_mutex);
+  if (!is_last) {
+    return;
+  }
+  while (disk->entries != NULL) {
+    struct entry *const entry = disk->entries;
+    disk->entries = entry->next;
+    free_entry(entry);
+  }
+  pthread_mutex_destroy(&disk->mutex);
+  free(disk);
+}
+
 void lying_disk_free(lying_disk *disk) {
   pthread_mutex_lock(&disks_mutex);
   lying_disk **place = &disks;
@@ -52,13 +73,7 @@ void lying_disk_free(lying_disk *disk) {
   }
   *place = disk->next;
   pthread_mutex_unlock(&disks_mutex);
-  while (disk->entries != NULL) {
-    struct entry *const entry = disk->entries;
-    disk->entries = entry->next;
-    free_entry(entry);
-  }
-  pthread_mutex_destroy(&disk->mutex);
-  free(disk);
+  lying_drop(disk);
 }
 
 uint32_t lying_disk_id(const lying_disk *disk) { return disk->id; }

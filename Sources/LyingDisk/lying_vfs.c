@@ -16,7 +16,7 @@ static sqlite3_vfs *former; /* the default before this one */
 /* A path taken apart. */
 struct place {
   bool is_lying;
-  lying_disk *disk; /* null where no disk has the number */
+  uint32_t id;
   const char *name;
 };
 
@@ -30,8 +30,7 @@ static struct place place_of(const char *path) {
   if (rest == path + prefix || *rest != '/' || id > UINT32_MAX) {
     return (struct place){0};
   }
-  return (struct place){
-      .is_lying = true, .disk = lying_disk_of_id((uint32_t)id), .name = rest + 1};
+  return (struct place){.is_lying = true, .id = (uint32_t)id, .name = rest + 1};
 }
 
 /* Null where it does not open. `*flags` becomes how it was opened. */
@@ -57,15 +56,19 @@ static int open_file(
     return former->xOpen(former, path, file, flags, flags_out);
   }
   file->pMethods = NULL;
-  if (place.disk == NULL) {
+  lying_disk *const disk = lying_hold(place.id);
+  if (disk == NULL) {
     return SQLITE_CANTOPEN;
   }
-  pthread_mutex_lock(&place.disk->mutex);
-  struct entry *const entry = open_entry(place.disk, place.name, &flags);
+  pthread_mutex_lock(&disk->mutex);
+  struct entry *const entry = open_entry(disk, place.name, &flags);
   if (entry != NULL) {
-    lying_handle_open((struct handle *)file, place.disk, entry, flags);
+    lying_handle_open((struct handle *)file, disk, entry, flags);
   }
-  pthread_mutex_unlock(&place.disk->mutex);
+  pthread_mutex_unlock(&disk->mutex);
+  if (entry == NULL) {
+    lying_drop(disk);
+  }
   if (flags_out != NULL) {
     *flags_out = flags;
   }
@@ -90,12 +93,14 @@ static int delete_file(sqlite3_vfs *vfs, const char *path, int syncs) {
   if (!place.is_lying) {
     return former->xDelete(former, path, syncs);
   }
-  if (place.disk == NULL) {
+  lying_disk *const disk = lying_hold(place.id);
+  if (disk == NULL) {
     return SQLITE_IOERR_DELETE_NOENT;
   }
-  pthread_mutex_lock(&place.disk->mutex);
-  const int result = delete_entry(place.disk, place.name, syncs != 0);
-  pthread_mutex_unlock(&place.disk->mutex);
+  pthread_mutex_lock(&disk->mutex);
+  const int result = delete_entry(disk, place.name, syncs != 0);
+  pthread_mutex_unlock(&disk->mutex);
+  lying_drop(disk);
   return result;
 }
 
@@ -117,13 +122,15 @@ static int access_file(sqlite3_vfs *vfs, const char *path, int flags, int *answe
     return former->xAccess(former, path, flags, answer);
   }
   *answer = 0;
-  if (place.disk == NULL) {
+  lying_disk *const disk = lying_hold(place.id);
+  if (disk == NULL) {
     return SQLITE_OK;
   }
-  pthread_mutex_lock(&place.disk->mutex);
-  const bool has_power = place.disk->has_power;
-  *answer = has_power && can_access(place.disk, place.name, flags);
-  pthread_mutex_unlock(&place.disk->mutex);
+  pthread_mutex_lock(&disk->mutex);
+  const bool has_power = disk->has_power;
+  *answer = has_power && can_access(disk, place.name, flags);
+  pthread_mutex_unlock(&disk->mutex);
+  lying_drop(disk);
   return has_power ? SQLITE_OK : SQLITE_IOERR_ACCESS;
 }
 

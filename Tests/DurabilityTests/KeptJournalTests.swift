@@ -7,13 +7,7 @@ import Testing
 @Suite struct KeptJournalTests {
   @Test("R-093 Whether anything can be made durable is asked of the disk, not of memory")
   func touch() throws {
-    // Its disk goes after the journal on it.
     let machine = SimulatedMachine(seed: 1)
-    defer { withExtendedLifetime(machine) {} }
-    try touch(on: machine)
-  }
-
-  private func touch(on machine: SimulatedMachine) throws {
     let journal = KeptJournal(
       try Journal(path: machine.journalPath, serial: "BP-1", makesNew: true))
     for _ in 0..<2 {
@@ -22,5 +16,16 @@ import Testing
       #expect(throws: JournalError.self) { try journal.touch() }
       machine.disk.setFaults()
     }
+  }
+
+  @Test("A simulated disk stays until the last journal on it is closed")
+  func outlivesItsMachine() throws {
+    var machine: SimulatedMachine? = SimulatedMachine(seed: 2)
+    let path = try #require(machine?.journalPath)
+    var journal: Journal? = try Journal(path: path, serial: "BP-1", makesNew: true)
+    machine = nil
+    try journal?.touch()
+    #expect(throws: JournalError.self) { _ = try Journal(path: path, serial: "BP-1") }
+    journal = nil
   }
 }

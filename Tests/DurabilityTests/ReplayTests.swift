@@ -48,13 +48,7 @@ import Testing
 
   @Test("R-092 How far the record goes is told by its newest tick, whatever was written last")
   func newestTick() throws {
-    // Its disk goes after the journal on it.
     let machine = SimulatedMachine(seed: 1)
-    defer { withExtendedLifetime(machine) {} }
-    try newestTick(on: machine)
-  }
-
-  private func newestTick(on machine: SimulatedMachine) throws {
     let journal = try Journal(path: machine.journalPath, serial: "BP-1", makesNew: true)
     let none = try Replay(journal).run()
     #expect(none.lastTick == 0 && none.lastUTC == 0 && none.starts == 0)

@@ -37,7 +37,7 @@ typedef struct lying_disk lying_disk;
 /* An empty disk with power, without faults. */
 lying_disk *_Nonnull lying_disk_new(uint64_t seed);
 
-/* No connection to the disk may be open, not even a dead one. */
+/* Nothing opens on it any more. A connection that is open keeps it until it closes, dead or not. */
 void lying_disk_free(lying_disk *_Nonnull disk);
 
 /* Stands in the disk's paths: "/lying/<id>/". No two disks of a process have the same. */
