@@ -104,6 +104,10 @@ import Testing
       let unsure = restoration(history, safeBasal: record, witness: false).restore(nil)
       let alone = unsure.core.clockIsTrusted
       #expect(isTrusted && !alone)
+      // What is vouched for is the time of the first tick, not that of the start of the machine.
+      let utc = WeekTime(ofUTC: history.machine.clocks.now.utc)
+      let ahead = pump.core.clock(at: pump.core.now).distance(from: utc)
+      #expect(abs(ahead.count) < 1_000_000_000)
       let tick = pump.core.now + TickCount(1)
       #expect(reason(pump.core.decide(.patientBolus, at: tick)) == .safeBasal)
       // Seen and acknowledged, it goes on as prescribed; the unknown day still bars extra doses.
