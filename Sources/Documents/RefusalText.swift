@@ -39,6 +39,8 @@ extension RefusalReason {
     case .otherDrug: "other-drug"
     case .otherConcentration: "other-concentration"
     case .programDuringExtraDose: "program-during-extra-dose"
+    case .otherHead: "other-head"
+    case .otherReservoir: "other-reservoir"
     }
   }
 }
@@ -106,6 +108,12 @@ extension Refusal {
       "\(Concentration(baseUnits: value).fileText) while \(Concentration(baseUnits: limit).fileText) "
         + "is in the line; this version cannot change it"
     case .programDuringExtraDose: "an extra dose is running; only a decrease may end it"
+    case .otherHead:
+      "tick, volume of a revolution and steps are what the history of this pump is counted in; with others "
+        + "it is a new pump: give it a state directory of its own"
+    case .otherReservoir:
+      "the reservoir holds \(volume(limit)), from which its contents are counted, not \(volume(value)); "
+        + "with another one it is a new pump: give it a state directory of its own"
     }
   }
 }

@@ -122,7 +122,7 @@ extension FaultCode {
     case .historyIncomplete:
       ("history-incomplete", "the journal was lost or is older than it should be; acknowledge")
     case .otherRig:
-      ("other-rig", "the rig file is not the committed one, which runs; see pumpd --help")
+      ("other-rig", "the rig file is not the committed one, which runs; commit it: pumpctl rig")
     case .noHistory: ("no-history", "say what was given in the last 24 h: pumpctl new")
     case .driveFails:
       ("drive-fails", "the motor takes no pulses, basal waits; look at drive and lines")

@@ -78,7 +78,8 @@ public struct PumpMemory {
     let restoration = Restoration(
       rig: pump.rig, clock: pump.clock, clockIsStated: pump.clockIsStated, time: time,
       trace: { [page] in page?.read(unitsInUnit: $0) },
-      safeBasal: copies.record, firstTickIn: firstTickIn)
+      safeBasal: copies.record, firstTickIn: firstTickIn,
+      committedRig: { opening.journal.flatMap { (try? $0.newestRig()) ?? nil } })
     let restored = isNew ? restoration.newPump() : restoration.restore(opening.state)
     (remarks, outcome) = (restored.remarks, restored.outcome)
     (self.copies, warnings) = (copies, told)

@@ -15,7 +15,7 @@ struct ReplayedRun: ~Copyable {
   private var facts: TickFacts?
   private var hasEnded = false
   /// The newest proposal of each key.
-  private var proposed: [KeyID: Request] = [:]
+  private var proposed: [KeyID: Change] = [:]
   /// The newest tick that ran, or was missed.
   private var lastRun: Int64
   private var next: Int64 { lastRun + 1 }
@@ -31,7 +31,7 @@ struct ReplayedRun: ~Copyable {
     switch entry.content {
     // The core hears nothing of them.
     case .sampled, .keyChanged, .framesRefused, .clockTrusted, .journalBegun, .signed,
-      .requestsCounted:
+      .requestsCounted, .rigCommitted:
       return
     default: break
     }
@@ -158,8 +158,8 @@ struct ReplayedRun: ~Copyable {
     decisions += 1
   }
 
-  /// What the tick was asked. A signed program is a proposal; the commit of the same key puts it into
-  /// force. Unsigned it is in force at once: nobody was there to ask.
+  /// What the tick was asked. A change that is signed is a proposal; the commit of the same key puts it into
+  /// force.
   private mutating func read(
     _ requested: Requested, at tick: Int64
   ) throws(Replay.Difference) -> Request {
@@ -170,18 +170,19 @@ struct ReplayedRun: ~Copyable {
     do {
       let seal = try Seal.read(frame)
       if try FrameHeader.read(frame, isRecord: true).kind == .commit {
-        guard let asked = proposed[seal.key] else { throw fails("nothing was proposed") }
-        return asked
+        guard let change = proposed[seal.key] else { throw fails("nothing was proposed") }
+        return .commit(change)
       }
       var findings = Findings()
       guard
-        let asked = try request(in: frame, on: core.rig, isRecord: true, findings: &findings)
+        let asked = try request(
+          in: frame, on: core.rig, order: core.therapy?.prescription, isRecord: true,
+          findings: &findings)
       else {
-        throw fails("it does not fit the rig")
+        throw fails("it is not valid")
       }
-      guard seal.isSigned, let proposal = asked.proposal else { return asked }
-      proposed[seal.key] = asked
-      return proposal
+      if case .propose(let change) = asked { proposed[seal.key] = change }
+      return asked
     } catch let difference as Replay.Difference {
       throw difference
     } catch {

@@ -15,10 +15,9 @@ final class RequestMemory: Sendable {
   /// Whether it only asks what would be accepted.
   func isProposal(_ id: Int64) -> Bool {
     guard let frame = asked.withLock({ $0[id]?.frame }),
-      let kind = (try? FrameHeader.read(frame.span))?.kind, kind == .program || kind == .clock,
-      let seal = try? Seal.read(frame.span)
+      let header = try? FrameHeader.read(frame.span), let seal = try? Seal.read(frame.span)
     else { return false }
-    return seal.isSigned
+    return ProposedChange.isProposal(header, seal)
   }
 
   /// Of its frame; nil where it is not known.

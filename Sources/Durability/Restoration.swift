@@ -34,11 +34,14 @@ public struct Restoration {
   public var safeBasal: SafeBasalRecord?
   /// How long after now the first tick will be.
   public var firstTickIn: Nanoseconds
+  /// The record of the rig that was committed last for a start to come; nil for none.
+  public var committedRig: () -> [UInt8]?
 
   public init(
     rig: Rig, clock: WeekTime, clockIsStated: Bool = false, time: ClockReading,
     trace: @escaping (Int128) -> TickTrace?,
-    safeBasal: SafeBasalRecord?, firstTickIn: Nanoseconds
+    safeBasal: SafeBasalRecord?, firstTickIn: Nanoseconds,
+    committedRig: @escaping () -> [UInt8]? = { nil }
   ) {
     self.rig = rig
     self.clock = clock
@@ -47,6 +50,7 @@ public struct Restoration {
     self.trace = trace
     self.safeBasal = safeBasal
     self.firstTickIn = firstTickIn
+    self.committedRig = committedRig
   }
 
   /// A pump of which everything is known: it is new, and nothing was delivered.
@@ -130,8 +134,28 @@ public struct Restoration {
     pump.bootOfTickZero = zero
     if rollback.isSeen { pump.core.doubtLastDay() }
     pump.remarks += rollback.remarks
+    if facts.isOtherRig { pump.remarks.append(changeRig(&pump.core)) }
     pump.commits = max(pump.commits, rollback.newestCommit)
     return pump
+  }
+
+  /// Goes on on the rig of the file, where that was committed and nothing speaks against it by now; else on
+  /// the one on which it ran. Returns what is said of it.
+  private func changeRig(_ core: inout DosingState) -> String {
+    guard committedRig() == rig.recordBytes else {
+      return "the rig file is not the committed one, which runs; commit it with pumpctl rig"
+    }
+    var findings = Findings()
+    guard
+      let change = RigChange(rig, order: core.therapy?.prescription, findings: &findings),
+      let changed = core.on(change)
+    else {
+      return
+        "the rig that was committed does not fit the order, or what was given in the last day: the "
+        + "one before runs; start again later, or commit another order"
+    }
+    core = changed
+    return "runs on the rig that was committed"
   }
 
   /// A journal that was put back, as the copies or the run page tell.
@@ -173,7 +197,6 @@ public struct Restoration {
       remarks.append("the safe-basal record is older than the journal, and is written anew")
     }
     if outcome.discardedExtraDose { remarks.append("the rest of an extra dose is given up") }
-    if facts.isOtherRig { remarks.append("the rig file is not the committed one, which runs") }
     if newer != nil { remarks.append("the journal is older than the safe-basal record") }
     if facts.isOtherBoot, !time.passed(since: state).isAttested {
       remarks.append("nobody vouches for the time without power: it counts as none")

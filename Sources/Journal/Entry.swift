@@ -60,6 +60,8 @@ public struct Entry: Sendable {
     case signed(SignedHead)
     /// What one sender asked beyond what is written down of him in an hour.
     case requestsCounted(RequestsCounted)
+    /// The record of the rig on which the next start may run, if that is what its rig file says.
+    case rigCommitted([UInt8])
   }
 }
 

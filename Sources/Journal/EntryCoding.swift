@@ -34,6 +34,7 @@ extension Entry.Content {
     case .storageTold: 24
     case .signed: 25
     case .requestsCounted: 26
+    case .rigCommitted: 27
     }
   }
 
@@ -92,6 +93,7 @@ extension Entry.Content {
     case 24: .storageTold(0)
     case 25: .signed(SignedHead())
     case 26: .requestsCounted(RequestsCounted())
+    case 27: .rigCommitted([])
     default: nil
     }
   }
@@ -151,6 +153,9 @@ extension Entry.Content {
     case .storageTold(var bits):
       coder.field(&bits)
       self = .storageTold(bits)
+    case .rigCommitted(var record):
+      coder.field(bytes: &record, atMost: RecordWriter.capacity)
+      self = .rigCommitted(record)
     case .sampled(var readings):
       readings.layout(&coder)
       self = .sampled(readings)

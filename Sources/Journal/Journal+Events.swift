@@ -71,6 +71,15 @@ extension Journal {
     }
   }
 
+  /// The record of the rig that was committed last for a start to come; nil for none.
+  public func newestRig() throws(JournalError) -> [UInt8]? {
+    let kind = Entry.Content.rigCommitted([]).kind
+    guard let id = try newestEvent(of: [kind]),
+      case .rigCommitted(let record)? = try entries(after: id - 1, atMost: 1).first?.entry.content
+    else { return nil }
+    return record
+  }
+
   /// See `JournalHead`.
   public func head() throws(JournalError) -> JournalHead {
     do {

@@ -31,17 +31,36 @@ extension FrameKind {
   public var permission: Permission {
     switch self {
     case .askStatus, .askKeys, .askRecords: Permission([], unsigned: .reader)
-    case .program, .commit, .bolus, .acknowledge, .new, .clock: Permission([.clinician])
+    // Of what is proposed its own row says who may; of a commit, who proposed it.
+    case .propose, .commit: Permission(Role.allCases.filter(ChangeKind.mayPropose))
+    case .bolus, .acknowledge: Permission([.clinician])
     case .patientBolus: Permission([.clinician, .patient])
-    case .clear: Permission([.clinician, .technician])
     case .stop: Permission([.clinician, .technician], unsigned: .stopper)
     case .resume: Permission([.clinician, .technician], unsigned: .rootAfterUnsignedStop)
     case .enroll: Permission([], unsigned: .root)
     case .revoke: Permission([.clinician], unsigned: .root)
     case .relayed: Permission([], unsigned: .anybody)
-    case .status, .answer, .findings, .rejected, .proposal, .keys, .clockProposal, .records:
+    case .program, .new, .clear, .clock, .status, .answer, .findings, .rejected, .proposal, .keys,
+      .records:
       Permission([])
     }
+  }
+}
+
+extension ChangeKind {
+  /// Whether a role may propose anything.
+  fileprivate static func mayPropose(_ role: Role) -> Bool {
+    allCases.contains { $0.row.roles.contains(role) }
+  }
+}
+
+extension FrameHeader {
+  /// Whether a role may send this frame: of what is proposed, by the row of its kind.
+  func isPermitted(to role: Role, _ frame: Span<UInt8>) -> Bool {
+    guard kind == .propose else { return kind.permission.roles.contains(role) }
+    guard frame.count > Self.headLength, let change = ChangeKind(rawValue: frame[Self.headLength])
+    else { return false }
+    return change.row.roles.contains(role)
   }
 }
 

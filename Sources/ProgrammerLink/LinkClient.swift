@@ -9,7 +9,6 @@ public struct LinkClient: ~Copyable {
     case answer(AnswerBody)
     case findings(Findings)
     case proposal(ProposalBody)
-    case clockProposal(ClockProposalBody)
     case keys(KeysBody)
     case records(RecordsBody)
     case rejected(FrameFault)
@@ -129,13 +128,10 @@ public struct LinkClient: ~Copyable {
     case .answer: return .answer(try body(AnswerBody()))
     case .findings: return .findings(try body(Findings()))
     case .proposal: return .proposal(try body(ProposalBody()))
-    case .clockProposal: return .clockProposal(try body(ClockProposalBody()))
     case .keys: return .keys(try body(KeysBody()))
     case .records: return .records(try body(RecordsBody()))
     case .rejected: return .rejected(try body(RejectedBody()).fault)
-    case .askStatus, .program, .bolus, .patientBolus, .stop, .resume, .acknowledge, .clear, .new,
-      .commit, .askKeys, .enroll, .revoke, .relayed, .clock, .askRecords:
-      throw .unknownKind
+    default: throw .unknownKind
     }
   }
 }

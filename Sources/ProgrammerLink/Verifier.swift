@@ -100,7 +100,7 @@ public struct Verifier: Sendable {
     if seal.serial != serial { throw .foreign }
     if !challenges.isFresh(seal.challenge, at: now) { throw .stale }
     if seal.number <= record.newestNumber { throw .replayed }
-    if !header.kind.permission.roles.contains(record.role) { throw .wrongRole }
+    if !header.isPermitted(to: record.role, frame) { throw .wrongRole }
     // Whoever is told to wait does not find it done later: this number is used up, too.
     keys.accept(seal.number, of: record.id)
     if record.role == .patient, !keys.countPatient(record.id, at: now) { throw .tooOften }

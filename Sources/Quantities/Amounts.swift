@@ -1,5 +1,6 @@
 /// A volume of liquid, in whole picolitres.
 public struct Volume: Quantity {
+  public static var baseUnit: StaticString { "pL" }
   public var picolitres: Int64
   public init(picolitres: Int64) { self.picolitres = picolitres }
   public init(baseUnits: Int64) { picolitres = baseUnits }
@@ -19,6 +20,7 @@ public struct Volume: Quantity {
 
 /// A mass of drug, in whole nanograms.
 public struct Mass: Quantity {
+  public static var baseUnit: StaticString { "ng" }
   public var nanograms: Int64
   public init(nanograms: Int64) { self.nanograms = nanograms }
   public init(baseUnits: Int64) { nanograms = baseUnits }
@@ -37,6 +39,7 @@ public struct Mass: Quantity {
 
 /// Mass of drug in a volume of solution, in whole nanograms per millilitre.
 public struct Concentration: Quantity {
+  public static var baseUnit: StaticString { "ng/mL" }
   public var nanogramsPerMillilitre: Int64
   public init(nanogramsPerMillilitre: Int64) {
     self.nanogramsPerMillilitre = nanogramsPerMillilitre
@@ -50,6 +53,7 @@ public struct Concentration: Quantity {
 /// A day rather than an hour, because clinicians prescribe by the day and an hourly or minutely
 /// dose is a whole number of daily ones.
 public struct DoseRate: Quantity {
+  public static var baseUnit: StaticString { "ng/d" }
   public var nanogramsPerDay: Int64
   public init(nanogramsPerDay: Int64) { self.nanogramsPerDay = nanogramsPerDay }
   public init(baseUnits: Int64) { nanogramsPerDay = baseUnits }
@@ -68,6 +72,7 @@ public struct DoseRate: Quantity {
 
 /// A pressure above that of the surroundings, in whole pascals.
 public struct Pressure: Quantity {
+  public static var baseUnit: StaticString { "Pa" }
   public var pascals: Int64
   public init(pascals: Int64) { self.pascals = pascals }
   public init(baseUnits: Int64) { pascals = baseUnits }
@@ -76,6 +81,7 @@ public struct Pressure: Quantity {
 
 /// Volume of liquid in a length of time, in whole picolitres per day.
 public struct FlowRate: Quantity {
+  public static var baseUnit: StaticString { "pL/d" }
   public var picolitresPerDay: Int64
   public init(picolitresPerDay: Int64) { self.picolitresPerDay = picolitresPerDay }
   public init(baseUnits: Int64) { picolitresPerDay = baseUnits }

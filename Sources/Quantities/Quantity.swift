@@ -6,6 +6,8 @@ public protocol Quantity: Comparable, Sendable, BitwiseCopyable {
   /// The amount, in the base unit of the type.
   var baseUnits: Int64 { get }
   init(baseUnits: Int64)
+  /// How the base unit is written.
+  static var baseUnit: StaticString { get }
 }
 
 extension Quantity {

@@ -1,5 +1,6 @@
 /// A length of time, in whole nanoseconds.
 public struct Nanoseconds: Quantity {
+  public static var baseUnit: StaticString { "ns" }
   public var count: Int64
   public init(_ count: Int64) { self.count = count }
   public init(baseUnits: Int64) { count = baseUnits }
@@ -29,6 +30,7 @@ public struct Tick: Comparable, Sendable, BitwiseCopyable {
 
 /// A length of time as a number of ticks.
 public struct TickCount: Quantity {
+  public static var baseUnit: StaticString { "ticks" }
   public var count: Int64
   public init(_ count: Int64) { self.count = count }
   public init(baseUnits: Int64) { count = baseUnits }

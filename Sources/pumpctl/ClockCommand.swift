@@ -30,12 +30,7 @@ struct ClockCommand: ParsableCommand {
       valueName: "UTC"), transform: Self.readUTC)
   var stated: Int64?
 
-  @Flag(help: "Do not ask; only with --digest.")
-  var yes = false
-
-  @Option(help: ArgumentHelp("Commit this proposal and no other.", valueName: "HEX"))
-  var digest: String?
-
+  @OptionGroup var seen: SeenOptions
   @OptionGroup var connection: Connection
   @OptionGroup var signing: SigningOptions
 
@@ -53,16 +48,13 @@ struct ClockCommand: ParsableCommand {
   }
 
   func validate() throws {
-    guard yes == (digest != nil) else {
-      throw ValidationError("--yes and --digest go together: what was seen is what is committed")
-    }
-    if yes, utcOffset != nil || stated != nil {
+    if seen.yes, utcOffset != nil || stated != nil {
       throw ValidationError("--yes --digest commits what was proposed; leave the other options out")
     }
   }
 
   func run() {
-    if let digest { return commit(digest) }
+    if let digest = seen.digest { return commit(digest) }
     if utcOffset == nil, stated == nil { show() } else { propose() }
   }
 
@@ -82,21 +74,17 @@ struct ClockCommand: ParsableCommand {
 
   private func propose() {
     var programmer = signing.programmer(connection)
-    let reply = connection.attempt { () throws(LinkError) in
-      let status = try programmer.status()
-      let change = ClockChange(
-        utcOffset: utcOffset ?? status.utcOffset,
-        stated: stated.map { ClockChange.StatedUTC(utc: $0, tick: status.now) })
-      return try programmer.order(.clock, change)
-    }
-    guard case .clockProposal(let proposal) = reply else { return report(reply, done: "") }
-    print("pump \(programmer.serial?.text ?? "-")")
-    print(ClockComparison(proposal).lines.joined(separator: "\n"))
-    if !consents(to: "Commit it?") { end(.badData, "nothing was changed") }
-    programmer.reconnect(connection.open())
-    commit(proposal.digest, &programmer)
+    let status = connection.attempt { () throws(LinkError) in try programmer.status() }
+    let change = ClockChange(
+      utcOffset: utcOffset ?? status.utcOffset,
+      stated: stated.map { ClockChange.StatedUTC(utc: $0, tick: status.now) })
+    signing.change(
+      connection, &programmer, .clock(change), .typed("Commit it?"), done: Self.done)
   }
 
+  private static let done = "has another therapy clock"
+
+  /// What was seen goes with time: its proposal is not made anew.
   private func commit(_ digits: String) {
     let bytes = stride(from: 0, to: digits.utf8.count, by: 2).compactMap {
       UInt8(digits.dropFirst($0).prefix(2), radix: 16)
@@ -105,13 +93,6 @@ struct ClockCommand: ParsableCommand {
       end(.usage, "--digest \(digits): accepted are the 64 digits that were shown")
     }
     var programmer = signing.programmer(connection)
-    commit(proposed, &programmer)
-  }
-
-  private func commit(_ proposed: InlineArray<32, UInt8>, _ programmer: inout Programmer) {
-    let reply = connection.attempt { () throws(LinkError) in
-      try programmer.order(.commit, CommitBody(digest: proposed))
-    }
-    report(reply, done: "has another therapy clock")
+    signing.commit(connection, &programmer, proposed, done: Self.done)
   }
 }

@@ -38,6 +38,8 @@ struct EntryJSON: Encodable {
   private(set) var framesRefused: [String: Int64]?
   private(set) var signature: SignatureJSON?
   private(set) var requestsCounted: RequestsCountedJSON?
+  /// SHA-256 of the record of the rig on which the next start may run.
+  private(set) var rigSha256: String?
 
   /// - Parameter text: what is known of rig and keys.
   init(_ numbered: NumberedEntry, in text: EntryText) {
@@ -66,6 +68,7 @@ struct EntryJSON: Encodable {
     case .clockTrusted(let late): clockLateNanoseconds = late
     case .clockVouched(let utc): utcVouched = VouchedJSON(utc)
     case .eventsLost(let count): eventsLost = count
+    case .rigCommitted(let record): rigSha256 = hexadecimal(sha256(of: record))
     case .sampled(let readings): sample = SampleJSON(readings)
     case .keyChanged(let change): key = KeyChangeJSON(change)
     case .signed(let head): signature = SignatureJSON(head)
@@ -165,6 +168,8 @@ struct RequestJSON: Encodable {
   private(set) var prescription: PrescriptionJSON?
   private(set) var digest: String?
   private(set) var clock: ClockChangeJSON?
+  /// Of the record of a rig.
+  private(set) var rigSha256: String?
 
   struct ClockChangeJSON: Encodable {
     let utcOffset: String
@@ -192,22 +197,30 @@ struct RequestJSON: Encodable {
     refusal =
       accepted ? nil : RefusalReason(rawValue: requested.reason)?.code ?? "\(requested.reason)"
     switch order {
-    case .program(let ordered, _):
+    case .change(let change, _): take(change)
+    case .bolus(let bolus):
+      doseNanograms = bolus.dose.baseUnits
+      durationNanoseconds = bolus.duration.count
+    case .commit(let commit):
+      digest = hexadecimal(commit.digest.array)
+    case .plain, .unreadable: break
+    }
+  }
+
+  private mutating func take(_ change: ProposedChange) {
+    switch change {
+    case .program(let ordered):
       prescription = PrescriptionJSON(
         patient: ordered.patient.text, drug: ordered.drug.text,
         concentrationNanogramsPerMillilitre: ordered.concentration.baseUnits,
         basal: ordered.mode.code)
-    case .bolus(let bolus):
-      doseNanograms = bolus.dose.baseUnits
-      durationNanoseconds = bolus.duration.count
-    case .new(let new): deliveredPicolitres = new.deliveredIn24h.baseUnits
-    case .commit(let commit):
-      digest = hexadecimal(commit.digest.array)
-    case .clock(let change, _):
+    case .clock(let change):
       clock = ClockChangeJSON(
         utcOffset: change.utcOffset.utcOffsetText,
         statedUtc: change.stated.map { UTCTime(nanoseconds: $0.utc).text(decimals: 9) })
-    case .plain, .unreadable: break
+    case .rig(let rig): rigSha256 = hexadecimal(sha256(of: rig.recordBytes))
+    case .new(let new): deliveredPicolitres = new.deliveredIn24h.baseUnits
+    case .clear: break
     }
   }
 }

@@ -29,6 +29,7 @@ enum EntryKind: String, CaseIterable {
   case storage
   case signature
   case counted
+  case rig
 
   init(_ content: Entry.Content) { self = Self.allCases[Int(content.kind) - 1] }
 

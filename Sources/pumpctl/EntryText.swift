@@ -51,6 +51,8 @@ struct EntryText {
     case .eventsLost(let count): "\(Self.count(count, "event")) were not written down"
     case .signed(let head): head.words
     case .requestsCounted(let counted): counted.words(keys)
+    case .rigCommitted(let record):
+      "rig \(hexadecimal(sha256(of: record)).prefix(16)) runs from the next start on, given its file"
     case .sampled(let readings): readings.words
     case .keyChanged(let change): change.words(keys)
     case .framesRefused(let counts):

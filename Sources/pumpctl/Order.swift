@@ -6,12 +6,9 @@ internal import Quantities
 /// What somebody asked for, as it stands in the frame of the request.
 enum Order {
   /// Signed it is a proposal, which a commit of the same key puts into force.
-  case program(Prescription, isProposal: Bool)
+  case change(ProposedChange, isProposal: Bool)
   case commit(CommitBody)
   case bolus(BolusBody)
-  case new(NewBody)
-  /// As a program.
-  case clock(ClockChange, isProposal: Bool)
   /// What its kind says.
   case plain(FrameKind)
   /// The frame was lost, or is of another version.
@@ -20,11 +17,12 @@ enum Order {
   init(frame: [UInt8]) {
     do {
       let header = try FrameHeader.read(frame.span, isRecord: true)
+      if let change = try ProposedChange.read(frame.span, header) {
+        let isProposal = ProposedChange.isProposal(header, try Seal.read(frame.span))
+        self = .change(change, isProposal: isProposal)
+        return
+      }
       switch header.kind {
-      case .program:
-        var prescription = Prescription.blank
-        try readBody(frame.span, into: &prescription)
-        self = .program(prescription, isProposal: try Seal.read(frame.span).isSigned)
       case .commit:
         var commit = CommitBody()
         try readBody(frame.span, into: &commit)
@@ -33,12 +31,6 @@ enum Order {
         var bolus = BolusBody()
         try readBody(frame.span, into: &bolus)
         self = .bolus(bolus)
-      case .new:
-        self = .new(try NewBody.read(frame.span, header))
-      case .clock:
-        var change = ClockChange()
-        try readBody(frame.span, into: &change)
-        self = .clock(change, isProposal: try Seal.read(frame.span).isSigned)
       default: self = .plain(header.kind)
       }
     } catch {
@@ -49,11 +41,10 @@ enum Order {
   /// The command that asks for it.
   var code: String {
     switch self {
-    case .program(_, let isProposal): isProposal ? "propose" : "program"
+    case .change(.program, isProposal: true): "propose"
+    case .change(let change, let isProposal): (isProposal ? "propose-" : "") + change.kind.code
     case .commit: "commit"
     case .bolus: "bolus"
-    case .new: "new"
-    case .clock(_, let isProposal): isProposal ? "propose-clock" : "clock"
     case .plain(.patientBolus): "patient-bolus"
     case .plain(let kind): "\(kind)"
     case .unreadable: "unreadable"
@@ -63,22 +54,42 @@ enum Order {
   var words: String {
     switch self {
     case .commit(let commit): "commit of proposal \(commit.digest.fingerprint)"
-    case .program(let order, let isProposal):
-      "\(isProposal ? "proposal" : "program") for \(order.patient.text), \(order.drug.text) "
-        + "\(order.concentration.shown(decimals: 3)), \(order.basalWords)"
+    case .change(let change, let isProposal): change.words(isProposal: isProposal)
     case .bolus(let bolus):
       "bolus of \(bolus.dose.shown(decimals: 3)) in \(bolus.duration.durationText)"
-    case .new(let new):
-      "new, \(new.deliveredIn24h.shown(decimals: 4)) in the last 24 h, "
-        + "\(new.deliveredIn1h.shown(decimals: 4)) of it in the last hour"
-    case .clock(let change, let isProposal):
-      "\(isProposal ? "proposal: " : "")clock at \(change.utcOffset.utcOffsetText)"
-        + (change.stated.map { ", UTC is \(UTCTime(nanoseconds: $0.utc).text(decimals: 1))" } ?? "")
     case .plain(.patientBolus): "patient bolus"
     case .plain: code
     case .unreadable: "a request that cannot be read"
     }
   }
+}
+
+extension ChangeKind {
+  /// The command that asks for it. Stable, for programs.
+  var code: String { "\(self)" }
+}
+
+extension ProposedChange {
+  fileprivate func words(isProposal: Bool) -> String {
+    switch self {
+    case .program(let order):
+      "\(isProposal ? "proposal" : "program") for \(order.patient.text), \(order.drug.text) "
+        + "\(order.concentration.shown(decimals: 3)), \(order.basalWords)"
+    case .clock(let change):
+      Self.head(isProposal) + "clock at \(change.utcOffset.utcOffsetText)"
+        + (change.stated.map { ", UTC is \(UTCTime(nanoseconds: $0.utc).text(decimals: 1))" } ?? "")
+    case .rig(let rig):
+      Self.head(isProposal) + "rig \(hexadecimal(sha256(of: rig.recordBytes)).prefix(16)), at most "
+        + "\(rig.pump.maxRate.shown(decimals: 3)), \(rig.maxVolume1h.shown(decimals: 3)) in 1 h, "
+        + "\(rig.maxVolume24h.shown(decimals: 3)) in 24 h"
+    case .new(let new):
+      Self.head(isProposal) + "new, \(new.deliveredIn24h.shown(decimals: 4)) in the last 24 h, "
+        + "\(new.deliveredIn1h.shown(decimals: 4)) of it in the last hour"
+    case .clear: Self.head(isProposal) + "clear"
+    }
+  }
+
+  private static func head(_ isProposal: Bool) -> String { isProposal ? "proposal: " : "" }
 }
 
 extension InlineArray<32, UInt8> {

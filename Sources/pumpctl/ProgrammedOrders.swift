@@ -13,7 +13,7 @@ struct ProgrammedOrders {
   private(set) var files: [File] = []
   private var known: Set<[UInt8]> = []
   /// The newest proposal of each key.
-  private var proposed: [KeyID: Prescription] = [:]
+  private var proposed: [KeyID: ProposedChange] = [:]
   /// Accepted and not durable yet: it may be taken back.
   private var waiting: [(order: Prescription, entry: Entry)] = []
   /// The commit that holds those that wait.
@@ -38,14 +38,17 @@ struct ProgrammedOrders {
 
   /// What a request puts into force; nil for nothing.
   private mutating func ordered(by requested: Requested) -> Prescription? {
+    let change: ProposedChange?
     switch Order(frame: requested.frame) {
-    case .program(let order, isProposal: false): return order
-    case .program(let order, isProposal: true):
-      if let key = requested.seal?.key { proposed[key] = order }
+    case .change(let asked, isProposal: false): change = asked
+    case .change(let asked, isProposal: true):
+      if let key = requested.seal?.key { proposed[key] = asked }
       return nil
-    case .commit: return requested.seal.flatMap { proposed[$0.key] }
+    case .commit: change = requested.seal.flatMap { proposed[$0.key] }
     default: return nil
     }
+    if case .program(let order)? = change { return order }
+    return nil
   }
 
   /// What still waits is in the journal, so it is durable.

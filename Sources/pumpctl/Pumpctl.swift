@@ -13,16 +13,20 @@ struct Pumpctl: ParsableCommand {
       """,
     subcommands: [
       StatusCommand.self, Program.self, Bolus.self, PatientBolusCommand.self, Stop.self,
-      Resume.self, Acknowledge.self, ClockCommand.self, Clear.self, New.self, KeyCommand.self,
-      Relay.self, LogCommand.self, Export.self, Doctor.self,
+      Resume.self, Acknowledge.self, ClockCommand.self, RigCommand.self, Clear.self, New.self,
+      KeyCommand.self,
+      Relay.self, LogCommand.self, Export.self, FramesCommand.self, Doctor.self,
     ])
 }
 
 /// Ends the program with one line on standard error.
 func end(_ code: Documents.ExitCode, _ message: String) -> Never {
   complain("pumpctl: \(message)")
-  exit(code.rawValue)
+  end(code)
 }
+
+/// Ends the program; what was wrong has been said.
+func end(_ code: Documents.ExitCode) -> Never { exit(code.rawValue) }
 
 func complain(_ line: String) {
   var bytes = Array((line + "\n").utf8)

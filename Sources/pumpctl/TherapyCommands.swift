@@ -100,13 +100,10 @@ struct New: ParsableCommand {
 
   func run() {
     let lately = deliveredLately ?? delivered
-    print("given in the last 24 h  \(delivered.shown(decimals: 4))")
-    print("of it in the last hour  \(lately.shown(decimals: 4))")
-    guard yes || consents(to: "Is that what was given?") else {
-      end(.badData, "nothing was changed")
-    }
-    signing.order(
-      connection, .new, NewBody(deliveredIn24h: delivered, deliveredIn1h: lately),
+    var programmer = signing.programmer(connection)
+    let said = NewBody(deliveredIn24h: delivered, deliveredIn1h: lately)
+    signing.change(
+      connection, &programmer, .new(said), yes ? .given : .typed("Is that what was given?"),
       done: "begins its history with \(delivered.shown(decimals: 4)) in the last 24 h")
   }
 }
@@ -124,27 +121,10 @@ struct Clear: ParsableCommand {
 
   func run() {
     var programmer = signing.programmer(connection)
-    let status = connection.attempt { () throws(LinkError) in try programmer.status() }
-    guard status.faults[Int(FaultCode.hardStop.rawValue)].priority > 0 else {
-      end(.badData, "refused: the pump is not in hard stop")
-    }
-    print("hard stop: \(FaultCode.hardStop.words)")
-    print("              engine   interlock")
-    print(Self.row("last hour", status.hourSteps, status.health.interlockHourSteps))
-    print(Self.row("last 24 h", status.daySteps, status.health.interlockDaySteps))
-    guard yes || consents(to: "Was the cause found and mended? The hard stop ends.") else {
-      end(.badData, "nothing was changed")
-    }
-    signing.order(
-      connection, .clear, EmptyBody(), done: "ended its hard stop and stays stopped until resume")
-  }
-
-  private static func row(_ name: String, _ engine: Int64, _ interlock: Int64) -> String {
-    func right(_ number: Int64) -> String {
-      let digits = "\(number)"
-      return String(repeating: " ", count: max(0, 12 - digits.count)) + digits
-    }
-    return "\(name)\(right(engine))\(right(interlock)) steps"
+    let question = "Was the cause found and mended? The hard stop ends."
+    signing.change(
+      connection, &programmer, .clear, yes ? .given : .typed(question),
+      done: "ended its hard stop and stays stopped until resume")
   }
 }
 

@@ -16,43 +16,39 @@ final class LinkDesk: LinkAnswering {
   private let keeper: Keeper
   private let hardware: HardwareRig
   private let rig: Rig
+  private let history: [UInt8]
   private let identity: PumpIdentity
   private let log: LinkLog
-  private var verifier: Verifier
-  private var proposals: Proposals
   private let line: RequestLine
-  private var keyChanges: [OwedKeys] = []
+  private let statusDesk: StatusDesk
+  private var verifier: Verifier
+  private var proposals = ProposalDesk()
+  private var keys: KeyDesk
   private var records: RecordsDesk
+  /// Accepted rigs that the next start has to find.
+  private var rigs = OwedAnswers<AnswerBody>()
   private var lastID: Int64 = 0
   private var lastStopID: Int64 = 0
   /// Proposals that came into force, or may have.
   private var commits = 0
   private let turnCount = Atomic<Int64>(0)
 
-  /// Keys that were changed; told when it is durable.
-  private struct OwedKeys {
-    let ticket: Int64
-    let question: Question
-    let client: ClientID
-    let since: Nanoseconds
-  }
-
-  /// How long a change of keys may take to be durable.
-  private static let keyPatience = Nanoseconds.seconds(3)
-
+  /// - Parameter history: the name of what the journal holds.
   init(
-    engine: RealTimeEngine, keeper: Keeper, hardware: HardwareRig, rig: Rig,
+    engine: RealTimeEngine, keeper: Keeper, hardware: HardwareRig, rig: Rig, history: [UInt8],
     identity: PumpIdentity, verifier: Verifier, log: @escaping (String) -> Void
   ) {
     self.engine = engine
     self.keeper = keeper
     self.hardware = hardware
     self.rig = rig
+    self.history = history
     self.identity = identity
     self.verifier = verifier
     self.log = LinkLog(log)
-    proposals = Proposals(rig: rig)
     line = RequestLine(engine: engine, keeper: keeper, log: log)
+    statusDesk = StatusDesk(engine, keeper)
+    keys = KeyDesk(keeper, identity, self.log)
     records = RecordsDesk(keeper.pages)
   }
 
@@ -93,14 +89,16 @@ final class LinkDesk: LinkAnswering {
     _ question: Question, _ command: VerifiedCommand, _ frame: Span<UInt8>, _ sender: LinkSender
   ) throws -> FrameWriter? {
     switch command.header.kind {
-    case .askStatus: return try status(question, frame)
-    case .askKeys: return keys(question)
+    case .askStatus:
+      return identity.answer(question, .status, try statusDesk.answer(frame, &verifier))
+    case .askKeys: return identity.answer(question, .keys, keys.list(verifier.keys))
     case .askRecords:
       try records.ask(question, frame, sender.client)
       return nil
     case .relayed: return identity.answer(question, .answer, AnswerBody())
     case .enroll, .revoke:
-      try changeKeys(question, command, frame, sender.client)
+      try keys.change(
+        &verifier.keys, by: command, frame, at: tickNow, answering: question, of: sender.client)
       return nil
     default:
       var findings = Findings()
@@ -112,101 +110,35 @@ final class LinkDesk: LinkAnswering {
     }
   }
 
-  // MARK: Questions
-
-  private func status(_ question: Question, _ frame: Span<UInt8>) throws -> FrameWriter {
-    var nothing = EmptyBody()
-    try readBody(frame, into: &nothing)
-    var status = engine.status.read()
-    status.challenge = verifier.challenge(at: RealTime.sinceBoot)
-    status.newestNumber = verifier.keys[try Seal.read(frame).key]?.newestNumber ?? 0
-    status.framesRefused = verifier.doubts.reduce(0, +)
-    status.utc = keeper.utc(ofTick: status.now.number)
-    return identity.answer(question, .status, status)
-  }
-
-  private func keys(_ question: Question) -> FrameWriter {
-    var body = KeysBody()
-    body.pumpKey = identity.verifying.bytes
-    for record in verifier.keys.records { body.append(record) }
-    return identity.answer(question, .keys, body)
-  }
-
   private func reject(_ question: Question, _ fault: FrameFault) -> FrameWriter {
     identity.answer(question, .rejected, RejectedBody(fault))
   }
 
-  // MARK: Keys
-
-  private func changeKeys(
-    _ question: Question, _ command: VerifiedCommand, _ frame: Span<UInt8>, _ client: ClientID
-  ) throws {
-    var change = KeyChange()
-    switch command.sender {
-    case .key(let record): change.byKey = record.id
-    case .user(let user): change.byUser = user
-    }
-    if command.header.kind == .enroll {
-      var body = EnrollBody()
-      try readBody(frame, into: &body)
-      change.key = try verifier.keys.enroll(body)
-    } else {
-      var body = RevokeBody()
-      try readBody(frame, into: &body)
-      change.key = try verifier.keys.revoke(body.key)
-    }
-    log.say("\(change.key.words): \(command.header.kind) by \(command.sender.words)")
-    var changes = LinkChanges()
-    changes.keys = used(by: command)
-    changes.keys[change.key.id] = verifier.keys[change.key.id]
-    let ticket = keeper.tell(changes, [.keyChanged(change)], at: tickNow, isUrgent: true)
-    keyChanges.append(
-      OwedKeys(ticket: ticket, question: question, client: client, since: RealTime.now))
-  }
-
-  /// The key of a command with the number that it used up.
-  private func used(by command: VerifiedCommand) -> [KeyID: KeyRecord] {
-    guard let id = command.key?.id, let record = verifier.keys[id] else { return [:] }
-    return [id: record]
-  }
-
-  private func nextKeyChange() -> (client: ClientID, frame: FrameWriter)? {
-    for index in keyChanges.indices {
-      let owed = keyChanges[index]
-      let isDurable = owed.ticket <= keeper.durableTicket
-      guard isDurable || RealTime.now - owed.since > Self.keyPatience else { continue }
-      keyChanges.remove(at: index)
-      return (
-        owed.client, isDurable ? keys(owed.question) : reject(owed.question, .outcomeUnknown)
-      )
-    }
-    return nil
-  }
-
   // MARK: Requests
 
-  /// Nil where a program does not fit the rig; `findings` says why.
+  /// Nil where a change is not valid; `findings` says why.
   private func request(
     _ command: VerifiedCommand, _ frame: Span<UInt8>, _ findings: inout Findings
   ) throws -> Request? {
     guard command.header.kind == .commit else {
-      let asked = try DosingCore.request(in: frame, on: rig, findings: &findings)
-      // What is programmed is shown first, to be committed by its digest.
-      return asked.map { $0.proposal ?? $0 }
+      let order =
+        command.header.kind == .propose
+        ? keeper.durableOrder.flatMap { Prescription(recordBytes: $0) } : nil
+      return try DosingCore.request(in: frame, on: rig, order: order, findings: &findings)
     }
     var body = CommitBody()
     try readBody(frame, into: &body)
     guard !line.changesOrder, let key = command.key?.id,
-      let asked = proposals.take(
-        body.digest, by: key, in: circumstances, at: RealTime.sinceBoot)
+      let change = proposals.take(
+        body.digest, by: key, on: basis(engine.status.read()), at: RealTime.sinceBoot)
     else { throw FrameFault.noSuchProposal }
     commits += 1
-    return asked
+    return .commit(change)
   }
 
-  private var circumstances: Proposals.Circumstances {
-    Proposals.Circumstances(
-      order: keeper.durableOrder, commits: commits, status: engine.status.read())
+  private func basis(_ status: Status) -> Basis {
+    Basis(
+      order: keeper.durableOrder, rig: rig, history: history, commits: commits, status: status)
   }
 
   private func submit(
@@ -215,7 +147,7 @@ final class LinkDesk: LinkAnswering {
   ) {
     lastID += 1
     var changes = LinkChanges()
-    changes.keys = used(by: command)
+    changes.keys = verifier.keys.used(by: command)
     if case .stop = request {
       lastStopID = lastID
       // Stop acts first, by the independent path, and is decided second.
@@ -243,13 +175,35 @@ final class LinkDesk: LinkAnswering {
     return verifier.stopOrigin
   }
 
+  // MARK: Answers
+
   func takeFinished() -> (client: ClientID, frame: FrameWriter)? {
     while let (waiting, outcome) = line.next() {
-      let frame = frame(for: outcome, to: waiting)
-      // The client of a stop that waited was told so; what becomes of it is told to nobody.
-      if !waiting.isTold { return (waiting.client, frame) }
+      // The client of a stop that waited was told so; what becomes of it is told to nobody. An accepted
+      // rig is told when the next start will find it.
+      if let frame = frame(for: outcome, to: waiting), !waiting.isTold {
+        return (waiting.client, frame)
+      }
     }
-    return nextKeyChange() ?? nextPage()
+    return nextRig() ?? nextKeyChange() ?? nextPage()
+  }
+
+  private func nextRig() -> (client: ClientID, frame: FrameWriter)? {
+    guard let (owed, isDurable) = rigs.next(durableTicket: keeper.durableTicket) else { return nil }
+    let frame =
+      isDurable
+      ? identity.answer(owed.question, .answer, owed.told)
+      : reject(owed.question, .outcomeUnknown)
+    return (owed.client, frame)
+  }
+
+  private func nextKeyChange() -> (client: ClientID, frame: FrameWriter)? {
+    guard let (question, client, isDurable) = keys.next() else { return nil }
+    let frame =
+      isDurable
+      ? identity.answer(question, .keys, keys.list(verifier.keys))
+      : reject(question, .outcomeUnknown)
+    return (client, frame)
   }
 
   private func nextPage() -> (client: ClientID, frame: FrameWriter)? {
@@ -261,9 +215,10 @@ final class LinkDesk: LinkAnswering {
     )
   }
 
+  /// Nil where it is told later.
   private func frame(
     for outcome: RequestLine.Outcome, to waiting: WaitingRequest
-  ) -> FrameWriter {
+  ) -> FrameWriter? {
     let (kind, who) = (waiting.command.header.kind, waiting.command.sender.words)
     switch outcome {
     case .fault(let fault):
@@ -279,11 +234,18 @@ final class LinkDesk: LinkAnswering {
 
   private func decided(
     _ reply: RequestSlot.Reply, isDurable: Bool, _ waiting: WaitingRequest
-  ) -> FrameWriter {
+  ) -> FrameWriter? {
+    let body = AnswerBody(
+      reply.answer, decidedAt: Tick(reply.tick), tickPeriod: rig.tick, isDurable: isDurable,
+      findings: waiting.findings)
     if case .accepted = reply.answer {
       switch waiting.request {
-      case .propose(let therapy): return proposal(therapy, waiting)
-      case .proposeClock(let change): return proposal(change, waiting)
+      case .propose(let change): return proposal(change, waiting)
+      case .commit(.rig(let change)):
+        let ticket = keeper.tell(
+          LinkChanges(), [.rigCommitted(change.rig.recordBytes)], at: tickNow, isUrgent: true)
+        rigs.append(body, behind: ticket, to: waiting.question, of: waiting.client)
+        return nil
       case .resume where waiting.id > lastStopID:
         verifier.stopOrigin = .none
         var changes = LinkChanges()
@@ -292,37 +254,17 @@ final class LinkDesk: LinkAnswering {
       default: break
       }
     }
-    let body = AnswerBody(
-      reply.answer, decidedAt: Tick(reply.tick), tickPeriod: rig.tick, isDurable: isDurable,
-      findings: waiting.findings)
     return identity.answer(waiting.question, .answer, body)
   }
 
-  private func proposal(_ therapy: Therapy, _ waiting: WaitingRequest) -> FrameWriter {
+  private func proposal(_ change: Change, _ waiting: WaitingRequest) -> FrameWriter {
     guard let key = waiting.command.key?.id else { return reject(waiting.question, .notPermitted) }
-    let circumstances = circumstances
-    let digest = proposals.keep(
-      .program(therapy), therapy.prescription.recordBytes, by: key, in: circumstances,
-      at: RealTime.sinceBoot)
-    let body = ProposalBody(
-      digest: digest, old: circumstances.order.flatMap { Prescription(recordBytes: $0) },
-      findings: waiting.findings)
+    let status = engine.status.read()
+    let basis = basis(status)
+    let shown = ShownChange(
+      beside: change, order: basis.order, rig: rig, status: status, findings: waiting.findings)
+    let body = proposals.keep(
+      change, shown: shown, by: key, on: basis, at: RealTime.sinceBoot)
     return identity.answer(waiting.question, .proposal, body)
-  }
-
-  private func proposal(_ change: ClockChange, _ waiting: WaitingRequest) -> FrameWriter {
-    guard let key = waiting.command.key?.id else { return reject(waiting.question, .notPermitted) }
-    let (circumstances, now) = (circumstances, engine.status.read())
-    let clock = WeekTime(sinceMonday: now.clock)
-    var body = ClockProposalBody(
-      order: circumstances.order.flatMap { Prescription(recordBytes: $0) },
-      clock: clock, utcOffset: now.utcOffset,
-      newClock: change.clock(
-        at: now.now, of: rig.tick, insteadOf: clock, utcOffset: now.utcOffset,
-        behind: now.clockBehind),
-      newUTCOffset: change.utcOffset)
-    body.digest = proposals.keep(
-      .clock(change), change.recordBytes, by: key, in: circumstances, at: RealTime.sinceBoot)
-    return identity.answer(waiting.question, .clockProposal, body)
   }
 }

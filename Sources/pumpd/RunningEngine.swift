@@ -98,7 +98,7 @@ final class RunningEngine {
     journalThread = try RealTimeThread(name: "journal", priority: 0) { journal.run() }
     desk = LinkDesk(
       engine: engine, keeper: keeper, hardware: hardware, rig: start.rig,
-      identity: identity.identity,
+      history: memory.journal.lineage, identity: identity.identity,
       verifier: memory.verifier(serial: document.serial, groups: options.groups)
     ) { log.info("\($0)") }
     if let warning = identity.warning { log.warning("\(warning)") }

@@ -220,17 +220,13 @@ extension Request {
   /// As a scenario names it.
   var code: String {
     switch self {
-    case .program: "program"
-    case .propose: "propose"
+    case .propose(let change): "propose-\(change.kind)"
+    case .commit(let change): "\(change.kind)"
     case .bolus: "bolus"
     case .patientBolus: "patient-bolus"
     case .stop: "stop"
     case .resume: "resume"
     case .acknowledge: "acknowledge"
-    case .new: "new"
-    case .clear: "clear"
-    case .clock: "clock"
-    case .proposeClock: "propose-clock"
     }
   }
 }

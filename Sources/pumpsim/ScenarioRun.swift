@@ -213,13 +213,13 @@ struct ScenarioRun: ~Copyable {
   /// A request acts from here on.
   private mutating func acts(_ request: Request, at time: Int64) {
     switch request {
-    case .program(let therapy): oracle.program(therapy.prescription, at: time)
+    case .commit(.program(let therapy)): oracle.program(therapy.prescription, at: time)
     case .bolus(let dose, let duration):
       oracle.startExtra(dose: dose, duration: duration, at: time)
     case .patientBolus: oracle.startPatientBolus(at: time)
     case .stop: oracle.stop(at: time)
     case .resume: oracle.resume(at: time)
-    case .propose, .acknowledge, .new, .clear, .clock, .proposeClock: break
+    case .propose, .commit, .acknowledge: break
     }
   }
 
@@ -346,7 +346,7 @@ struct ScenarioRun: ~Copyable {
       waiting = nil
       let isDurable = commit <= start.commits
       switch request {
-      case .program, .resume: if isDurable { acts(request, at: now) }
+      case .commit(.program), .resume: if isDurable { acts(request, at: now) }
       // What was left of an extra dose at the end of a life is given up.
       default: break
       }

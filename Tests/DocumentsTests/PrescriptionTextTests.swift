@@ -22,7 +22,7 @@ import Testing
   }
 
   private func bytes(_ prescription: Prescription) -> [UInt8] {
-    let frame = writeFrame(.program, number: 1, body: prescription)
+    let frame = writeFrame(.propose, number: 1, body: ProposedChange.program(prescription))
     return (0..<frame.count).map { frame.bytes[$0] }
   }
 }

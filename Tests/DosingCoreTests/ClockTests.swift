@@ -72,7 +72,7 @@ import Testing
     let utc = pump.utcAtTickZero + Nanoseconds.hours(9).count
     let change = ClockChange(
       utcOffset: .minutes(-210), stated: ClockChange.StatedUTC(utc: utc, tick: Tick(0)))
-    #expect(pump.ask(.proposeClock(change)).isAccepted && pump.mode == .safeBasal)
+    #expect(pump.ask(.propose(.clock(change))).isAccepted && pump.mode == .safeBasal)
     #expect(pump.ask(.clock(change)).isAccepted)
     #expect(pump.mode == .flex && pump.report().clockSource == .person)
     #expect(pump.report().utcOffset == .minutes(-210))

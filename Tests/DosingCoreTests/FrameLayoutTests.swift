@@ -14,10 +14,10 @@ import Testing
   @Test("R-028 What is absent from a program has no numbers")
   func absentFromProgram() {
     let order = Prescription.order(.stopped)
-    let frame = writeFrame(.program, number: 7, body: order).written
+    let frame = writeFrame(.propose, number: 7, body: ProposedChange.program(order)).written
     #expect(faultIn(frame) == nil)
-    // Behind the head, labels, shape and patterns: the patient bolus, two limits, safe basal.
-    let bolus = 16 + 64 + 17 + 7 * 241
+    // Behind the head, kind, labels, shape and patterns: the patient bolus, two limits, safe basal.
+    let bolus = 16 + 1 + 64 + 17 + 7 * 241
     for place in (bolus + 1)..<(bolus + 26) {
       #expect(fault(frame, at: place, 1) == .malformedBody, "byte \(place)")
     }
@@ -43,7 +43,7 @@ import Testing
         22, bolusTooSmall 23, bolusTooLarge 24, bolusDurationOutOfRange 25, flowAboveMaximum \
         26, noPatientBolus 27, lockout 28, maxIn24h 29, doseLimit1h 30, doseLimit24h 31, \
         volumeLimit1h 32, volumeLimit24h 33, otherDrug 40, otherConcentration 41, \
-        programDuringExtraDose 42
+        programDuringExtraDose 42, otherHead 50, otherReservoir 51
         """)
     #expect(
       numbered(FaultCode.self) == """
@@ -58,8 +58,12 @@ import Testing
       numbered(FrameKind.self) == """
         askStatus 1, program 2, bolus 3, patientBolus 4, stop 5, resume 6, acknowledge 7, \
         new 8, commit 9, askKeys 10, enroll 11, revoke 12, relayed 13, clear 14, clock 15, \
-        askRecords 16, status 101, answer 102, findings 103, rejected 104, proposal 105, keys 106, \
-        clockProposal 107, records 108
+        askRecords 16, propose 17, status 101, answer 102, findings 103, rejected 104, keys 106, \
+        records 108, proposal 109
+        """)
+    #expect(
+      numbered(ChangeKind.self) == """
+        program 1, clock 2, rig 3, new 4, clear 5
         """)
     #expect(
       numbered(FrameFault.self) == """

@@ -10,7 +10,7 @@ extension FrameWriter {
 func sample(_ kind: FrameKind) throws -> [UInt8] {
   let writer =
     switch kind {
-    case .askStatus, .patientBolus, .stop, .resume, .acknowledge, .clear, .askKeys, .relayed:
+    case .askStatus, .patientBolus, .stop, .resume, .acknowledge, .askKeys, .relayed:
       writeFrame(kind, number: 7, body: EmptyBody())
     case .commit: writeFrame(kind, number: 7, body: CommitBody(digest: counted(from: 1)))
     case .enroll:
@@ -21,28 +21,13 @@ func sample(_ kind: FrameKind) throws -> [UInt8] {
     case .proposal:
       writeFrame(
         kind, number: 7,
-        body: ProposalBody(digest: counted(from: 1), old: richOrder, findings: fullFindings))
-    case .clock:
-      writeFrame(
-        kind, number: 7,
-        body: ClockChange(
-          utcOffset: .minutes(-210),
-          stated: ClockChange.StatedUTC(utc: -1_772_352_000_000_000_001, tick: Tick(77))))
-    case .clockProposal:
-      writeFrame(
-        kind, number: 7,
-        body: ClockProposalBody(
-          digest: counted(from: 1), order: richOrder, clock: WeekTime(sinceMonday: .hours(17)),
-          utcOffset: .hours(-12), newClock: WeekTime(sinceMonday: .hours(30)),
-          newUTCOffset: .hours(14)))
+        body: ProposalBody(
+          digest: counted(from: 1), generations: richGenerations,
+          shown: .program(old: richOrder, findings: fullFindings)))
     case .keys: writeFrame(kind, number: 7, body: fullKeys)
     case .askRecords: writeFrame(kind, number: 7, body: askedRecords)
     case .records: writeFrame(kind, number: 7, body: fullPage)
-    case .new:
-      writeFrame(
-        kind, number: 7,
-        body: NewBody(deliveredIn24h: microlitres(400), deliveredIn1h: microlitres(30)))
-    case .program: writeFrame(kind, number: 7, body: richOrder)
+    case .propose: writeFrame(kind, number: 7, body: ProposedChange.program(richOrder))
     case .bolus:
       writeFrame(kind, number: 7, body: BolusBody(dose: micrograms(20), duration: .minutes(30)))
     case .status: writeFrame(kind, number: 7, body: try busyPump().report())
@@ -54,9 +39,55 @@ func sample(_ kind: FrameKind) throws -> [UInt8] {
           tickPeriod: Nanoseconds(100_000_000), isDurable: false))
     case .findings: writeFrame(kind, number: 7, body: fullFindings)
     case .rejected: writeFrame(kind, number: 7, body: RejectedBody(.otherVersion))
+    case .program, .new, .clear, .clock: throw FrameFault.unknownKind
     }
   #expect(!writer.failed)
   return writer.written
+}
+
+extension FrameKind {
+  /// What this version sends.
+  static let sent = allCases.filter { !$0.isOfRecordsOnly }
+}
+
+/// A proposal of each kind, and what is shown beside it, with something in every field.
+var proposals: [(proposed: ProposedChange, shown: ShownChange)] {
+  get throws {
+    var clock = ShownClock()
+    (clock.order, clock.clock) = (richOrder, WeekTime(sinceMonday: .hours(17)))
+    (clock.utcOffset, clock.newClock) = (.hours(-12), WeekTime(sinceMonday: .hours(30)))
+    clock.newUTCOffset = .hours(14)
+    var history = ShownHistory()
+    (history.isCorrection, history.mostIn24h) = (true, microlitres(5_000))
+    history.mostIn1h = microlitres(1_000)
+    var stop = ShownHardStop()
+    (stop.interlockRefused, stop.raised) = (true, Tick(77))
+    (stop.engineHourSteps, stop.engineDaySteps) = (1, 2)
+    (stop.interlockHourSteps, stop.interlockDaySteps) = (3, 4)
+    return [
+      (.program(richOrder), .program(old: richOrder, findings: fullFindings)),
+      (
+        .clock(
+          ClockChange(
+            utcOffset: .minutes(-210),
+            stated: ClockChange.StatedUTC(utc: -1_772_352_000_000_000_001, tick: Tick(77)))),
+        .clock(clock)
+      ),
+      (.rig(.bench()), .rig(old: .bench(), findings: fullFindings)),
+      (
+        .new(NewBody(deliveredIn24h: microlitres(400), deliveredIn1h: microlitres(30))),
+        .new(history)
+      ),
+      (.clear, .clear(stop)),
+    ]
+  }
+}
+
+var richGenerations: Generations {
+  var generations = Generations()
+  (generations.order, generations.clock) = (1 << 63 | 5, 6)
+  (generations.rig, generations.history) = (7, 8)
+  return generations
 }
 
 /// Every field set.
@@ -139,19 +170,17 @@ func reread(_ frame: [UInt8]) throws(FrameFault) -> [UInt8] {
     ).written
   }
   switch header.kind {
-  case .askStatus, .patientBolus, .stop, .resume, .acknowledge, .clear, .askKeys, .relayed:
+  case .askStatus, .patientBolus, .stop, .resume, .acknowledge, .askKeys, .relayed:
     return try again(EmptyBody())
   case .commit: return try again(CommitBody())
   case .enroll: return try again(EnrollBody())
   case .revoke: return try again(RevokeBody())
   case .proposal: return try again(ProposalBody())
-  case .clock: return try again(ClockChange())
-  case .clockProposal: return try again(ClockProposalBody())
+  case .propose: return try again(ProposedChange.clear)
+  case .program, .new, .clear, .clock: throw .unknownKind
   case .keys: return try again(KeysBody())
   case .askRecords: return try again(AskRecordsBody())
   case .records: return try again(RecordsBody())
-  case .new: return try again(NewBody())
-  case .program: return try again(Prescription.blank)
   case .bolus: return try again(BolusBody())
   case .status: return try again(Status(serial: .none))
   case .answer: return try again(AnswerBody())

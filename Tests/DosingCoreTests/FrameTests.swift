@@ -4,16 +4,45 @@ import SeededNumbers
 import Testing
 
 @Suite struct FrameTests {
-  @Test("R-028 A frame of every kind reads back as it was written", arguments: FrameKind.allCases)
+  @Test("R-028 A frame of every kind reads back as it was written", arguments: FrameKind.sent)
   func roundTrips(kind: FrameKind) throws {
     let frame = try sample(kind)
     #expect(try reread(frame) == frame)
     #expect(frame.count <= FrameHeader.frameMax)
   }
 
+  @Test("R-028 A proposal of every kind, and what is shown of it, read back as they were written")
+  func proposalsReadBack() throws {
+    let all = try proposals
+    #expect(all.map(\.proposed.kind) == ChangeKind.allCases)
+    for (proposed, shown) in all {
+      #expect(proposed.kind == shown.kind)
+      let asked = writeFrame(.propose, number: 7, body: proposed)
+      let answered = writeFrame(
+        .proposal, number: 7,
+        body: ProposalBody(digest: counted(from: 1), generations: richGenerations, shown: shown))
+      for writer in [asked, answered] {
+        #expect(!writer.failed)
+        #expect(try reread(writer.written) == writer.written, "\(proposed.kind)")
+      }
+    }
+  }
+
+  @Test("R-119 A kind of frame that earlier versions sent is nobody's wire any more")
+  func recordsOnly() throws {
+    for kind in FrameKind.allCases where kind.isOfRecordsOnly {
+      let frame = writeFrame(kind, number: 7, body: EmptyBody()).written
+      #expect(throws: FrameFault.unknownKind) { try FrameHeader.read(frame.span) }
+      #expect(throws: FrameFault.unknownKind) { try FrameHeader.read(frame.span, isRecord: true) }
+      var record = frame
+      record[4] = 6
+      #expect(try FrameHeader.read(record.span, isRecord: true).kind == kind)
+    }
+  }
+
   @Test("R-028 In a stream no length is believed but that of a frame that there can be")
   func lengthInAStream() throws {
-    let frame = try sample(.program)
+    let frame = try sample(.propose)
     let head = Array(frame.prefix(FrameHeader.headLength))
     func length(_ bytes: [UInt8]) -> Int? { FrameHeader.wholeLength(bytes.span) }
     #expect(length(head) == frame.count && length(frame) == frame.count)
@@ -34,12 +63,13 @@ import Testing
 
   @Test("R-028 A program frame has the bytes that are documented")
   func goldenBytes() throws {
-    let frame = try sample(.program)
+    let frame = try sample(.propose)
     var wanted: [UInt8] = Array("ITBP".utf8)
-    wanted += [6, 0]  // version
-    wanted += [2, 0]  // kind
+    wanted += [7, 0]  // version
+    wanted += [17, 0]  // kind
     wanted += [UInt8(frame.count & 0xff), UInt8(frame.count >> 8), 0, 0]  // length
     wanted += [7, 0, 0, 0]  // number
+    wanted += [1]  // a program
     wanted += Array("BENCH-01".utf8) + Array(repeating: 0, count: 23) + [8]  // patient
     wanted += Array("baclofen".utf8) + Array(repeating: 0, count: 23) + [8]  // drug
     wanted += [0x20, 0xa1, 0x07, 0, 0, 0, 0, 0]  // 500,000 ng/mL
@@ -51,7 +81,7 @@ import Testing
     wanted += [0x86, 1] + [0x80, 0x97, 0x06, 0, 0, 0, 0, 0]  // 06:30, 432,000 ng/d
     #expect(Array(frame.prefix(wanted.count)) == wanted)
     // Head, labels, shape, patterns, bolus, limits, and the seal.
-    #expect(frame.count == 16 + 64 + 17 + 7 * 241 + 26 + 25 + 128)
+    #expect(frame.count == 16 + 1 + 64 + 17 + 7 * 241 + 26 + 25 + 128)
   }
 
   @Test("R-028 A seal has the bytes that are documented, and what is signed ends where it begins")
@@ -66,7 +96,7 @@ import Testing
     writer.sign((0..<64).map { UInt8($0) + 100 })
     let frame = writer.written
     #expect(writer.signedCount == frame.count - 64)
-    var wanted: [UInt8] = Array("ITBP".utf8) + [6, 0, 9, 0, 176, 0, 0, 0, 9, 0, 0, 0]
+    var wanted: [UInt8] = Array("ITBP".utf8) + [7, 0, 9, 0, 176, 0, 0, 0, 9, 0, 0, 0]
     wanted += 1...32  // digest
     wanted += Array("BP-0001".utf8) + Array(repeating: 0, count: 24) + [7]  // serial
     wanted += [1, 2, 3, 4, 5, 6, 7, 8]  // key
@@ -83,10 +113,9 @@ import Testing
   @Test("R-028 Every frame of this version has the length that is documented")
   func goldenLengths() throws {
     let lengths: [FrameKind: Int] = [
-      .askStatus: 0, .bolus: 16, .patientBolus: 0, .stop: 0, .resume: 0, .acknowledge: 0, .clear: 0,
-      .new: 16,
+      .askStatus: 0, .bolus: 16, .patientBolus: 0, .stop: 0, .resume: 0, .acknowledge: 0,
       .commit: 32, .askKeys: 0, .enroll: 65, .revoke: 8, .relayed: 0, .rejected: 1,
-      .program: 64 + 17 + 7 * 241 + 26 + 25, .keys: 33 + 32 * 82,
+      .propose: 1 + 64 + 17 + 7 * 241 + 26 + 25, .keys: 33 + 32 * 82,
       .askRecords: 61, .records: 14 + 3_840,
     ]
     for (kind, length) in lengths {
@@ -99,7 +128,7 @@ import Testing
     #expect(try sample(.status).count < 1_024)
   }
 
-  @Test("R-028 A frame that is cut anywhere is refused", arguments: FrameKind.allCases)
+  @Test("R-028 A frame that is cut anywhere is refused", arguments: FrameKind.sent)
   func truncated(kind: FrameKind) throws {
     let frame = try sample(kind)
     for length in 0..<frame.count {
@@ -107,7 +136,7 @@ import Testing
     }
   }
 
-  @Test("R-028 A frame that is cut and says so is refused", arguments: FrameKind.allCases)
+  @Test("R-028 A frame that is cut and says so is refused", arguments: FrameKind.sent)
   func shortened(kind: FrameKind) throws {
     let frame = try sample(kind)
     for length in 16..<frame.count {
@@ -121,7 +150,7 @@ import Testing
 
   @Test("R-028 A byte too many is refused, with and without the right length")
   func tooLong() throws {
-    for kind in FrameKind.allCases {
+    for kind in FrameKind.sent {
       var frame = try sample(kind) + [0]
       #expect(faultIn(frame) == .lengthDisagrees)
       frame[8] = UInt8(frame.count & 0xff)
@@ -149,20 +178,20 @@ import Testing
 
   @Test("R-028 A message that is longer than a frame can be is refused unread")
   func oversized() throws {
-    var frame = try sample(.program)
+    var frame = try sample(.propose)
     frame += Array(repeating: 0, count: FrameHeader.frameMax + 1 - frame.count)
     #expect(faultIn(frame) == .oversized)
     frame.removeLast()
     #expect(faultIn(frame) == .lengthDisagrees)
-    var order = Prescription.blank
+    var change = ProposedChange.clear
     #expect(throws: FrameFault.malformedBody) {
-      try readBody(Array(repeating: 0, count: 5_000).span, into: &order)
+      try readBody(Array(repeating: 0, count: 5_000).span, into: &change)
     }
   }
 
   @Test("R-028 A seal whose serial is no label, or whose number is negative, is refused")
   func malformedSeal() throws {
-    for kind in FrameKind.allCases {
+    for kind in FrameKind.sent {
       let frame = try sample(kind)
       let seal = frame.count - Seal.length
       for (place, byte) in [(seal, UInt8(0x1f)), (seal + 31, 32), (seal + 47, 0x80)] {
@@ -173,7 +202,7 @@ import Testing
     }
   }
 
-  @Test("R-028 One wrong byte is refused or read", arguments: FrameKind.allCases)
+  @Test("R-028 One wrong byte is refused or read", arguments: FrameKind.sent)
   func corrupted(kind: FrameKind) throws {
     let frame = try sample(kind)
     for place in frame.indices {
@@ -204,7 +233,7 @@ import Testing
   func randomBodies(seed: UInt64) throws {
     print("random bodies, seed \(seed)")
     var generator = SplitMix64(seed: seed)
-    for kind in FrameKind.allCases {
+    for kind in FrameKind.sent {
       let frame = try sample(kind)
       for _ in 0..<50 {
         var noisy = frame
@@ -221,15 +250,17 @@ import Testing
   func randomPrograms(seed: UInt64) throws {
     print("random programs, seed \(seed)")
     var generator = SplitMix64(seed: seed)
-    let frame = try sample(.program)
+    let frame = try sample(.propose)
     for _ in 0..<1_000 {
       var noisy = frame
       for _ in 0..<generator.number(1...6) {
-        let place = Int(generator.number(80...Int64(frame.count - 129)))
+        let place = Int(generator.number(81...Int64(frame.count - 129)))
         noisy[place] = generator.pick([0, 1, 0x7f, .random(in: 0...255, using: &generator)])
       }
-      var order = Prescription.blank
-      guard (try? readBody(noisy.span, into: &order)) != nil else { continue }
+      var change = ProposedChange.clear
+      guard (try? readBody(noisy.span, into: &change)) != nil,
+        case .program(let order) = change
+      else { continue }
       let (therapy, findings) = judge(order)
       #expect((therapy == nil) == (findings.errors > 0))
     }
@@ -237,8 +268,10 @@ import Testing
 
   @Test("R-028 A negative quantity, an unknown word and a count beyond its capacity are refused")
   func forbiddenValues() throws {
-    let frame = try sample(.program)
-    for (place, byte) in [(87, UInt8(0x80)), (88, 9), (89, 8), (97, 25), (47, 32), (47, 7)] {
+    let frame = try sample(.propose)
+    for (place, byte) in [
+      (88, UInt8(0x80)), (89, 9), (90, 8), (98, 25), (48, 32), (48, 7), (16, 9),
+    ] {
       var wrong = frame
       wrong[place] = byte
       #expect(faultIn(wrong) == .malformedBody, "byte \(place)")
@@ -254,11 +287,11 @@ import Testing
     let longest = try #require(Label(utf8: String(repeating: "x", count: 31).utf8))
     #expect(longest.count == 31 && longest[30] == UInt8(ascii: "x"))
     #expect(Label("a") != Label("b") && Label("a") == Label("a"))
-    var frame = try sample(.program)
-    frame[16 + 30] = UInt8(ascii: "x")
+    var frame = try sample(.propose)
+    frame[17 + 30] = UInt8(ascii: "x")
     #expect(faultIn(frame) == .malformedBody)
-    frame[16 + 30] = 0
-    frame[16] = 0x1f
+    frame[17 + 30] = 0
+    frame[17] = 0x1f
     #expect(faultIn(frame) == .malformedBody)
   }
 

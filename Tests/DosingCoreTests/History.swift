@@ -116,9 +116,9 @@ struct History: ~Copyable {
 
   private mutating func ask(_ request: Request, at tick: Int64) {
     var proposed: Answer?
-    if case .program(let therapy) = request {
+    if case .commit(.program(let therapy)) = request {
       // Whoever asks before is told what he will be told, and changes nothing by it.
-      proposed = state.decide(.propose(therapy), at: Tick(tick))
+      proposed = state.decide(.propose(.program(therapy)), at: Tick(tick))
     }
     let answer = state.decide(request, at: Tick(tick))
     if let proposed {
@@ -136,8 +136,8 @@ struct History: ~Copyable {
       counts.accepted += 1
       switch request {
       case .bolus, .patientBolus: counts.boluses += 1
-      case .program: counts.programs += 1
-      case .stop, .resume, .acknowledge, .new, .propose, .clear, .clock, .proposeClock: break
+      case .commit(.program): counts.programs += 1
+      case .stop, .resume, .acknowledge, .propose, .commit: break
       }
       return
     }
@@ -242,11 +242,12 @@ private struct Promise: CustomStringConvertible {
   var description: String {
     let name =
       switch request {
-      case .program(let therapy): "a program of mode \(therapy.prescription.mode)"
+      case .commit(.program(let therapy)): "a program of mode \(therapy.prescription.mode)"
       case .bolus(let dose, let duration): "a bolus of \(dose) in \(duration)"
       case .patientBolus: "a patient bolus"
-      case .clock(let change): "a clock \(change.utcOffset.count / 60_000_000_000) min from UTC"
-      case .stop, .resume, .acknowledge, .new, .propose, .clear, .proposeClock: "a request"
+      case .commit(.clock(let change)):
+        "a clock \(change.utcOffset.count / 60_000_000_000) min from UTC"
+      case .stop, .resume, .acknowledge, .propose, .commit: "a request"
       }
     return "\(name), refused with \(reason) and promised for tick \(at),"
   }

@@ -238,10 +238,10 @@ struct Oracle {
       } else {
         expect(!answer.isAccepted, "a patient bolus that is not prescribed was accepted")
       }
-    case .program(let therapy): judge(answer, program: therapy.prescription, perStep)
-    case .propose, .proposeClock: break
-    case .clock(let change): judge(answer, change)
-    case .acknowledge, .new, .clear:
+    case .commit(.program(let therapy)): judge(answer, program: therapy.prescription, perStep)
+    case .propose: break
+    case .commit(.clock(let change)): judge(answer, change)
+    case .acknowledge, .commit:
       expect(!answer.isAccepted, "\(request) was accepted, though nothing calls for it")
     }
     chooseDelivery()
@@ -320,7 +320,7 @@ struct Oracle {
       case .safeBasal, .hardStop, .notStopped, .otherDrug, .otherConcentration,
         .programDuringExtraDose, .noHistory, .hasHistory, .nothingToAcknowledge, .accountUncertain,
         .storageFailed, .driveFails, .orderNotValid, .requestWaits, .noHardStop,
-        .deliveredOutOfRange:
+        .deliveredOutOfRange, .otherHead, .otherReservoir:
         false
       }
     expect(isTrue, "a bolus was refused with \(refusal)")

@@ -40,6 +40,7 @@ extension Refusal {
     case .doseLimit1h, .volumeLimit1h: try provokeByHour(reason)
     case .doseLimit24h, .volumeLimit24h: try provokeByDay(reason)
     case .otherDrug, .otherConcentration, .programDuringExtraDose: try provokeByProgram(reason)
+    case .otherHead, .otherReservoir: try provokeByRig(reason)
     }
   }
 
@@ -199,6 +200,20 @@ extension Refusal {
       maxVolume1h: byVolume ? microlitres(120) : nil,
       maxVolume24h: byVolume ? microlitres(800) : nil)
     return try Pump(order, on: rig)
+  }
+
+  private func provokeByRig(_ reason: RefusalReason) throws -> (Refusal?, Told) {
+    let pump = try Pump(.continuous(basal))
+    var (other, told, findings) = (pump.rig, Told(), Findings())
+    if reason == .otherHead {
+      other.pump.stepsPerRevolution /= 2
+    } else {
+      other.reservoir.volume = microlitres(30_000)
+      told = Told(limit: 20_000_000_000, value: 30_000_000_000)
+    }
+    let change = try #require(
+      RigChange(other, order: .continuous(basal), findings: &findings))
+    return (pump.ask(.propose(.rig(change))).refusal, told)
   }
 
   private func provokeByProgram(_ reason: RefusalReason) throws -> (Refusal?, Told) {

@@ -112,7 +112,7 @@ struct TwoPumps {
       if model.decide(held.request, at: now).isAccepted {
         expected.carriedOut = true
         if case .resume = held.request { holds = false }
-        if case .clear = held.request { holds = true }
+        if case .commit(.clear) = held.request { holds = true }
       } else {
         expected.tookBack = true
       }
@@ -130,7 +130,7 @@ struct TwoPumps {
       holds = true
       return model.decide(request, at: now)
     case .acknowledge: return model.decide(request, at: now)
-    case .program, .propose, .bolus, .patientBolus, .resume, .new, .clear, .clock, .proposeClock:
+    case .propose, .commit, .bolus, .patientBolus, .resume:
       if waiting != nil { return .refused(Refusal(.requestWaits)) }
       var asked = model
       let answer = asked.decide(request, at: now)

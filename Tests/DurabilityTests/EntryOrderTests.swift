@@ -35,7 +35,7 @@ import Testing
         told += 1
       case 4: _ = bench.ask(.stop)
       case 5: _ = bench.ask(.resume)
-      case 6: _ = bench.ask(.acknowledge, EmptyBody(), .acknowledge)
+      case 6: _ = bench.ask(.acknowledge)
       default: break
       }
       let fails = random.number(0...9) == 0

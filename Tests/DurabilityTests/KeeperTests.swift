@@ -330,14 +330,11 @@ final class KeeperBench {
   }
 
   /// Decided in the next tick.
-  func ask(_ request: Request, _ body: some FrameBody = EmptyBody(), _ kind: FrameKind? = nil)
-    -> Answer
-  {
+  func ask(_ request: Request) -> Answer {
     lastID += 1
     var requested = Requested()
     requested.id = lastID
-    let kinds: FrameKind = if case .stop = request { .stop } else { .resume }
-    requested.frame = writeFrame(kind ?? kinds, number: 1, body: body).array
+    requested.frame = request.frame(number: 1).array
     keeper.remember(requested)
     hardware.virtualClock.set(Nanoseconds(epoch + next * CrashHistory.tick))
     loop.begin(next, missed: 0)
@@ -347,7 +344,7 @@ final class KeeperBench {
   func program() throws {
     run(3)
     let order = history.orders[0]
-    #expect(ask(.program(order), order.prescription, .program).isAccepted)
+    #expect(ask(.program(order)).isAccepted)
     run(3)
     #expect(core.mode == .continuous)
   }

@@ -188,6 +188,53 @@ import Testing
     }
   }
 
+  @Test(
+    "R-122 Another rig file: the rig that was committed last for a start runs, if it is that of the file"
+  )
+  func committedRig() throws {
+    try lived { history, state, record in
+      var restoration = restoration(history, safeBasal: record)
+      restoration.rig.pump.maxRate = FlowRate(picolitresPerDay: 6_000_000_000)
+      let wanted = restoration.rig.recordBytes
+      let before = restoration.restore(state)
+      restoration.committedRig = { wanted }
+      let pump = restoration.restore(state)
+      #expect(seen(pump.core).rig == wanted)
+      #expect(seen(pump.core).alarms[.otherRig] == nil)
+      // What was given, ordered and stopped stays what it was.
+      #expect(pump.core.account.steps == before.core.account.steps)
+      #expect(pump.core.account.prescribed == before.core.account.prescribed)
+      #expect(pump.core.now == before.core.now && pump.bootOfTickZero == before.bootOfTickZero)
+      #expect(seen(pump.core).mode == seen(before.core).mode)
+      // A start on it goes on from what it wrote down.
+      let start = PumpStart(pump, history.machine.clocks, after: state, isSimulated: true)
+      #expect(start.rig.recordBytes == wanted)
+      let core = try #require(start.core())
+      #expect(core.account.steps == before.core.account.steps)
+    }
+  }
+
+  @Test("R-122 A rig that was committed runs in no other file, on no other head, below no basal")
+  func rigThatDoesNotFit() throws {
+    try lived { history, state, record in
+      var tight = history.rig
+      tight.maxVolume24h = tight.pump.volumePerRevolution
+      tight.maxVolume1h = tight.maxVolume24h
+      var head = history.rig
+      head.pump.stepsPerRevolution /= 2
+      var rate = history.rig
+      rate.pump.maxRate = FlowRate(picolitresPerDay: 6_000_000_000)
+      for (file, committed) in [(tight, tight), (head, head), (rate, head), (head, rate)] {
+        var restoration = restoration(history, safeBasal: record)
+        restoration.rig = file
+        restoration.committedRig = { committed.recordBytes }
+        let pump = restoration.restore(state)
+        #expect(seen(pump.core).rig == history.rig.recordBytes)
+        #expect(seen(pump.core).alarms[.otherRig]?.priority == .high)
+      }
+    }
+  }
+
   @Test("R-090 Time without power counts only where somebody vouches for it")
   func attestedTime() throws {
     try lived { history, state, record in

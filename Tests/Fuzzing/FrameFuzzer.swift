@@ -6,14 +6,14 @@ import Quantities
 /// What the body of a frame is read into: the one list of bodies that are fuzzed.
 func blankBody(of kind: FrameKind) -> any FrameBody {
   switch kind {
-  case .askStatus, .patientBolus, .stop, .resume, .acknowledge, .clear, .askKeys, .relayed:
+  case .askStatus, .patientBolus, .stop, .resume, .acknowledge, .askKeys, .relayed, .clear:
     EmptyBody()
   case .commit: CommitBody()
   case .enroll: EnrollBody()
   case .revoke: RevokeBody()
   case .proposal: ProposalBody()
   case .clock: ClockChange()
-  case .clockProposal: ClockProposalBody()
+  case .propose: ProposedChange.clear
   case .keys: KeysBody()
   case .askRecords: AskRecordsBody()
   case .records: RecordsBody()

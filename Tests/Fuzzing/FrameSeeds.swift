@@ -68,18 +68,25 @@ private func bodies() -> [(name: String, kind: FrameKind, body: any FrameBody)] 
   var status = Status(serial: .none)
   state.report(to: &status)
   return [
-    ("program-continuous", .program, Samples.continuous),
-    ("program-flex", .program, Samples.flex),
-    ("program-full", .program, full),
-    ("program-minimum", .program, Samples.order(.minimum)),
-    ("program-stopped", .program, Samples.order(.stopped)),
+    ("propose-continuous", .propose, ProposedChange.program(Samples.continuous)),
+    ("propose-flex", .propose, ProposedChange.program(Samples.flex)),
+    ("propose-full", .propose, ProposedChange.program(full)),
+    ("propose-minimum", .propose, ProposedChange.program(Samples.order(.minimum))),
+    ("propose-stopped", .propose, ProposedChange.program(Samples.order(.stopped))),
+    ("propose-rig", .propose, ProposedChange.rig(Samples.rig)),
     ("bolus-usual", .bolus, BolusBody(dose: Mass(nanograms: 20_000), duration: .minutes(30))),
-    ("new-delivered", .new, NewBody(deliveredIn24h: Volume(picolitres: 400_000_000))),
+    (
+      "propose-new", .propose,
+      ProposedChange.new(NewBody(deliveredIn24h: Volume(picolitres: 400_000_000)))
+    ),
     ("status-busy", .status, status),
     ("answer-refused", .answer, AnswerBody(refused, decidedAt: Tick(2_001), isDurable: false)),
     ("answer-warned", .answer, AnswerBody(tickPeriod: Samples.rig.tick, findings: findings)),
     ("findings-full", .findings, findings),
-    ("proposal-warned", .proposal, ProposalBody(old: busy, findings: findings)),
+    (
+      "proposal-warned", .proposal,
+      ProposalBody(shown: .program(old: busy, findings: findings))
+    ),
     ("enroll-technician", .enroll, EnrollBody(role: .technician, name: Samples.continuous.patient)),
     ("keys-two", .keys, twoKeys),
     ("askRecords-newest", .askRecords, askedRecords),
@@ -150,8 +157,13 @@ private func seeds() -> [(name: String, bytes: [UInt8])] {
   }
   var seeds: [(name: String, bytes: [UInt8])] = []
   for kind in FrameKind.allCases { seeds.append(("\(kind)", frame(kind, blankBody(of: kind)))) }
+  for kind in ChangeKind.allCases {
+    seeds.append(("propose-\(kind)", frame(.propose, ProposedChange.blank(kind))))
+    let shown = ProposalBody(shown: .blank(kind))
+    seeds.append(("proposal-\(kind)", frame(.proposal, shown)))
+  }
   for (name, kind, body) in bodies() { seeds.append((name, frame(kind, body))) }
-  let program = frame(.program, Samples.continuous)
+  let program = frame(.propose, ProposedChange.program(Samples.continuous))
   var seal = Seal()
   seal.key = KeyID(0x0102_0304_0506_0708)
   seal.number = 9

@@ -135,6 +135,13 @@ import Testing
     let rig = try #require(Rig(recordBytes: try Fixture.bytes("\(Self.folder)/rig-a.bin")))
     var requests = 0
     let count = try each("frame") { name, frame, fields in
+      // Of what is proposed the pump answers otherwise today.
+      if fields["kind_raw"].number == 105 {
+        #expect(throws: FrameFault.unknownKind) {
+          _ = try FrameHeader.read(frame.span, isRecord: true)
+        }
+        return
+      }
       let header = try FrameHeader.read(frame.span, isRecord: true)
       #expect(header.version == 4 && Int64(header.kind.rawValue) == fields["kind_raw"].number)
       #expect(Int64(header.length) == fields["length"].number)
@@ -162,7 +169,7 @@ import Testing
         #expect(dose.nanograms == body["dose_nanograms"].number)
         #expect(duration.count == body["duration_ns"].number)
       case .new:
-        guard case .new(let day, let hour)? = try asked() else { return unread(name) }
+        guard case .commit(.new(let day, let hour))? = try asked() else { return unread(name) }
         #expect(day.picolitres == body["delivered_in_24h_picolitres"].number)
         // Nobody was asked for the hour: it may all have been in it.
         #expect(hour == day)

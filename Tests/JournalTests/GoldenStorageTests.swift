@@ -26,6 +26,7 @@ import Testing
     ("journal-begun", .journalBegun(JournalBegun(cause: 4, after: 5_000_000_001))),
     ("storage-told", .storageTold(3)), ("signed", .signed(signedHead)),
     ("requests-counted", .requestsCounted(RequestsCounted(key: KeyID(7), user: 1501, count: 412))),
+    ("rig-committed", .rigCommitted(Array(1...88))),
   ]
 
   private static var signedHead: SignedHead {

@@ -54,7 +54,7 @@ enum GoldenValues {
     (started.isPlanned, started.discardedExtraDose, started.isSimulated) = (false, true, true)
     var requested = Requested()
     (requested.id, requested.user, requested.process, requested.reason) = (6, 1000, -1, 28)
-    requested.frame = frame(.bolus)
+    requested.frame = bolus
     var committed = Committed()
     (committed.commit, committed.leaseEnd, committed.stepsInDoubt) = (9, 192, 4)
     var alone = committed
@@ -90,128 +90,15 @@ enum GoldenValues {
     ]
   }
 
-  /// A frame of a kind, with a seal and with something in every field.
-  static func frame(_ kind: FrameKind) -> [UInt8] {
+  /// Of version 6, as a record holds it.
+  private static var bolus: [UInt8] {
     var seal = Seal()
     (seal.serial, seal.key, seal.number) = (label("BP-0001"), KeyID(0x61a2_54a1_df31_fe21), 41)
     seal.challenge = Challenge(nonce: 0x0102_0304_0506_0708, session: 9)
     seal.signature = counted(from: 100)
-    func made(_ body: some FrameBody) -> [UInt8] {
-      writeFrame(kind, number: 7, body: body, seal: seal).written
-    }
-    switch kind {
-    case .askStatus, .patientBolus, .stop, .resume, .acknowledge, .clear, .askKeys, .relayed:
-      return made(EmptyBody())
-    case .program: return made(GoldenStates.order(.flex))
-    case .bolus: return made(BolusBody(dose: Mass(nanograms: 20_001), duration: .minutes(30)))
-    case .new:
-      return made(
-        NewBody(
-          deliveredIn24h: Volume(picolitres: 400_000_001),
-          deliveredIn1h: Volume(picolitres: 30_000_002)))
-    case .commit: return made(CommitBody(digest: counted(from: 1)))
-    case .enroll:
-      return made(
-        EnrollBody(role: .technician, name: label("anna"), publicKey: counted(from: 3)))
-    case .revoke: return made(RevokeBody(key: key.id))
-    case .status: return made(status())
-    case .answer:
-      return made(
-        AnswerBody(
-          .refused(
-            Refusal(.doseLimit1h, limit: 60_000, value: 61_234, allowedAt: Tick(987_654))),
-          decidedAt: Tick(123_456), tickPeriod: .milliseconds(10), isDurable: false,
-          findings: findings))
-    case .findings: return made(findings)
-    case .rejected: return made(RejectedBody(.tooOften))
-    case .proposal:
-      return made(
-        ProposalBody(
-          digest: counted(from: 9), old: GoldenStates.order(.continuous), findings: findings))
-    case .clock:
-      return made(
-        ClockChange(
-          utcOffset: .minutes(-210),
-          stated: ClockChange.StatedUTC(utc: 1_772_352_000_000_000_001, tick: Tick(77))))
-    case .clockProposal:
-      return made(
-        ClockProposalBody(
-          digest: counted(from: 11), order: GoldenStates.order(.continuous),
-          clock: WeekTime(sinceMonday: .hours(17)), utcOffset: .minutes(-210),
-          newClock: WeekTime(sinceMonday: .hours(30)), newUTCOffset: .hours(14)))
-    case .keys:
-      var keys = KeysBody()
-      keys.pumpKey = counted(from: 2)
-      keys.append(key)
-      return made(keys)
-    case .askRecords:
-      var asked = AskRecordsBody(.newestEvent)
-      (asked.event, asked.later, asked.kinds, asked.offset) = (987_654, 3, 1 << 33 | 2, 258)
-      asked.digest = counted(from: 7)
-      return made(asked)
-    case .records:
-      var page = RecordsBody()
-      (page.mark, page.length) = (0x0102_0304_0506_0708, 70_000)
-      for byte in UInt8(50)..<90 { page.append(byte) }
-      return made(page)
-    }
-  }
-
-  private static var findings: Findings {
-    var findings = Findings()
-    findings.append(Finding(.rateBelowMinimum, pattern: 3, step: 4, value: 5, bound: 6))
-    findings.append(Finding(.tickOutOfRange, pattern: -1, step: -1, value: -7, bound: 8))
-    return findings
-  }
-
-  /// Every number another one.
-  private static func status() -> Status {
-    var status = Status(serial: .none)
-    var last: Int64 = 0
-    func next() -> Int64 {
-      last += 1
-      return last
-    }
-    func mass() -> Mass { Mass(nanograms: next()) }
-    func volume() -> Volume { Volume(picolitres: next()) }
-    func time() -> Nanoseconds { Nanoseconds(next()) }
-    status.now = Tick(next())
-    (status.tickPeriod, status.clock) = (time(), time())
-    (status.utcOffset, status.clockSource) = (.minutes(-90), .battery)
-    (status.clockBehind, status.utc) = (.seconds(-912), 1_772_352_000_000_000_913)
-    status.concentration = Concentration(nanogramsPerMillilitre: next())
-    (status.health.ticks, status.health.missed) = (next(), next())
-    (status.health.latenessMedian, status.health.lateness99) = (time(), time())
-    status.health.latenessMax = time()
-    (status.health.interlockSteps, status.health.interlockRefusals) = (next(), next())
-    (status.health.interlockLapses, status.health.interlockHourSteps) = (next(), next())
-    (status.health.interlockDaySteps, status.health.realTimePriority) = (next(), 50)
-    status.health.memoryLocked = true
-    status.basalRate = DoseRate(nanogramsPerDay: next())
-    status.extraRate = DoseRate(nanogramsPerDay: next())
-    status.flow = FlowRate(picolitresPerDay: next())
-    (status.steps, status.stepsInDoubt, status.massInDoubt) = (next(), next(), mass())
-    (status.hourSteps, status.daySteps, status.deliveredVolume) = (next(), next(), volume())
-    (status.deliveredMass, status.prescribedMass) = (mass(), mass())
-    for index in 0..<Account.Deficit.count { status.deficits[index] = mass() }
-    (status.deliveredToday, status.prescribedToday) = (mass(), mass())
-    (status.reservoir, status.reservoirLow) = (volume(), volume())
-    (status.reservoirEmpty, status.reservoirVolume) = (volume(), volume())
-    (status.usedHour, status.limitHour) = (mass(), mass())
-    (status.usedDay, status.limitDay) = (mass(), mass())
-    (status.durableCommit, status.newestNumber, status.framesRefused) = (next(), next(), next())
-    status.challenge = Challenge(nonce: UInt64(next()), session: UInt64(next()))
-    (status.mode, status.simulated) = (.flex, true)
-    (status.serial, status.patient, status.drug) = (label("BP-1"), label("P"), label("drug"))
-    status.nextChange = ScheduledChange(at: Tick(901), rate: DoseRate(nanogramsPerDay: 902))
-    status.extraDose = RunningExtraDose(
-      kind: .patientBolus, dose: Mass(nanograms: 903), left: Mass(nanograms: 904), end: Tick(905))
-    status.patientBolus = PatientBolusState(
-      dose: Mass(nanograms: 906), allowedAt: Tick(907), givenIn24h: 3, maxIn24h: 4)
-    status.faults[5] = ShownFault(priority: 3, raised: Tick(908))
-    status.faults[19] = ShownFault(priority: 1, raised: Tick(909))
-    status.sensors.encoder = SensorReading(.good, value: 910)
-    status.sensors.pressure = SensorReading(.stale, value: -911)
-    return status
+    let body = BolusBody(dose: Mass(nanograms: 20_001), duration: .minutes(30))
+    var frame = writeFrame(.bolus, number: 7, body: body, seal: seal).written
+    frame[4] = 6
+    return frame
   }
 }

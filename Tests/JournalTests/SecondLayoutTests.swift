@@ -43,16 +43,29 @@ import Testing
     }
   }
 
-  @Test("R-119 A request of version 5 is read from a record, and from nobody's wire")
-  func requests() throws {
-    for kind in [
-      FrameKind.program, .bolus, .patientBolus, .stop, .resume, .acknowledge, .new, .clear,
-    ] {
-      let frame = try stored("frame-\(kind).bin")
-      let rig = try #require(Rig(recordBytes: try stored("flex.rig.bin")))
-      var findings = Findings()
+  @Test(
+    "R-119 A request of an earlier version is read from a record, and from nobody's wire",
+    arguments: [(folder: "layout-2", version: 5), ("layout-3", 6)])
+  func requests(folder: String, version: Int) throws {
+    let rig = try #require(Rig(recordBytes: try stored("flex.rig.bin")))
+    var kinds: [FrameKind] = [
+      .program, .bolus, .patientBolus, .stop, .resume, .acknowledge, .new, .clear,
+    ]
+    if version > 5 { kinds.append(.clock) }
+    for kind in kinds {
+      let frame = try Fixture.bytes("\(folder)/frame-\(kind).bin")
       #expect(throws: FrameFault.otherVersion) { try FrameHeader.read(frame.span) }
-      #expect(try request(in: frame.span, on: rig, isRecord: true, findings: &findings) != nil)
+      #expect(try FrameHeader.read(frame.span, isRecord: true).version == version)
+      var findings = Findings()
+      let asked = try request(in: frame.span, on: rig, isRecord: true, findings: &findings)
+      // Signed, a program and a clock were proposed; history and the end of a hard stop were not.
+      switch (kind, asked) {
+      case (.program, .propose(.program)?), (.clock, .propose(.clock)?), (.new, .commit(.new)?),
+        (.clear, .commit(.clear)?), (.bolus, .bolus?), (.patientBolus, .patientBolus?),
+        (.stop, .stop?), (.resume, .resume?), (.acknowledge, .acknowledge?):
+        break
+      default: Issue.record("\(kind) of version \(version) is read as \(String(describing: asked))")
+      }
     }
   }
 

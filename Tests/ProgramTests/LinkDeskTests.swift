@@ -31,6 +31,47 @@ import Testing
     #expect(try bench.outcome().isAccepted)
   }
 
+  @Test("R-104 R-122 A proposal is void once the clock beside which it was shown is another one")
+  func clockBetween() throws {
+    let bench = try DeskBench()
+    bench.isWriting = true
+    try bench.program(microgramsPerDay: 300)
+    // Of two keys, so that the second proposal does not take the place of the first.
+    let shown = try bench.propose(microgramsPerDay: 200)
+    let clock = ProposedChange.clock(ClockChange(utcOffset: .hours(2)))
+    let moved = try bench.propose(clock, bySecond: true)
+    #expect(bench.send(.commit, CommitBody(digest: moved), bySecond: true) == nil)
+    #expect(try bench.outcome().isAccepted)
+    let refused = try #require(bench.send(.commit, CommitBody(digest: shown)))
+    #expect(refused.fault == .noSuchProposal)
+    // Shown once more, it is committed.
+    let again = try bench.propose(microgramsPerDay: 200)
+    #expect(again.indices.contains { again[$0] != shown[$0] })
+    #expect(bench.send(.commit, CommitBody(digest: again)) == nil)
+    #expect(try bench.outcome().isAccepted)
+  }
+
+  @Test(
+    "R-122 A rig that is told as accepted is in the journal, and changes nothing before a start")
+  func rigForTheNextStart() throws {
+    let bench = try DeskBench()
+    bench.isWriting = true
+    try bench.program(microgramsPerDay: 300)
+    var other = DeskBench.rig
+    other.pump.maxRate = FlowRate(picolitresPerDay: other.pump.maxRate.picolitresPerDay / 2)
+    let digest = try bench.propose(.rig(other))
+    #expect(try bench.rigForNextStart == nil)
+    #expect(bench.send(.commit, CommitBody(digest: digest)) == nil)
+    #expect(try bench.outcome().isAccepted)
+    #expect(try bench.rigForNextStart == other.recordBytes)
+    #expect(bench.status.mode == .continuous)
+    // One in which the history of the pump would mean something else is refused, and never committed.
+    other.pump.stepsPerRevolution *= 2
+    #expect(bench.send(.propose, ProposedChange.rig(other)) == nil)
+    #expect(try bench.outcome() == DeskBench.Reply(refusal: .otherHead))
+    #expect(try bench.rigForNextStart != other.recordBytes)
+  }
+
   @Test("R-081 A request that was taken back is told as not durable, and as nothing else")
   func takenBack() throws {
     let bench = try DeskBench()
@@ -93,10 +134,11 @@ extension LinkDeskTests {
 /// A desk, its engine in real time, and a clinician's key.
 private final class DeskBench {
   /// What a desk said.
-  struct Reply {
+  struct Reply: Equatable {
     var fault: FrameFault?
     var isAccepted = false
-    var digest: InlineArray<32, UInt8>?
+    var refusal: RefusalReason?
+    var digest: [UInt8]?
   }
 
   struct Unexpected: Error { let kind: FrameKind }
@@ -107,10 +149,11 @@ private final class DeskBench {
   private let folder: TemporaryFolder
   private let hardware: HardwareRig
   private let engine: RealTimeEngine
+  private let journal: Journal
   private let keeper: Keeper
   private let desk: LinkDesk
   private let thread: RealTimeThread
-  private let clinician = SigningKey()
+  private let clinicians = [SigningKey(), SigningKey()]
   private let serial = Label(utf8: "BP-1".utf8) ?? .none
   private var number: Int64 = 0
 
@@ -141,18 +184,20 @@ private final class DeskBench {
       loop: loop, commits: start.commits, drive: hardware.drive, start: zero,
       blank: Status(serial: serial), memoryLocked: false)
     self.engine = engine
-    let journal = try Journal(path: folder.path("journal.sqlite"), serial: "BP-1", makesNew: true)
+    journal = try Journal(path: folder.path("journal.sqlite"), serial: "BP-1", makesNew: true)
     keeper = Keeper(
       engine.record, journal: journal,
       copies: SafeBasalCopies(CopyFiles(directory: folder.url.path)), start: start,
       readClock: { reading }, report: { _ in })
-    let key = KeyRecord(
-      id: clinician.id, role: .clinician, name: serial, publicKey: clinician.verifying.bytes)
+    let name = serial
+    let keys = clinicians.map {
+      KeyRecord(id: $0.id, role: .clinician, name: name, publicKey: $0.verifying.bytes)
+    }
     desk = LinkDesk(
-      engine: engine, keeper: keeper, hardware: hardware, rig: rig,
+      engine: engine, keeper: keeper, hardware: hardware, rig: rig, history: [7],
       identity: PumpIdentity(serial: serial, key: SigningKey()),
       verifier: Verifier(
-        serial: serial, keys: KeyTable([key]), stopOrigin: .none,
+        serial: serial, keys: KeyTable(keys), stopOrigin: .none,
         groups: LinkGroups(owner: 900, status: 50, stop: nil), nonce: 7)
     ) { _ in }
     thread = try RealTimeThread(name: "tick", priority: 0) { engine.run() }
@@ -163,7 +208,7 @@ private final class DeskBench {
     thread.join()
   }
 
-  private static let rig = Rig.bench(tick: .milliseconds(10))
+  static let rig = Rig.bench(tick: .milliseconds(10))
 
   // MARK: What is seen
 
@@ -218,11 +263,14 @@ private final class DeskBench {
       case .answer:
         var body = AnswerBody()
         try readBody(bytes.span, into: &body)
-        if case .accepted = body.answer { reply.isAccepted = true }
+        switch body.answer {
+        case .accepted: reply.isAccepted = true
+        case .refused(let refusal): reply.refusal = refusal.reason
+        }
       case .proposal:
         var body = ProposalBody()
         try readBody(bytes.span, into: &body)
-        reply.digest = body.digest
+        reply.digest = body.digest.indices.map { body.digest[$0] }
       case let other: throw Unexpected(kind: other)
       }
     } catch {
@@ -233,8 +281,11 @@ private final class DeskBench {
 
   // MARK: Asking
 
-  /// As the clinician. Nil where the answer comes later.
-  func send(_ kind: FrameKind, _ body: some FrameBody = EmptyBody()) -> Reply? {
+  /// As a clinician. Nil where the answer comes later.
+  func send(
+    _ kind: FrameKind, _ body: some FrameBody = EmptyBody(), bySecond: Bool = false
+  ) -> Reply? {
+    let clinician = clinicians[bySecond ? 1 : 0]
     number += 1
     var status = Status(serial: .none)
     var asked: [UInt8] = []
@@ -271,9 +322,20 @@ private final class DeskBench {
       mode: .continuous, maxDose1h: Mass(nanograms: 60_000), maxDose24h: Mass(nanograms: 500_000))
     order.setContinuous(rate)
     order.safeBasal = rate
-    #expect(send(.program, order) == nil)
+    return try propose(.program(order))
+  }
+
+  func propose(
+    _ change: ProposedChange, bySecond: Bool = false
+  ) throws -> InlineArray<32, UInt8> {
+    #expect(send(.propose, change, bySecond: bySecond) == nil)
     let digest = try outcome().digest
-    return try #require(digest)
+    return try #require(digest.flatMap { InlineArray<32, UInt8>($0) })
+  }
+
+  /// What the journal holds of a rig for the next start.
+  var rigForNextStart: [UInt8]? {
+    get throws { try journal.newestRig() }
   }
 
   func program(microgramsPerDay: Int64) throws {

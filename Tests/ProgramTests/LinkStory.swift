@@ -85,9 +85,13 @@ final class LinkStory {
   private func propose(_ who: Int) {
     var programmer = programmer(who)
     let dose = 290_000 + random.number(0...20) * 1_000
-    guard let reply = try? programmer.order(.program, Self.prescription(dose)) else { return }
-    guard case .proposal(let proposal) = reply else { return }
-    let old = proposal.old.map { $0.patterns[0].steps[0].rate.nanogramsPerDay } ?? 0
+    guard
+      let reply = try? programmer.order(.propose, ProposedChange.program(Self.prescription(dose)))
+    else { return }
+    guard case .proposal(let proposal) = reply, case .program(let shown, _) = proposal.shown else {
+      return
+    }
+    let old = shown.map { $0.patterns[0].steps[0].rate.nanogramsPerDay } ?? 0
     clinicians[who].shown[Self.text(proposal.digest)] = (old, dose)
     newest[who] = proposal.digest
   }

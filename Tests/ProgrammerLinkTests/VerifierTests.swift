@@ -8,18 +8,37 @@ import Testing
 
   /// The table of DESIGN section 9 once more, in other words than the code's.
   private static let signedBy: [FrameKind: [Role]] = [
-    .program: [.clinician], .commit: [.clinician], .bolus: [.clinician],
+    .commit: [.clinician, .technician], .bolus: [.clinician],
     .patientBolus: [.clinician, .patient], .stop: [.clinician, .technician],
-    .resume: [.clinician, .technician], .clear: [.clinician, .technician],
-    .acknowledge: [.clinician], .new: [.clinician], .clock: [.clinician],
-    .revoke: [.clinician],
+    .resume: [.clinician, .technician], .acknowledge: [.clinician], .revoke: [.clinician],
   ]
+
+  private static let proposedBy: [ChangeKind: [Role]] = [
+    .program: [.clinician], .clock: [.clinician], .rig: [.clinician, .technician],
+    .new: [.clinician], .clear: [.clinician, .technician],
+  ]
+
+  @Test("R-100 R-108 Each role may propose what the row of the change says, and nothing else")
+  func proposals() {
+    for role in Role.allCases {
+      for kind in ChangeKind.allCases {
+        var bench = LinkBench()
+        let frame = bench.frame(.propose, ProposedChange.blank(kind), by: bench.key(role))
+        let may = Self.proposedBy[kind]?.contains(role) ?? false
+        #expect(bench.doubt(frame) == (may ? nil : .wrongRole), "\(role) and \(kind)")
+      }
+      // A kind that there is not.
+      var bench = LinkBench()
+      let unknown = bench.frame(.propose, BolusBody(), by: bench.key(role))
+      #expect(bench.doubt(unknown) == .wrongRole)
+    }
+  }
 
   @Test(
     "R-100 R-108 R-109 Each role may sign what its row says, and nothing else",
     arguments: Role.allCases)
   func roles(role: Role) {
-    for kind in FrameKind.allCases {
+    for kind in FrameKind.allCases where kind != .propose && !kind.isOfRecordsOnly {
       var bench = LinkBench()
       let doubt = bench.doubt(bench.frame(kind, by: bench.key(role)))
       let may = Self.signedBy[kind]?.contains(role) ?? false
@@ -51,7 +70,7 @@ import Testing
   @Test("R-106 R-107 R-109 Without a signature each user may what his row says, and nothing else")
   func users() {
     for who in Who.allCases {
-      for kind in FrameKind.allCases {
+      for kind in FrameKind.allCases where !kind.isOfRecordsOnly {
         let may =
           switch kind {
           case .askStatus, .askKeys, .askRecords: who.mayRead
@@ -96,7 +115,7 @@ import Testing
     let bolus = bench.frame(
       .bolus, BolusBody(dose: Mass(nanograms: 10_000), duration: .minutes(10)),
       by: bench.clinician)
-    let program = bench.frame(.program, Prescription.blank, by: bench.clinician)
+    let program = bench.frame(.propose, ProposedChange.blank(.program), by: bench.clinician)
     var frames = [bolus, program]
     // Of every kind, so that none is believed by another way.
     for (kind, roles) in Self.signedBy {

@@ -4,9 +4,9 @@ internal import Quantities
 /// What somebody sees before another therapy clock is committed: the clock and the basal of the next 24 h
 /// without and with the change.
 public struct ClockComparison: Sendable {
-  private let proposal: ClockProposalBody
+  private let proposal: ShownClock
 
-  public init(_ proposal: ClockProposalBody) { self.proposal = proposal }
+  public init(_ proposal: ShownClock) { self.proposal = proposal }
 
   public var lines: [String] {
     let clocks = [
@@ -14,8 +14,7 @@ public struct ClockComparison: Sendable {
       row("clock", proposal.clock.text, proposal.newClock.text),
       row("offset", proposal.utcOffset.utcOffsetText, proposal.newUTCOffset.utcOffsetText),
     ]
-    let digits = hexadecimal(proposal.digest.indices.map { proposal.digest[$0] })
-    return clocks + [""] + basal + ["", "digest    \(digits)"]
+    return clocks + [""] + basal
   }
 
   private var basal: [String] {

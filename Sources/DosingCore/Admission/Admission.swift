@@ -166,6 +166,19 @@ struct Admission {
     return judge(proposal, wait: wait, &ledger) { tick, _ in tick }
   }
 
+  /// What stands against limits of another rig; nil where they are no tighter, or hold what was given.
+  ///
+  /// - Parameter new: the order in force as it is on that rig.
+  func refuses(
+    onOtherRig new: inout Therapy, inForce order: inout OrderInForce, _ ledger: inout Ledger,
+    _ doses: inout ExtraDoses
+  ) -> Refusal? {
+    let (hour, day) = (order.therapy.hour, order.therapy.day)
+    if new.hour.steps >= hour.steps, new.day.steps >= day.steps { return nil }
+    let proposal = propose(&new, inForce: &order, &ledger, &doses)
+    return judge(proposal, wait: nil, &ledger) { tick, _ in tick }
+  }
+
   /// What stands against another time on the therapy clock; nil where the schedule may be read by it now.
   func refuses(
     clock new: WeekTime, _ order: inout OrderInForce, _ ledger: inout Ledger,

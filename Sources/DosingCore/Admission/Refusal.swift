@@ -42,6 +42,10 @@ public enum RefusalReason: UInt8, Sendable, BitwiseCopyable {
   case otherDrug = 40
   case otherConcentration = 41  // ng/mL
   case programDuringExtraDose = 42  // allowedAt: its end
+  // About a rig.
+  /// Its tick, volume of a revolution or steps of one are others than those of the pump's history.
+  case otherHead = 50
+  case otherReservoir = 51  // limit: the volume that is counted from, value: what is asked, pL
 }
 
 /// A refusal names the limit, the value that met it, and when the same request would be granted.

@@ -35,8 +35,7 @@ extension DosingState {
   }
 
   mutating func refuses(_ change: ClockChange) -> Refusal? {
-    if isUnleased { return Refusal(.storageFailed) }
-    return refusesClock(therapyClock.at(now, after: change))
+    refusesClock(therapyClock.at(now, after: change))
   }
 
   mutating func carryOut(_ change: ClockChange) {

@@ -29,16 +29,11 @@ extension DosingState {
     case .stop: return nil
     case .acknowledge:
       return board.hasAny(endedBy: .acknowledge) ? nil : Refusal(.nothingToAcknowledge)
-    case .program, .propose: return refusesProgram(request)
+    case .propose(let change), .commit(let change): return refuses(change)
     case .bolus(let dose, let duration):
       return refuses(Admission.Asked(kind: .bolus, dose: dose, duration: duration))
     case .patientBolus: return refusesPatientBolus()
     case .resume: return refusesResume()
-    case .new(let day, let hour): return refusesHistory(day: day, hour: hour)
-    case .clock(let change), .proposeClock(let change): return refuses(change)
-    case .clear:
-      if isUnleased { return Refusal(.storageFailed) }
-      return board.on[.hardStop] ? nil : Refusal(.noHardStop)
     }
   }
 
@@ -46,8 +41,8 @@ extension DosingState {
   @inline(never)
   mutating func carryOut(_ request: Request) {
     switch request {
-    case .propose, .proposeClock: break
-    case .program(let therapy): commit(therapy)
+    case .propose: break
+    case .commit(let change): carryOut(change)
     case .bolus(let dose, let duration):
       start(Admission.Asked(kind: .bolus, dose: dose, duration: duration))
     case .patientBolus:
@@ -57,8 +52,32 @@ extension DosingState {
     case .stop: stop()
     case .resume: end(.stopped)
     case .acknowledge: acknowledge()
-    case .new(let day, let hour): state(day: day, hour: hour)
+    }
+  }
+
+  // MARK: Changes
+
+  @inline(never)
+  private mutating func refuses(_ change: Change) -> Refusal? {
+    if isUnleased { return Refusal(.storageFailed) }
+    switch change {
+    case .program(var new):
+      return admission().refuses(program: &new, inForce: &order, &ledger, &doses)
+    case .clock(let change): return refuses(change)
+    case .rig(let change): return refuses(change)
+    case .new(let day, let hour): return refusesHistory(day: day, hour: hour)
+    case .clear: return board.on[.hardStop] ? nil : Refusal(.noHardStop)
+    }
+  }
+
+  @inline(never)
+  private mutating func carryOut(_ change: Change) {
+    switch change {
+    case .program(let therapy): commit(therapy)
     case .clock(let change): carryOut(change)
+    // It is what the next start runs on.
+    case .rig: break
+    case .new(let day, let hour): state(day: day, hour: hour)
     case .clear:
       end(.hardStop)
       end(.interlockDisagrees)
@@ -87,16 +106,6 @@ extension DosingState {
   }
 
   // MARK: Orders
-
-  @inline(never)
-  private mutating func refusesProgram(_ request: Request) -> Refusal? {
-    if isUnleased { return Refusal(.storageFailed) }
-    switch request {
-    case .program(var new), .propose(var new):
-      return admission().refuses(program: &new, inForce: &order, &ledger, &doses)
-    default: return nil
-    }
-  }
 
   private mutating func commit(_ new: Therapy) {
     cancelExtraDose()

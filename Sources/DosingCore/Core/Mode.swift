@@ -58,3 +58,7 @@ extension BasalMode {
     }
   }
 }
+
+#if !hasFeature(Embedded)
+  extension DeliveryMode: CaseIterable {}
+#endif

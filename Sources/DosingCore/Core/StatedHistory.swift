@@ -19,7 +19,6 @@ struct StatedHistory: BitwiseCopyable {
 extension DosingState {
   /// The most that can have left the pump in a day: what the rig lets pass, and what a reservoir holds.
   mutating func refusesHistory(day: Volume, hour: Volume) -> Refusal? {
-    if isUnleased { return Refusal(.storageFailed) }
     guard board.on[.noHistory] || stated != nil else { return Refusal(.hasHistory) }
     let mostOfDay = min(rig.maxVolume24h, rig.reservoir.volume)
     if day > mostOfDay {

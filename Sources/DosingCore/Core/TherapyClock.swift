@@ -164,3 +164,7 @@ extension FrameCoder {
     utcOffset = Nanoseconds(Int64(minutes) * minute)
   }
 }
+
+#if !hasFeature(Embedded)
+  extension ClockSource: CaseIterable {}
+#endif

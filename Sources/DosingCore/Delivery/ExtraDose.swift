@@ -141,3 +141,7 @@ public struct EndedExtraDose: Sendable, BitwiseCopyable {
     field(&discarded, &coder)
   }
 }
+
+#if !hasFeature(Embedded)
+  extension ExtraDose.Kind: CaseIterable {}
+#endif

@@ -86,4 +86,5 @@ public struct FaultSet: Equatable, Sendable, BitwiseCopyable {
 // A list of all cases is an array, which bare metal does not have.
 #if !hasFeature(Embedded)
   extension FaultCode: CaseIterable {}
+  extension AlarmPriority: CaseIterable {}
 #endif

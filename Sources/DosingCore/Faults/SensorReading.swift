@@ -44,3 +44,7 @@ public struct SensorReadings: Equatable, Sendable, BitwiseCopyable {
       && pressure.state == other.pressure.state
   }
 }
+
+#if !hasFeature(Embedded)
+  extension SensorState: CaseIterable {}
+#endif

@@ -23,28 +23,27 @@ public struct AnswerBody: FrameBody, Sendable {
   }
 
   public mutating func layout(_ coder: inout some FrameCoder) {
-    var (reason, limit, value, allowedAt) = (UInt8(0), Int64(0), Int64(0), Int64(-1))
+    var (reason, limit, value, allowedAt) = (RefusalReason?.none, Int64(0), Int64(0), Int64(-1))
     if case .refused(let refusal) = answer {
-      (reason, limit, value) = (refusal.reason.rawValue, refusal.limit, refusal.value)
+      (reason, limit, value) = (refusal.reason, refusal.limit, refusal.value)
       allowedAt = refusal.allowedAt?.number ?? -1
     }
-    coder.field(&reason)
-    coder.field(&limit)
-    coder.field(&value)
-    coder.field(&allowedAt)
+    coder.field("reason", orNone: &reason)
+    coder.field("limit", &limit)
+    coder.field("value", &value)
+    coder.field("allowed_at", &allowedAt, unit: "tick, -1 for none")
     // What is not there has one layout.
     let hasNumbers = limit != 0 || value != 0 || allowedAt != -1
-    if allowedAt < -1 || (reason == 0 && hasNumbers) { coder.fail() }
-    coder.field(&decidedAt.number)
-    coder.field(&tickPeriod)
-    coder.field(&isDurable)
+    if allowedAt < -1 || (reason == nil && hasNumbers) { coder.fail() }
+    coder.field("decided_at", &decidedAt.number, unit: "tick")
+    coder.field("tick_period", &tickPeriod)
+    coder.field("is_durable", &isDurable)
     findings.layout(&coder)
     answer = .accepted
-    guard reason != 0 else { return }
-    guard let known = RefusalReason(rawValue: reason) else { return coder.fail() }
+    guard let reason else { return }
     answer = .refused(
       Refusal(
-        known, limit: limit, value: value, allowedAt: allowedAt < 0 ? nil : Tick(allowedAt)))
+        reason, limit: limit, value: value, allowedAt: allowedAt < 0 ? nil : Tick(allowedAt)))
   }
 }
 
@@ -52,23 +51,25 @@ public struct AnswerBody: FrameBody, Sendable {
 extension Findings: FrameBody {
   public mutating func layout(_ coder: inout some FrameCoder) {
     var (read, length) = (Findings(), count)
+    coder.begin("findings", .list(countBytes: 1, atMost: Findings.capacity))
     coder.field(count: &length, atMost: Findings.capacity)
     for index in 0..<length {
       var finding = index < count ? self[index] : Finding(.tickOutOfRange)
       finding.layout(&coder)
       read.append(finding)
     }
+    coder.end()
     self = read
   }
 }
 
 extension Finding {
   fileprivate mutating func layout(_ coder: inout some FrameCoder) {
-    coder.field(&rule)
-    coder.field(&pattern)
-    coder.field(&step)
-    coder.field(&value)
-    coder.field(&bound)
+    coder.field("rule", &rule)
+    coder.field("pattern", &pattern)
+    coder.field("step", &step)
+    coder.field("value", &value)
+    coder.field("bound", &bound)
   }
 }
 
@@ -78,5 +79,5 @@ public struct RejectedBody: FrameBody, Sendable {
 
   public init(_ fault: FrameFault = .notAFrame) { self.fault = fault }
 
-  public mutating func layout(_ coder: inout some FrameCoder) { coder.field(&fault) }
+  public mutating func layout(_ coder: inout some FrameCoder) { coder.field("fault", &fault) }
 }

@@ -3,14 +3,14 @@
 /// | offset | bytes | field |
 /// |---|---|---|
 /// | 0 | 4 | the letters `ITBP` |
-/// | 4 | 2 | version, 6 |
+/// | 4 | 2 | version, 7 |
 /// | 6 | 2 | kind |
 /// | 8 | 4 | length of the whole frame |
 /// | 12 | 4 | number of the request; an answer repeats it |
 ///
 /// Then the body of the kind, then the `Seal`.
 public struct FrameHeader: Sendable {
-  public static let version: UInt16 = 6
+  public static let version: UInt16 = 7
   /// The oldest version that a record may hold. On the wire both sides speak the same.
   static let oldestVersion: UInt16 = 4
   /// The longest frame of any kind, in bytes.
@@ -34,14 +34,14 @@ public struct FrameHeader: Sendable {
 public enum FrameKind: UInt16, Sendable {
   // From a programmer.
   case askStatus = 1
-  /// Proposes a prescription; nothing changes before `commit`. A core script has nobody to ask, so
-  /// there it comes into force at once.
+  /// In records before version 7 only: a prescription.
   case program = 2
   case bolus = 3
   case patientBolus = 4
   case stop = 5
   case resume = 6
   case acknowledge = 7
+  /// In records before version 7 only: what was given to a pump without history.
   case new = 8
   /// Puts a proposal into force.
   case commit = 9
@@ -50,20 +50,32 @@ public enum FrameKind: UInt16, Sendable {
   case revoke = 12
   /// Says that the connection carries frames of somebody else: nothing unsigned is obeyed on it.
   case relayed = 13
-  /// Ends a hard stop; the pump stays stopped by command.
+  /// In records before version 7 only: the end of a hard stop.
   case clear = 14
-  /// Proposes another therapy clock; nothing changes before `commit`.
+  /// In records before version 7 only: another therapy clock.
   case clock = 15
   case askRecords = 16
+  /// Proposes a change; nothing changes before `commit`. A core script has nobody to ask, so there it comes
+  /// into force at once.
+  case propose = 17
   // From the pump.
   case status = 101
   case answer = 102
   case findings = 103
   case rejected = 104
-  case proposal = 105
   case keys = 106
-  case clockProposal = 107
   case records = 108
+  case proposal = 109
+}
+
+extension FrameKind {
+  /// Earlier versions sent it; this one reads it in records.
+  public var isOfRecordsOnly: Bool {
+    switch self {
+    case .program, .new, .clear, .clock: true
+    default: false
+    }
+  }
 }
 
 /// Why a frame was not even looked into.
@@ -126,6 +138,7 @@ extension FrameHeader {
     if Int(header.length) > frame.count { throw .truncated }
     if Int(header.length) != frame.count { throw .lengthDisagrees }
     guard let known = FrameKind(rawValue: kind) else { throw .unknownKind }
+    if version == Self.version, known.isOfRecordsOnly { throw .unknownKind }
     header.kind = known
     return header
   }

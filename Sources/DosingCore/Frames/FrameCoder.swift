@@ -9,6 +9,18 @@ public protocol FrameCoder {
   mutating func field(_ value: inout UInt8)
   var failed: Bool { get }
   mutating func fail()
+
+  /// The name and the form of the field that comes next.
+  mutating func describe(_ name: StaticString, _ form: FieldForm)
+  /// The fields up to `end()` stand together; a flag or a count comes before them, by the form.
+  mutating func begin(_ name: StaticString, _ form: GroupForm)
+  mutating func end()
+  #if !hasFeature(Embedded)
+    /// The field that comes next is a number out of a list of names.
+    ///
+    /// - Parameter orNone: it may be 0, which is none of them.
+    mutating func describe(_ name: StaticString, word: any Any.Type, orNone: Bool)
+  #endif
 }
 
 extension FrameCoder {

@@ -47,12 +47,12 @@ public struct KeyRecord: Sendable, BitwiseCopyable {
 
   /// Visits every field, to write it down or to read it.
   public mutating func layout(_ coder: inout some FrameCoder) {
-    coder.field(&id.raw)
-    coder.field(&role)
-    coder.field(&name)
-    coder.field(&publicKey)
-    coder.field(magnitude: &newestNumber)
-    coder.field(&isRevoked)
+    coder.field("id", &id.raw)
+    coder.field("role", &role)
+    coder.field("name", &name)
+    coder.field("public_key", &publicKey)
+    coder.field("newest_number", magnitude: &newestNumber)
+    coder.field("is_revoked", &isRevoked)
   }
 }
 
@@ -83,9 +83,11 @@ public struct KeysBody: FrameBody, Sendable {
   }
 
   public mutating func layout(_ coder: inout some FrameCoder) {
-    coder.field(&pumpKey)
+    coder.field("pump_key", &pumpKey)
+    coder.begin("keys", .list(countBytes: 1, atMost: KeyRecord.countMax))
     coder.field(count: &count, atMost: KeyRecord.countMax)
     for index in 0..<count { records[index].layout(&coder) }
+    coder.end()
   }
 }
 
@@ -105,9 +107,9 @@ public struct EnrollBody: FrameBody, Sendable {
   }
 
   public mutating func layout(_ coder: inout some FrameCoder) {
-    coder.field(&role)
-    coder.field(&name)
-    coder.field(&publicKey)
+    coder.field("role", &role)
+    coder.field("name", &name)
+    coder.field("public_key", &publicKey)
   }
 }
 
@@ -117,7 +119,7 @@ public struct RevokeBody: FrameBody, Sendable {
 
   public init(key: KeyID = KeyID(0)) { self.key = key }
 
-  public mutating func layout(_ coder: inout some FrameCoder) { coder.field(&key.raw) }
+  public mutating func layout(_ coder: inout some FrameCoder) { coder.field("key", &key.raw) }
 }
 
 // A list of all cases is an array, which bare metal does not have.

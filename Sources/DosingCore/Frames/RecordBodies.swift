@@ -26,12 +26,12 @@ public struct AskRecordsBody: FrameBody, Sendable {
   public init(_ topic: Topic = .head) { self.topic = topic }
 
   public mutating func layout(_ coder: inout some FrameCoder) {
-    coder.field(&topic)
-    coder.field(magnitude: &event)
-    coder.field(magnitude: &later)
-    coder.field(&kinds)
-    coder.field(&digest)
-    coder.field(&offset)
+    coder.field("topic", &topic)
+    coder.field("event", magnitude: &event)
+    coder.field("later", magnitude: &later)
+    coder.field("kinds", &kinds, unit: "bit i for kind i")
+    coder.field("digest", &digest)
+    coder.field("offset", &offset, unit: "bytes")
   }
 }
 
@@ -60,12 +60,18 @@ public struct RecordsBody: FrameBody, Sendable {
   }
 
   public mutating func layout(_ coder: inout some FrameCoder) {
-    coder.field(&mark)
-    coder.field(&length)
+    coder.field("mark", &mark)
+    coder.field("length", &length, unit: "bytes")
     var length = UInt16(count)
+    coder.begin("bytes", .list(countBytes: 2, atMost: Self.capacity))
     coder.field(&length)
     if Int(length) > Self.capacity { coder.fail() }
     count = min(Int(length), Self.capacity)
-    for index in 0..<count { coder.field(&bytes[index]) }
+    for index in 0..<count { coder.field("byte", &bytes[index]) }
+    coder.end()
   }
 }
+
+#if !hasFeature(Embedded)
+  extension AskRecordsBody.Topic: CaseIterable {}
+#endif

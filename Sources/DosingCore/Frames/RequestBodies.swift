@@ -11,12 +11,12 @@ public struct BolusBody: FrameBody, Sendable {
   }
 
   public mutating func layout(_ coder: inout some FrameCoder) {
-    coder.field(&dose)
-    coder.field(&duration)
+    coder.field("dose", &dose)
+    coder.field("duration", &duration)
   }
 }
 
-/// Body of `FrameKind.new`: what was given in the last 24 h, and in the last hour of them, in pL.
+/// What is said of a pump without history: what was given in the last 24 h, and in the last hour of them, in pL.
 public struct NewBody: FrameBody, Sendable {
   public var deliveredIn24h: Volume
   public var deliveredIn1h: Volume
@@ -27,8 +27,8 @@ public struct NewBody: FrameBody, Sendable {
   }
 
   public mutating func layout(_ coder: inout some FrameCoder) {
-    coder.field(&deliveredIn24h)
-    coder.field(&deliveredIn1h)
+    coder.field("delivered_in_24h", &deliveredIn24h)
+    coder.field("delivered_in_1h", &deliveredIn1h)
   }
 }
 
@@ -51,35 +51,41 @@ extension NewBody {
 private struct NewBodyOfVersion4: FrameBody {
   var deliveredIn24h = Volume.zero
 
-  mutating func layout(_ coder: inout some FrameCoder) { coder.field(&deliveredIn24h) }
+  mutating func layout(_ coder: inout some FrameCoder) {
+    coder.field("delivered_in_24h", &deliveredIn24h)
+  }
 }
 
-/// Body of `FrameKind.clock`: the offset in minutes; UTC in ns since 1970.
+/// What is proposed of a clock: the offset in minutes; UTC in ns since 1970.
 extension ClockChange: FrameBody {
   public mutating func layout(_ coder: inout some FrameCoder) {
-    coder.field(utcOffset: &utcOffset)
-    optional(&stated, else: StatedUTC(utc: 0, tick: Tick(0)), &coder) { stated, coder in
-      coder.field(&stated.utc)
-      coder.field(&stated.tick)
+    coder.field("utc_offset", utcOffset: &utcOffset)
+    optional("stated", &stated, else: StatedUTC(utc: 0, tick: Tick(0)), &coder) { stated, coder in
+      coder.field("utc", &stated.utc, unit: "ns since 1970")
+      coder.field("tick", &stated.tick)
     }
   }
 }
 
-/// Body of `FrameKind.program`.
+/// What is proposed as a program.
 extension Prescription: FrameBody {
   public mutating func layout(_ coder: inout some FrameCoder) {
-    coder.field(&patient)
-    coder.field(&drug)
-    coder.field(&concentration)
-    coder.field(&mode)
-    coder.field(count: &patternCount, atMost: Limits.patternsMax)
-    for weekday in 0..<7 { coder.field(&week[weekday]) }
+    coder.field("patient", &patient)
+    coder.field("drug", &drug)
+    coder.field("concentration", &concentration)
+    coder.field("mode", &mode)
+    coder.field("pattern_count", count: &patternCount, atMost: Limits.patternsMax)
+    for weekday in 0..<7 { coder.field("week", &week[weekday], unit: "pattern, from Monday on") }
     for pattern in 0..<Limits.patternsMax { patterns[pattern].layout(&coder) }
     let none = PatientBolus(dose: .zero, duration: .zero, lockout: .zero, maxIn24h: 0)
-    optional(&patientBolus, else: none, &coder) { bolus, coder in bolus.layout(&coder) }
-    coder.field(&maxDose1h)
-    coder.field(&maxDose24h)
-    optional(&safeBasal, else: .zero, &coder) { rate, coder in coder.field(&rate) }
+    optional("patient_bolus", &patientBolus, else: none, &coder) { bolus, coder in
+      bolus.layout(&coder)
+    }
+    coder.field("max_dose_1h", &maxDose1h)
+    coder.field("max_dose_24h", &maxDose24h)
+    optional("safe_basal", &safeBasal, else: .zero, &coder) { rate, coder in
+      coder.field("rate", &rate)
+    }
   }
 
   /// Writes it into a record, as `DosingState.write(to:)` does.
@@ -95,19 +101,23 @@ extension Prescription: FrameBody {
 
 extension DayPattern {
   fileprivate mutating func layout(_ coder: inout some FrameCoder) {
-    coder.field(count: &count, atMost: Limits.stepsPerDayMax)
+    coder.begin("patterns", .plain)
+    coder.field("step_count", count: &count, atMost: Limits.stepsPerDayMax)
     for index in 0..<Limits.stepsPerDayMax {
-      coder.field(&steps[index].minute)
-      coder.field(&steps[index].rate)
+      coder.begin("steps", .plain)
+      coder.field("minute", &steps[index].minute, unit: "min since 00:00")
+      coder.field("rate", &steps[index].rate)
+      coder.end()
     }
+    coder.end()
   }
 }
 
 extension PatientBolus {
   fileprivate mutating func layout(_ coder: inout some FrameCoder) {
-    coder.field(&dose)
-    coder.field(&duration)
-    coder.field(&lockout)
-    coder.field(count: &maxIn24h, atMost: Limits.patientBolusesIn24hMax)
+    coder.field("dose", &dose)
+    coder.field("duration", &duration)
+    coder.field("lockout", &lockout)
+    coder.field("max_in_24h", count: &maxIn24h, atMost: Limits.patientBolusesIn24hMax)
   }
 }

@@ -1,22 +1,27 @@
 /// The request in a frame, checked as far as it can be without the state of the engine.
 ///
-/// Nil where the frame holds a program that does not fit the rig; `findings` says why. Findings that
-/// are only warnings come with a request.
+/// Nil where the frame holds a change that is not valid; `findings` says why. Findings that are only
+/// warnings come with a request. A change that is signed is proposed; unsigned it is committed.
 ///
 /// - Throws: what is wrong with the frame; `unknownKind` for one that asks nothing of the core.
 /// - Precondition: the rig has no findings of its own.
 ///
-/// - Parameter isRecord: it was kept, perhaps by an earlier version of the programs.
+/// - Parameters:
+///   - order: what is in force; nil for nothing.
+///   - isRecord: it was kept, perhaps by an earlier version of the programs.
 public func request(
-  in frame: Span<UInt8>, on rig: Rig, isRecord: Bool = false, findings: inout Findings
+  in frame: Span<UInt8>, on rig: Rig, order: Prescription? = nil, isRecord: Bool = false,
+  findings: inout Findings
 ) throws(FrameFault) -> Request? {
   let header = try FrameHeader.read(frame, isRecord: isRecord)
+  if let proposed = try ProposedChange.read(frame, header) {
+    let isProposal = ProposedChange.isProposal(header, try Seal.read(frame))
+    guard let change = Change(proposed, on: rig, order: order, findings: &findings) else {
+      return nil
+    }
+    return isProposal ? .propose(change) : .commit(change)
+  }
   switch header.kind {
-  case .program:
-    var prescription = Prescription.blank
-    try readBody(frame, into: &prescription)
-    guard let therapy = Therapy(prescription, on: rig, findings: &findings) else { return nil }
-    return .program(therapy)
   case .bolus:
     var bolus = BolusBody()
     try readBody(frame, into: &bolus)
@@ -33,19 +38,7 @@ public func request(
   case .acknowledge:
     try readNothing(frame)
     return .acknowledge
-  case .new:
-    let new = try NewBody.read(frame, header)
-    return .new(deliveredIn24h: new.deliveredIn24h, deliveredIn1h: new.deliveredIn1h)
-  case .clear:
-    try readNothing(frame)
-    return .clear
-  case .clock:
-    var change = ClockChange()
-    try readBody(frame, into: &change)
-    return .clock(change)
-  case .askStatus, .commit, .askKeys, .enroll, .revoke, .relayed, .askRecords, .status, .answer,
-    .findings, .rejected, .proposal, .keys, .clockProposal, .records:
-    throw .unknownKind
+  default: throw .unknownKind
   }
 }
 
@@ -55,23 +48,18 @@ private func readNothing(_ frame: Span<UInt8>) throws(FrameFault) {
 }
 
 extension Request {
-  /// The unsigned frame that asks for it, as `request(in:on:findings:)` reads it. A proposal is asked for by
-  /// the frame of its program.
+  /// The unsigned frame that asks for it, as `request(in:on:findings:)` reads it. What is proposed is only
+  /// looked at where the frame is signed.
   public func frame(number: UInt32) -> FrameWriter {
     switch self {
-    case .program(let therapy), .propose(let therapy):
-      writeFrame(.program, number: number, body: therapy.prescription)
+    case .propose(let change), .commit(let change):
+      writeFrame(.propose, number: number, body: change.proposed)
     case .bolus(let dose, let duration):
       writeFrame(.bolus, number: number, body: BolusBody(dose: dose, duration: duration))
     case .patientBolus: writeFrame(.patientBolus, number: number, body: EmptyBody())
     case .stop: writeFrame(.stop, number: number, body: EmptyBody())
     case .resume: writeFrame(.resume, number: number, body: EmptyBody())
     case .acknowledge: writeFrame(.acknowledge, number: number, body: EmptyBody())
-    case .new(let day, let hour):
-      writeFrame(.new, number: number, body: NewBody(deliveredIn24h: day, deliveredIn1h: hour))
-    case .clear: writeFrame(.clear, number: number, body: EmptyBody())
-    case .clock(let change), .proposeClock(let change):
-      writeFrame(.clock, number: number, body: change)
     }
   }
 }

@@ -25,16 +25,16 @@ public struct ScriptHeader: FrameBody, Sendable {
 
   public mutating func layout(_ coder: inout some FrameCoder) {
     var (magic, version) = (Self.magic, Self.version)
-    coder.field(&magic)
-    coder.field(&version)
+    coder.field("magic", &magic)
+    coder.field("version", &version)
     if magic != Self.magic || version != Self.version { coder.fail() }
     rig.layout(&coder)
     var sinceMonday = clock.sinceMonday
-    coder.field(&sinceMonday)
+    coder.field("since_monday", &sinceMonday)
     if sinceMonday >= WeekTime.week { coder.fail() }
     clock = WeekTime(sinceMonday: sinceMonday)
-    coder.field(&ticks)
-    coder.field(&events)
+    coder.field("ticks", &ticks)
+    coder.field("events", &events)
   }
 }
 
@@ -52,8 +52,8 @@ public struct ScriptEvent: FrameBody, Sendable {
   }
 
   public mutating func layout(_ coder: inout some FrameCoder) {
-    coder.field(magnitude: &tick.number)
-    coder.field(&frameLength)
+    coder.field("tick", magnitude: &tick.number)
+    coder.field("frame_length", &frameLength)
   }
 }
 
@@ -114,16 +114,16 @@ extension Rig: FrameBody {
   }
 
   public mutating func layout(_ coder: inout some FrameCoder) {
-    coder.field(&tick)
-    coder.field(&pump.volumePerRevolution)
-    coder.field(magnitude: &pump.stepsPerRevolution)
-    coder.field(&pump.minRate)
-    coder.field(&pump.maxRate)
-    coder.field(&pump.keepOpenRate)
-    coder.field(&reservoir.volume)
-    coder.field(&reservoir.low)
-    coder.field(&reservoir.empty)
-    coder.field(&maxVolume1h)
-    coder.field(&maxVolume24h)
+    coder.field("tick", &tick)
+    coder.field("volume_per_revolution", &pump.volumePerRevolution)
+    coder.field("steps_per_revolution", magnitude: &pump.stepsPerRevolution, unit: "steps")
+    coder.field("min_rate", &pump.minRate)
+    coder.field("max_rate", &pump.maxRate)
+    coder.field("keep_open_rate", &pump.keepOpenRate)
+    coder.field("reservoir", &reservoir.volume)
+    coder.field("reservoir_low", &reservoir.low)
+    coder.field("reservoir_empty", &reservoir.empty)
+    coder.field("max_volume_1h", &maxVolume1h)
+    coder.field("max_volume_24h", &maxVolume24h)
   }
 }

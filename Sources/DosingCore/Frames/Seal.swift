@@ -30,11 +30,13 @@ public struct Seal: FrameBody, Sendable {
   }
 
   public mutating func layout(_ coder: inout some FrameCoder) {
-    coder.field(&serial)
-    coder.field(&key.raw)
-    coder.field(magnitude: &number)
+    coder.field("serial", &serial)
+    coder.field("key", &key.raw)
+    coder.field("number", magnitude: &number)
+    coder.begin("challenge", .plain)
     challenge.layout(&coder)
-    coder.field(&signature)
+    coder.end()
+    coder.field("signature", &signature)
   }
 
   /// Of a frame whose header has been read.
@@ -62,8 +64,8 @@ public struct Challenge: Equatable, Sendable, BitwiseCopyable {
 
   /// Visits every field, to write it down or to read it.
   public mutating func layout(_ coder: inout some FrameCoder) {
-    coder.field(&nonce)
-    coder.field(&session)
+    coder.field("nonce", &nonce)
+    coder.field("session", &session)
   }
 }
 

@@ -116,3 +116,7 @@ public struct Prescription: Sendable, BitwiseCopyable {
     patternCount = 1
   }
 }
+
+#if !hasFeature(Embedded)
+  extension BasalMode: CaseIterable {}
+#endif

@@ -25,7 +25,7 @@ struct Driver {
     case "c": print(runC(ticks))
     case "boluses": print(refuse(bolus(.hours(2)), ticks))
     case "fast-boluses": print(refuse(bolus(.minutes(20)), ticks, maxRate: fastBolusRate))
-    case "programs": print(refuse(.propose(compiled(turned(), on: rig)), ticks))
+    case "programs": print(refuse(.propose(.program(compiled(turned(), on: rig))), ticks))
     case "statuses": print(report(ticks))
     default: usage()
     }

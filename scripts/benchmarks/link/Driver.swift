@@ -47,7 +47,7 @@ struct Driver {
       seal.number = number
       seal.challenge = verifier.challenge(at: now)
       let frame = writeFrame(
-        .program, number: 1, body: Prescription.blank, seal: seal)
+        .propose, number: 1, body: ProposedChange.blank(.program), seal: seal)
       return key.signed(frame)?.array ?? []
     }
     let seals = frames.compactMap { try? Seal.read($0.span) }
