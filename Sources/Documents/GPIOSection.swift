@@ -39,7 +39,10 @@ extension StrictYAML {
 
   private mutating func line(_ value: Value) -> WrittenLine? {
     guard let text = word(value) else { return nil }
-    guard text.allSatisfy(\.isNumber) else { return name(value).map { .name($0) } }
+    // A sign belongs to a number, whatever it is worth.
+    guard text.drop(while: { $0 == "-" }).allSatisfy(\.isNumber) else {
+      return name(value).map { .name($0) }
+    }
     return integer(value, 0...1023).map { .offset($0) }
   }
 

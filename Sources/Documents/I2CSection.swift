@@ -58,12 +58,12 @@ extension StrictYAML {
 
   private mutating func encoder(_ value: Value) -> I2CSection.Encoder? {
     let keys = mapping(value, required: ["driver", "address"])
-    return device(keys, "as5600").map { I2CSection.Encoder(address: $0) }
+    return device(keys, "as5600", 0x36...0x36).map { I2CSection.Encoder(address: $0) }
   }
 
   private mutating func loadCell(_ value: Value) -> I2CSection.LoadCell? {
     let keys = mapping(value, required: ["driver", "address", "counts_per_gram", "zero"])
-    let address = device(keys, "nau7802")
+    let address = device(keys, "nau7802", 0x2A...0x2A)
     let countsPerGram = integer(keys["counts_per_gram"], -8_388_607...8_388_607)
     if countsPerGram == 0, let written = keys["counts_per_gram"] { report(written, "may not be 0") }
     let zero = integer(keys["zero"], -8_388_607...8_388_607)
@@ -74,7 +74,7 @@ extension StrictYAML {
   private mutating func pressure(_ value: Value) -> I2CSection.LinePressure? {
     let keys = mapping(
       value, required: ["driver", "address", "channel", "kilopascal_per_volt", "occlusion"])
-    let address = device(keys, "ads1115")
+    let address = device(keys, "ads1115", 0x48...0x4B)
     let channel = integer(keys["channel"], 0...3)
     let perVolt = kilopascals(keys["kilopascal_per_volt"])
     let occlusion = quantity(keys["occlusion"], as: Pressure.self)
@@ -83,12 +83,21 @@ extension StrictYAML {
       address: address, channel: channel, perVolt: perVolt, occlusion: occlusion)
   }
 
-  /// The address of a device with this driver.
-  private mutating func device(_ keys: [String: Value], _ driver: String) -> UInt8? {
+  /// The address of a device with this driver, of those that its pins can choose.
+  private mutating func device(
+    _ keys: [String: Value], _ driver: String, _ accepted: ClosedRange<UInt8>
+  ) -> UInt8? {
     let isKnown = word(keys["driver"], of: [(driver, true)])
-    // The addresses that the bus leaves to devices.
-    let address = integer(keys["address"], 0x08...0x77)
-    return isKnown == nil ? nil : address.map { UInt8($0) }
+    guard let value = keys["address"], let text = word(value), isKnown != nil else { return nil }
+    // 36 is not 0x36: how it is written says what is meant.
+    let address = text.hasPrefix("0x") ? UInt8(text.dropFirst(2), radix: 16) : nil
+    guard let address, accepted.contains(address) else {
+      let ends = [accepted.lowerBound, accepted.upperBound].map { "0x" + String($0, radix: 16) }
+      let range = accepted.count == 1 ? ends[0] : ends.joined(separator: " to ")
+      report(value, "'\(text)' is no address of an \(driver); accepted: \(range)")
+      return nil
+    }
+    return address
   }
 
   /// A number that stands in a key which names its unit.

@@ -112,7 +112,7 @@ struct StrictYAML {
       return []
     }
     return pairs.map { key, node in
-      let name = key.scalar?.string ?? ""
+      let name = plain(Value(node: key, field: value.field))?.scalar?.string ?? ""
       return (name, Value(node: node, field: Self.join(value.field, name)))
     }
   }
@@ -133,7 +133,17 @@ struct StrictYAML {
       report(value, "anchors and aliases are not accepted; write the value out")
       return nil
     }
+    if Self.hasTag(value.node) {
+      report(value, "tags are not accepted; write the value alone")
+      return nil
+    }
     return value.node
+  }
+
+  private static func hasTag(_ node: Node) -> Bool {
+    // What is written without one is text, a mapping or a list here, and bears that as a tag by now.
+    let plain = ["", "str", "map", "seq"].map { $0.isEmpty ? "" : "tag:yaml.org,2002:\($0)" }
+    return !plain.contains("\(node.tag)")
   }
 
   private static func join(_ field: String, _ key: String) -> String {
@@ -184,7 +194,7 @@ struct StrictYAML {
 
   mutating func label(_ value: Value?) -> Label? {
     guard let text = word(value), let value else { return nil }
-    guard let label = Label(utf8: text.utf8) else {
+    guard text.utf8.allSatisfy({ $0 < 0x80 }), let label = Label(utf8: text.utf8) else {
       report(value, "'\(text)' is no name; accepted: 1 to \(Label.capacity) plain ASCII letters")
       return nil
     }

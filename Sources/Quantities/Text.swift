@@ -34,7 +34,11 @@
     public init(text: String) throws(QuantityTextError) {
       let trimmed = text.drop { $0 == " " }
       let number = trimmed.prefix { !$0.isLetter && $0 != " " }
-      let symbol = String(trimmed[number.endIndex...].drop { $0 == " " })
+      // Micro as people type it: the sign for it, and the Greek letter.
+      let symbol = String(
+        trimmed[number.endIndex...].drop { $0 == " " }.map {
+          $0 == "\u{B5}" || $0 == "\u{3BC}" ? "u" : $0
+        })
       let accepted = Self.units.map(\.symbol)
       let decimal = try Decimal(String(number))
       if symbol.isEmpty { throw .missingUnit(accepted: accepted) }

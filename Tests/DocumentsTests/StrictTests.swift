@@ -82,6 +82,18 @@ private let badTexts = [
     testDescription: "an anchor", text: good.with("drug: baclofen", "drug: &d baclofen"),
     line: "p.yaml:2: drug: anchors and aliases are not accepted; write the value out"),
   BadText(
+    testDescription: "a tag", text: good.with("drug: baclofen", "drug: !!int baclofen"),
+    line: "p.yaml:2: drug: tags are not accepted; write the value alone"),
+  BadText(
+    testDescription: "a tag of one's own", text: good.with("drug: baclofen", "drug: !foo baclofen"),
+    line: "p.yaml:2: drug: tags are not accepted; write the value alone"),
+  BadText(
+    testDescription: "a tag of a mapping", text: good.with("basal: {", "basal: !!set {"),
+    line: "p.yaml:4: basal: tags are not accepted; write the value alone"),
+  BadText(
+    testDescription: "a name that is no ASCII", text: good.with("BENCH-01", "Zoë"),
+    line: "p.yaml:1: patient: 'Zoë' is no name; accepted: 1 to 31 plain ASCII letters"),
+  BadText(
     testDescription: "an alias to nothing", text: good.with("drug: baclofen", "drug: *d"),
     line: "p.yaml:2: "),
   BadText(

@@ -77,6 +77,16 @@ private func refusesWhatIsNoQuantity<Value: WrittenQuantity>(_: Value.Type) {
     #expect(try Nanoseconds(text: "3 us").count == 3_000)
   }
 
+  @Test(
+    "R-041 Micro is read as people type it: the sign, and the Greek letter",
+    arguments: ["\u{B5}", "\u{3BC}"])
+  func micro(sign: String) throws {
+    #expect(try Mass(text: "12.5 \(sign)g") == Mass(text: "12.5 ug"))
+    #expect(try Concentration(text: "500 \(sign)g/mL") == Concentration(text: "500 ug/mL"))
+    #expect(try Volume(text: "50 \(sign)L") == Volume(text: "50 uL"))
+    #expect(faultIn("5 m\(sign)", as: Mass.self) != nil)
+  }
+
   @Test("R-041 mcg is read as ug, written as ug and shown as mcg")
   func microgramsHaveTwoNames() throws {
     let mass = try Mass(text: "12.5 mcg")
@@ -88,7 +98,7 @@ private func refusesWhatIsNoQuantity<Value: WrittenQuantity>(_: Value.Type) {
   }
 
   private static let others = [
-    "5 mL", "5 ug/d", "5 UG", "5 Ug", "5 µg", "5 g", "5 ug ug", "5 ug.", "5 ug ",
+    "5 mL", "5 ug/d", "5 UG", "5 Ug", "5 g", "5 ug ug", "5 ug.", "5 ug ",
   ]
 
   @Test("R-041 A unit of another quantity, or of another case, is unknown", arguments: others)
