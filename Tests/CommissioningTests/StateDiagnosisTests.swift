@@ -22,6 +22,25 @@ import Testing
     #expect(StateFacts("no-such-folder") == .missing(parentIsThere: true, canBeMade: true))
   }
 
+  @Test(
+    "R-062 what others than the pump's user may reach is named with its mode, and nothing else is")
+  func openFiles() throws {
+    let folder = Folder()
+    #expect(unsafe chmod(folder.path, 0o700) == 0)
+    let (own, open) = (folder.write("own", "x"), folder.write("journal.sqlite", "x"))
+    #expect(unsafe chmod(own, 0o600) == 0)
+    #expect(unsafe chmod(open, 0o600) == 0)
+    #expect(Diagnosis.openFiles(OpenFiles(in: folder.path)) == nil)
+    #expect(unsafe chmod(open, 0o644) == 0)
+    #expect(OpenFiles(in: folder.path).names == ["journal.sqlite 0644"])
+    #expect(unsafe chmod(folder.path, 0o750) == 0)
+    #expect(OpenFiles(in: folder.path).names == ["the directory 0750", "journal.sqlite 0644"])
+    let diagnosis = try #require(Diagnosis.openFiles(OpenFiles(in: folder.path)))
+    #expect(diagnosis.state == .warning && diagnosis.found.contains("journal.sqlite 0644"))
+    #expect(diagnosis.remedy?.contains("0700") == true)
+    #expect(Diagnosis.openFiles(OpenFiles(in: folder.path + "/missing")) == nil)
+  }
+
   @Test("a lock that is held is seen, and not taken")
   func lock() {
     let folder = Folder()

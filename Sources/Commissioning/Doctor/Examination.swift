@@ -34,6 +34,7 @@ public struct Examination {
     return [Diagnosis.rig(document)] + machine()
       + gpio(pumpRuns: state.pumpRuns == true) + i2c(pumpRuns: state.pumpRuns)
       + [.stateDirectory(statePath, state)]
+      + [.openFiles(OpenFiles(in: statePath))].compactMap(\.self)
       + (isInMemory(statePath) ? [.stateInMemory(statePath)] : [])
       + [socket(pumpRuns: state.pumpRuns == true)]
       + (isReal ? [.gate] : [])

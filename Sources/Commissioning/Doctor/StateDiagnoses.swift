@@ -65,7 +65,7 @@ extension Diagnosis {
         code: .noPermission)
     case .other:
       return .error(
-        name, "\(path) is no socket, and pumpd would replace it",
+        name, "\(path) is no socket, and pumpd leaves it alone and does not start",
         remedy: "move it away, or give another --socket")
     case .socket(let mode, let owner, let group):
       let who = Self.whoMayConnect(mode, owner: owner, group: group)
