@@ -196,7 +196,12 @@ public struct Restoration {
     if let safeBasal, safeBasal.generation < state.generation {
       remarks.append("the safe-basal record is older than the journal, and is written anew")
     }
-    if outcome.discardedExtraDose { remarks.append("the rest of an extra dose is given up") }
+    if outcome.discardedExtraDose {
+      let amounts = outcome.discarded.map {
+        ": \($0.left.shown(decimals: 3)) of \($0.dose.shown(decimals: 3))"
+      }
+      remarks.append("the rest of an extra dose is given up\(amounts ?? "")")
+    }
     if newer != nil { remarks.append("the journal is older than the safe-basal record") }
     if facts.isOtherBoot, !time.passed(since: state).isAttested {
       remarks.append("nobody vouches for the time without power: it counts as none")

@@ -35,7 +35,7 @@ enum Retention: Int, CaseIterable, Sendable {
     // More keys than a pump can know, each changed a hundred times.
     case .keys: Row(kinds: [16], most: 3_200, longest: 400)
     // Fifty a day for a year, or as much as one sender's whole budget for two weeks.
-    case .requests: Row(kinds: [3, 12, 19], most: 20_000, longest: 4_300)
+    case .requests: Row(kinds: [3, 12, 19, 27], most: 20_000, longest: 4_300)
     // Two hundred hours of the budget of one sender.
     case .refusals: Row(kinds: [17, 26], most: 12_000, longest: 4_300)
     // A hundred a day for a year.

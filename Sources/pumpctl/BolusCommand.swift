@@ -28,14 +28,26 @@ struct Bolus: ParsableCommand {
   func run() {
     var programmer = signing.programmer(connection)
     let status = connection.attempt { () throws(LinkError) in try programmer.status() }
-    let text = BolusText(dose: dose, duration: duration, status: status)
+    let text = BolusText(dose: dose, duration: duration, status: status, last: lastDose)
     print(text.lines.joined(separator: "\n"))
+    if let why = text.refusal { end(.badData, "refused: \(why)") }
     guard yes || consents(to: "Give it?") else { end(.badData, "nothing was changed") }
     let body = BolusBody(dose: dose, duration: duration)
     // Asked anew: whoever reads may take his time, and a challenge has a minute.
     programmer.reconnect(connection.open())
     let reply = connection.attempt { () throws(LinkError) in try programmer.order(.bolus, body) }
     report(reply, done: "bolus of \(dose.shown(decimals: 3)) begun")
+  }
+
+  /// `notKnown` where the pump's journal cannot be read.
+  private var lastDose: BolusText.Last {
+    do {
+      let last = try LastDose(in: try JournalReader.open(connection, signing))
+      guard let last else { return .noneLately }
+      return .dose(last)
+    } catch {
+      return .notKnown
+    }
   }
 }
 
@@ -44,8 +56,59 @@ struct BolusText {
   let dose: Mass
   let duration: Nanoseconds
   let status: Status
+  let last: Last
 
-  var lines: [String] {
+  enum Last {
+    case noneLately
+    case dose(LastDose)
+    case notKnown
+  }
+
+  /// More than so much of a day's basal at once is worth a warning, as so much more than a patient's bolus.
+  private static let sharePercentMax: Int128 = 50
+  private static let timesPatientMax: Int64 = 3
+  /// An extra dose that began so lately.
+  private static let lately = Nanoseconds.hours(4)
+
+  var lines: [String] { table + warnings }
+
+  /// Why the pump cannot grant it; nil where that is for the pump to say.
+  var refusal: String? {
+    if status.extraDose != nil { return "an extra dose is running; wait for its end, or stop" }
+    for (limit, hours) in [(status.limitHour, Int64(1)), (status.limitDay, 24)] {
+      // What of it falls into that time at the least.
+      let share = min(1, Double(Nanoseconds.hours(hours).count) / Double(duration.count))
+      if limit > .zero, Double(dose.nanograms) * share > Double(limit.nanograms) {
+        return
+          "\(dose.shown(decimals: 3)) is more than \(limit.shown(decimals: 2)), the limit of any \(hours) h"
+      }
+    }
+    return nil
+  }
+
+  private var warnings: [String] {
+    var warnings: [String] = []
+    let day = Int128(status.basalRate.baseUnits)
+    if day > 0, Int128(dose.nanograms) * 100 > day * Self.sharePercentMax {
+      warnings.append("HIGH it is more than \(Self.sharePercentMax) % of a day's basal at once")
+    }
+    if let usual = status.patientBolus?.dose, usual > .zero,
+      dose.nanograms / usual.nanograms >= Self.timesPatientMax
+    {
+      warnings.append(
+        "HIGH it is \(dose.nanograms / usual.nanograms) times the patient's own bolus of "
+          + usual.shown(decimals: 2))
+    }
+    switch last {
+    case .dose(let last) where status.utc - last.began < Self.lately.count:
+      warnings.append("HIGH another was given: \(last.text(at: status.utc))")
+    case .notKnown: warnings.append("what was given before is not known: its journal was not read")
+    case .dose, .noneLately: break
+    }
+    return warnings.map { "  \($0)" }
+  }
+
+  private var table: [String] {
     [
       "bolus for \(status.patient.text), pump \(status.serial.text)"
         + (status.simulated ? ", SIMULATED" : ""),

@@ -1,6 +1,7 @@
 internal import Documents
 internal import DosingCore
 internal import Foundation
+internal import Glibc
 internal import ProgrammerLink
 
 /// The pumps that this programmer trusts: a file with a line `KEY SERIAL` for each.
@@ -23,18 +24,40 @@ struct KnownPumps {
 
   /// Trusts the key from now on, and no other one of that serial.
   func add(_ key: VerifyingKey, of serial: Label) throws(Failure) {
-    let others = try lines().filter { !$0.hasSuffix(" " + serial.text) }
-    let text = (others + ["\(key.hexadecimalText) \(serial.text)"]).joined(separator: "\n") + "\n"
     let folder = (path as NSString).deletingLastPathComponent
+    try makeFolder(folder)
+    // Whoever adds another one at the same time waits: each reads what the one before has written.
+    let lock = unsafe open(folder.isEmpty ? "." : folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+    guard lock >= 0, flock(lock, LOCK_EX) == 0 else {
+      throw Failure(
+        .unavailable,
+        "cannot lock the folder of \(path): \(unsafe String(cString: strerror(errno)))")
+    }
+    defer { _ = close(lock) }
+    let others = try lines().filter { Self.serial(of: $0) != serial.text }
+    let text = (others + ["\(key.hexadecimalText) \(serial.text)"]).joined(separator: "\n") + "\n"
+    do {
+      try Data(text.utf8).write(to: URL(fileURLWithPath: path), options: .atomic)
+    } catch {
+      throw Failure(.unavailable, "cannot write \(path): \(error.localizedDescription)")
+    }
+  }
+
+  /// What stands behind the key; a serial may hold spaces.
+  private static func serial(of line: String) -> String? {
+    let words = line.split(separator: " ", maxSplits: 1)
+    return words.count == 2 ? String(words[1]) : nil
+  }
+
+  private func makeFolder(_ folder: String) throws(Failure) {
     do {
       if !folder.isEmpty {
         try FileManager.default.createDirectory(
           atPath: folder, withIntermediateDirectories: true,
           attributes: [.posixPermissions: 0o700])
       }
-      try Data(text.utf8).write(to: URL(fileURLWithPath: path), options: .atomic)
     } catch {
-      throw Failure(.unavailable, "cannot write \(path): \(error.localizedDescription)")
+      throw Failure(.unavailable, "cannot make \(folder): \(error.localizedDescription)")
     }
   }
 

@@ -19,6 +19,18 @@ struct Pumpctl: ParsableCommand {
     ])
 }
 
+extension Pumpctl {
+  static func main() {
+    // Whatever is printed: what could not be written was not said.
+    atexit {
+      if fflush(nil) == 0 { return }
+      complain("pumpctl: cannot write to standard output")
+      _exit(Documents.ExitCode.unavailable.rawValue)
+    }
+    main(nil)
+  }
+}
+
 /// Ends the program with one line on standard error.
 func end(_ code: Documents.ExitCode, _ message: String) -> Never {
   complain("pumpctl: \(message)")

@@ -6,9 +6,17 @@ struct StandardOutput {
   private var buffer: [UInt8] = []
   private static let bufferMax = 1 << 16
 
-  mutating func line(_ text: String) throws(Failure) {
+  /// Lines at once.
+  static func print(_ lines: [String]) throws(Failure) {
+    var output = StandardOutput()
+    for line in lines { try output.line(line) }
+    try output.flush()
+  }
+
+  mutating func line(_ text: String) throws(Failure) { try self.text(text + "\n") }
+
+  mutating func text(_ text: String) throws(Failure) {
     buffer += Array(text.utf8)
-    buffer.append(UInt8(ascii: "\n"))
     if buffer.count >= Self.bufferMax { try flush() }
   }
 

@@ -3,10 +3,14 @@ internal import Documents
 internal import DosingCore
 internal import Glibc
 internal import ProgrammerLink
+internal import Quantities
 
 struct StatusCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "status", abstract: "Show what the pump is doing.")
+    commandName: "status", abstract: "Show what the pump is doing.",
+    discussion: """
+      With --watch it goes on where the pump gives no answer, and says for how long; --json --watch ends then.
+      """)
 
   @Flag(help: "Show it again every second, until interrupted.")
   var watch = false
@@ -18,49 +22,45 @@ struct StatusCommand: ParsableCommand {
   @OptionGroup var signing: SigningOptions
 
   func run() throws {
-    var client = connection.open()
-    var screen = Screen()
-    repeat {
-      let (status, isTrusted) = read(&client)
-      if json {
-        screen.write(try StatusJSON(status, isSignedByTrustedKey: isTrusted).text + "\n")
-      } else {
-        screen.show(StatusText(status, isSignedByTrustedKey: isTrusted).lines, again: watch)
-      }
-      if watch { sleep(1) }
-    } while watch
+    do throws(Failure) {
+      if watch && !json { return try StatusWatch(connection, signing).run() }
+      var client = connection.open()
+      repeat {
+        let status = connection.attempt { () throws(LinkError) in
+          try signing.status(from: &client, on: connection)
+        }
+        try StandardOutput.print(json ? [try StatusJSON(status).text] : lines(status))
+        if watch { sleep(1) }
+      } while watch
+    } catch {
+      end(error.code, error.message)
+    }
   }
 
-  /// Whoever does not trust the pump's key yet sees the status, too: it changes nothing.
-  private func read(_ client: inout LinkClient) -> (Status, isSignedByTrustedKey: Bool) {
-    let answered = connection.attempt { () throws(LinkError) in try client.ask(.askStatus) }
-    guard case .status(let status) = answered.reply else { reject(answered.reply) }
-    return (
-      status,
-      signing.trusts(answered, of: status.serial, on: connection, else: .notThePump)
-    )
+  /// With the last extra dose, where the pump is trusted and its journal can be read.
+  private func lines(_ status: StatusText) -> [String] {
+    guard status.isSignedByTrustedKey,
+      let last = try? LastDose(in: JournalReader.open(connection, signing))
+    else { return status.lines }
+    return status.lines + ["  last dose     \(last.text(at: status.status.utc))"]
   }
 }
 
-/// Shows text on a terminal in one place; elsewhere one block after the other.
-struct Screen {
-  private let isTerminal = isatty(1) == 1
-  private var isFirst = true
-
-  mutating func show(_ lines: [String], again: Bool) {
-    let inPlace = isTerminal && again
-    if inPlace && isFirst { write("\u{1B}[2J") }
-    if inPlace { write("\u{1B}[H") }
-    if !inPlace && !isFirst { write("\n") }
-    // Clears what an earlier, longer line left behind.
-    let end = inPlace ? "\u{1B}[K\n" : "\n"
-    write(lines.map { $0 + end }.joined())
-    if inPlace { write("\u{1B}[J") }
-    isFirst = false
-  }
-
-  func write(_ text: String) {
-    var bytes = Array(text.utf8)
-    _ = unsafe Glibc.write(1, &bytes, bytes.count)
+extension SigningOptions {
+  /// Whoever does not trust the pump's key yet sees the status, too: it changes nothing.
+  func status(
+    from client: inout LinkClient, on connection: Connection
+  ) throws(LinkError) -> StatusText {
+    let answered = try client.ask(.askStatus)
+    switch answered.reply {
+    case .status(let status):
+      guard let pump = key(of: status.serial) else {
+        return StatusText(status, isSignedByTrustedKey: false)
+      }
+      guard answered.isFrom(pump) else { throw .notThePump }
+      return StatusText(status, isSignedByTrustedKey: true)
+    case .rejected(let fault): throw .rejected(fault)
+    default: throw .badAnswer
+    }
   }
 }

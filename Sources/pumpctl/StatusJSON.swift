@@ -71,8 +71,9 @@ struct StatusJSON: Encodable {
   let realTimePriority: UInt8
   let memoryLocked: Bool
 
-  init(_ status: Status, isSignedByTrustedKey: Bool) {
-    self.isSignedByTrustedKey = isSignedByTrustedKey
+  init(_ shown: StatusText) {
+    let status = shown.status
+    isSignedByTrustedKey = shown.isSignedByTrustedKey
     framesRefused = status.framesRefused
     serial = status.serial.text
     simulated = status.simulated
@@ -99,7 +100,7 @@ struct StatusJSON: Encodable {
     prescribedTodayNanograms = status.prescribedToday.baseUnits
     deficitNanograms = Dictionary(
       uniqueKeysWithValues: Account.Deficit.allCases.map {
-        ($0.code, status.deficits[Int($0.rawValue)].baseUnits)
+        ($0.snakeCode, status.deficits[Int($0.rawValue)].baseUnits)
       })
     reservoirPicolitres = status.reservoir.baseUnits
     usedHourNanograms = status.usedHour.baseUnits
@@ -136,12 +137,23 @@ struct StatusJSON: Encodable {
 
   /// One line, keys in alphabetical order and in snake case.
   var text: String {
-    get throws {
+    get throws(Failure) {
       let encoder = JSONEncoder()
       encoder.keyEncodingStrategy = .convertToSnakeCase
       encoder.outputFormatting = [.sortedKeys]
-      return String(decoding: try encoder.encode(self), as: UTF8.self)
+      do {
+        return String(decoding: try encoder.encode(self), as: UTF8.self)
+      } catch {
+        throw Failure(.internalError, "the status cannot be written as JSON: \(error)")
+      }
     }
+  }
+}
+
+extension Account.Deficit {
+  /// The code as all other keys are written, which an encoder does not do to the keys of a dictionary.
+  fileprivate var snakeCode: String {
+    code.map { $0.isUppercase ? "_\($0.lowercased())" : "\($0)" }.joined()
   }
 }
 

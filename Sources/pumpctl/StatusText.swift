@@ -2,65 +2,108 @@ internal import Documents
 internal import DosingCore
 internal import Quantities
 
-/// A status as a screen of text, at most 79 columns.
+/// A status in words.
 struct StatusText {
   let status: Status
   let isSignedByTrustedKey: Bool
+
+  /// As in `mode            continuous`.
+  struct Row {
+    var name: String
+    var text: String
+
+    init(_ name: String, _ text: String) { (self.name, self.text) = (name, text) }
+  }
 
   init(_ status: Status, isSignedByTrustedKey: Bool) {
     self.status = status
     self.isSignedByTrustedKey = isSignedByTrustedKey
   }
 
+  /// All of it, for a printer or a file, at most 79 columns but for the words of alarms.
   var lines: [String] {
-    head + [""] + now + [""] + delivered + [""] + limits + [""] + alarms + sensors + tick
+    let groups = [now, delivered(barWidth: 20), limits(barWidth: 20), alarms + [sensors] + health]
+    return head + groups.flatMap { [""] + $0.map(Self.line) }
+  }
+
+  private static func line(_ row: Row) -> String { "  \(pad(row.name, to: 14))\(row.text)" }
+
+  /// For a screen that may be small: what is left out first stands last.
+  func rowsByImportance(barWidth: Int) -> [Row] {
+    let (limits, delivered) = (limits(barWidth: barWidth), delivered(barWidth: barWidth))
+    let isTold: (Row) -> Bool = { $0.text != "none" }
+    let unusual = delivered.filter { ["in doubt", "deficit", ""].contains($0.name) }.filter(isTold)
+    let usual = delivered.filter { ["today", "reservoir"].contains($0.name) }
+    let total = delivered.filter { $0.name == "since new" }
+    let signature = isSignedByTrustedKey ? [] : health.filter { $0.name == "signature" }
+    let rest = health.filter { isSignedByTrustedKey || $0.name != "signature" }
+    return signature + now.filter { $0.name != "flow now" } + usual + limits + unusual
+      + now.filter { $0.name == "flow now" } + total + [sensors] + rest
+  }
+
+  // MARK: The title
+
+  private var kind: String { status.simulated ? "SIMULATED" : "RIG" }
+
+  private var clock: String {
+    "\(WeekTime(sinceMonday: status.clock).text) \(status.utcOffset.utcOffsetText)"
+  }
+
+  /// The date by the therapy clock, where UTC is known.
+  private var date: String {
+    guard status.utc > 0 else { return "" }
+    let local = status.utc + status.utcOffset.count
+    return String(UTCTime(nanoseconds: local).text(decimals: 0).prefix(10)) + " "
+  }
+
+  private var patient: String {
+    if status.mode == .noTherapy || status.concentration == .zero {
+      return "no therapy: give it one with pumpctl program FILE"
+    }
+    return "patient \(status.patient.text), \(status.drug.text) "
+      + status.concentration.shown(decimals: 3)
   }
 
   private var head: [String] {
-    let simulated = status.simulated ? "SIMULATED" : "RIG"
     let title = Self.pad("intrathecal pump \(status.serial.text)", to: 34)
-    let clock = "\(WeekTime(sinceMonday: status.clock).text) \(status.utcOffset.utcOffsetText)"
-    var lines = ["\(title)\(Self.pad(simulated, to: 12))\(clock)"]
-    if status.mode == .noTherapy {
-      lines.append("no therapy: give it one with pumpctl program FILE")
-    } else {
-      lines.append(
-        "patient \(status.patient.text), \(status.drug.text) "
-          + status.concentration.shown(decimals: 3))
-    }
-    return lines
+    return ["\(title)\(Self.pad(kind, to: 12))\(clock)", patient]
   }
 
-  private var now: [String] {
-    var lines = [
-      row("mode", status.mode.words),
-      row("basal now", status.basalRate.shown(decimals: 2)),
-      row("flow now", status.flow.shown(decimals: 4)),
+  /// What stands above everything, in pieces that stay whole.
+  var titlePieces: [String] { ["pump \(status.serial.text)", kind, date + clock, patient] }
+
+  // MARK: Rows
+
+  private var now: [Row] {
+    var rows = [
+      Row("mode", status.mode.words),
+      Row("basal now", status.basalRate.shown(decimals: 2)),
+      Row("flow now", status.flow.shown(decimals: 4)),
     ]
     if let dose = status.extraDose {
-      lines.append(
-        row(
+      rows.append(
+        Row(
           dose.kind.words,
           "\(dose.left.shown(decimals: 2)) of \(dose.dose.shown(decimals: 2)) left, "
             + "ends in \(time(until: dose.end))"))
     } else {
-      lines.append(row("extra dose", "none"))
+      rows.append(Row("extra dose", "none"))
     }
     if let change = status.nextChange {
       let at =
         "\((WeekTime(sinceMonday: status.clock) + length(until: change.at)).text) "
         + status.utcOffset.utcOffsetText
-      lines.append(
-        row(
+      rows.append(
+        Row(
           "next step",
           "\(change.rate.shown(decimals: 2)) at \(at), in \(time(until: change.at))"))
     } else {
-      lines.append(row("next step", "none"))
+      rows.append(Row("next step", "none"))
     }
-    return lines
+    return rows
   }
 
-  private var delivered: [String] {
+  private func delivered(barWidth: Int) -> [Row] {
     let today =
       "\(status.deliveredToday.shown(decimals: 3)) of "
       + "\(status.prescribedToday.shown(decimals: 3)) prescribed so far"
@@ -68,11 +111,8 @@ struct StatusText {
       "\(status.deliveredMass.shown(decimals: 3)) in "
       + "\(status.deliveredVolume.text(in: Unit("uL", 1_000_000), decimals: 3)), "
       + "\(status.steps) steps"
-    let deficits = Account.Deficit.allCases.compactMap { reason -> String? in
-      let missing = status.deficits[Int(reason.rawValue)]
-      return missing > .zero ? "\(reason.words) \(missing.shown(decimals: 3))" : nil
-    }
-    let share = Self.bar(status.reservoir.picolitres, of: status.reservoirVolume.picolitres)
+    let share = Self.bar(
+      status.reservoir.picolitres, of: status.reservoirVolume.picolitres, width: barWidth)
     let marks =
       "low at \(status.reservoirLow.shown(decimals: 2)), "
       + "empty at \(status.reservoirEmpty.shown(decimals: 2))"
@@ -80,51 +120,61 @@ struct StatusText {
       status.stepsInDoubt > 0
       ? "\(status.massInDoubt.shown(decimals: 3)) more at the most, \(status.stepsInDoubt) steps"
       : "none"
-    return [
-      row("today", today),
-      row("since new", total),
-      row("in doubt", doubt),
-    ]
-      + (deficits.isEmpty ? [row("deficit", "none")] : [])
-      + stride(from: 0, to: deficits.count, by: 2).map { index in
-        row(
-          index == 0 ? "deficit" : "",
-          deficits[index..<min(index + 2, deficits.count)].joined(separator: ", "))
-      } + [row("reservoir", "\(share) \(status.reservoir.shown(decimals: 3)); \(marks)")]
+    return [Row("today", today), Row("since new", total), Row("in doubt", doubt)] + deficits
+      + [Row("reservoir", "\(share) \(status.reservoir.shown(decimals: 3)); \(marks)")]
   }
 
-  private var limits: [String] {
-    var lines = [
-      row("1 h limit", Self.used(status.usedHour, of: status.limitHour)),
-      row("24 h limit", Self.used(status.usedDay, of: status.limitDay)),
+  private var deficits: [Row] {
+    let missing = Account.Deficit.allCases.compactMap { reason -> String? in
+      let missing = status.deficits[Int(reason.rawValue)]
+      return missing > .zero ? "\(reason.words) \(missing.shown(decimals: 3))" : nil
+    }
+    if missing.isEmpty { return [Row("deficit", "none")] }
+    return stride(from: 0, to: missing.count, by: 2).map { index in
+      Row(
+        index == 0 ? "deficit" : "",
+        missing[index..<min(index + 2, missing.count)].joined(separator: ", "))
+    }
+  }
+
+  private func limits(barWidth: Int) -> [Row] {
+    var rows = [
+      Row("1 h limit", Self.used(status.usedHour, of: status.limitHour, barWidth)),
+      Row("24 h limit", Self.used(status.usedDay, of: status.limitDay, barWidth)),
     ]
     if let bolus = status.patientBolus {
       let ready = bolus.allowedAt <= status.now
       let when = ready ? "no lockout" : "locked for \(time(until: bolus.allowedAt))"
-      lines.append(
-        row(
+      rows.append(
+        Row(
           "patient",
           "bolus of \(bolus.dose.shown(decimals: 2)): \(when), "
             + "\(bolus.givenIn24h) of \(bolus.maxIn24h) in 24 h"))
     }
-    return lines
+    return rows
   }
 
-  private var alarms: [String] {
-    let on = FaultCode.allCases.filter { status.faults[Int($0.rawValue)].priority > 0 }
-    if on.isEmpty { return [row("alarms", "none")] }
-    return on.map { code in
+  /// As in `HIGH reservoir empty, nothing is delivered, for 2 min`; the highest first, of equal ones the newest.
+  var alarmsByPriority: [(priority: AlarmPriority, text: String)] {
+    FaultCode.allCases.compactMap { code -> (AlarmPriority, Int64, String)? in
       let alarm = status.faults[Int(code.rawValue)]
-      let priority = AlarmPriority(rawValue: alarm.priority).map { "\($0)" } ?? "?"
+      guard let priority = AlarmPriority(rawValue: alarm.priority) else { return nil }
       let age = Nanoseconds((status.now - alarm.raised).count * status.tickPeriod.count)
-      return row(
-        "ALARM", "\(priority.uppercased()) \(code.words), for \(age.durationText)")
-    }
+      return (
+        priority, alarm.raised.number,
+        "\(priority.code.uppercased()) \(code.words), for \(age.durationText)"
+      )
+    }.sorted { ($0.0, $0.1) > ($1.0, $1.1) }.map { ($0.0, $0.2) }
   }
 
-  private var sensors: [String] { [row("sensors", status.sensors.words)] }
+  private var alarms: [Row] {
+    let on = alarmsByPriority
+    return on.isEmpty ? [Row("alarms", "none")] : on.map { Row("ALARM", $0.text) }
+  }
 
-  private var tick: [String] {
+  private var sensors: Row { Row("sensors", status.sensors.words) }
+
+  private var health: [Row] {
     let health = status.health
     let policy =
       health.realTimePriority > 0 ? "SCHED_FIFO \(health.realTimePriority)" : "ordinary policy"
@@ -136,17 +186,13 @@ struct StatusText {
     let trust = isSignedByTrustedKey ? "signed by the pump" : "NOT CHECKED, see pumpctl key trust"
     let refused = status.framesRefused
     return [
-      row("signature", refused > 0 ? "\(trust); \(refused) frames were refused" : trust),
-      row("tick", "\(period), \(health.missed) of \(health.ticks) missed; \(policy), \(memory)"),
-      row("lateness", "p50 \(late[0]), p99 \(late[1]), max \(late[2])"),
+      Row("signature", refused > 0 ? "\(trust); \(refused) frames were refused" : trust),
+      Row("tick", "\(period), \(health.missed) of \(health.ticks) missed; \(policy), \(memory)"),
+      Row("lateness", "p50 \(late[0]), p99 \(late[1]), max \(late[2])"),
     ]
   }
 
   // MARK: Pieces
-
-  private func row(_ name: String, _ text: String) -> String {
-    "  \(Self.pad(name, to: 14))\(text)"
-  }
 
   private func length(until tick: Tick) -> Nanoseconds {
     Nanoseconds(max(0, (tick - status.now).count) * status.tickPeriod.count)
@@ -155,16 +201,15 @@ struct StatusText {
   private func time(until tick: Tick) -> String { length(until: tick).durationText }
 
   private static func pad(_ text: String, to width: Int) -> String {
-    text + String(repeating: " ", count: max(1, width - text.count))
+    ScreenColumns.padded(text, to: width)
   }
 
-  private static func used(_ used: Mass, of limit: Mass) -> String {
-    "\(bar(used.nanograms, of: limit.nanograms)) \(used.shown(decimals: 2)) of "
+  private static func used(_ used: Mass, of limit: Mass, _ width: Int) -> String {
+    "\(bar(used.nanograms, of: limit.nanograms, width: width)) \(used.shown(decimals: 2)) of "
       + limit.shown(decimals: 2)
   }
 
-  private static func bar(_ part: Int64, of whole: Int64) -> String {
-    let width = 20
+  private static func bar(_ part: Int64, of whole: Int64, width: Int) -> String {
     let full = whole > 0 ? Int(Int128(width) * Int128(part) / Int128(whole)) : 0
     let filled = min(width, max(0, full))
     return "[" + String(repeating: "#", count: filled)

@@ -323,7 +323,7 @@ struct KilledStatus {
     stepsInDoubt = Int(try number("steps_in_doubt"))
     limitHour = try number("limit_hour_nanograms")
     usedHour = try number("used_hour_nanograms")
-    lateNanograms = deficit("lateTick") + deficit("stepWaited") + deficit("noLease")
+    lateNanograms = deficit("late_tick") + deficit("step_waited") + deficit("no_lease")
     limitDeficit = deficit("limit")
     alarms = (status["alarms"] as? [[String: Any]] ?? []).compactMap { $0["code"] as? String }
   }

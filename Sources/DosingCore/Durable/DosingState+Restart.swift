@@ -16,6 +16,7 @@ extension DosingState {
   public mutating func restart(_ facts: Restart) -> RestartOutcome {
     var outcome = RestartOutcome()
     var doubts: Int64 = 0
+    let extraBefore = account.extra
     if let trace = facts.trace, follows(trace) {
       doubts = catchUp(with: trace)
     } else if facts.leaseEnd > account.steps {
@@ -25,8 +26,14 @@ extension DosingState {
     }
     latch()
     outcome.notDelivered = passTimeNotRunning(to: facts.at)
-    if doses.running != nil {
+    if let dose = doses.running {
       outcome.discardedExtraDose = true
+      outcome.discarded = therapy.map {
+        let left = max(0, dose.unitsLeft - (account.extra - extraBefore))
+        return RunningExtraDose(
+          kind: dose.kind, dose: $0.scale.mass(dose.units, rounded: .down),
+          left: $0.scale.mass(left, rounded: .down), end: dose.end)
+      }
       cancelExtraDose()
     }
     let before = ledger.stepsInDoubt

@@ -67,6 +67,8 @@ public struct RestartOutcome: Equatable, Sendable, BitwiseCopyable {
   public var notDelivered: Int128 = 0
   /// The rest of an extra dose was given up.
   public var discardedExtraDose = false
+  /// What was left of it, as far as is known; nil where there was none.
+  public var discarded: RunningExtraDose?
 
   public init() {}
 }
