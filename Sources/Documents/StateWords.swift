@@ -164,7 +164,11 @@ extension FrameFault {
     case .notPermitted:
       ("not-permitted", "the pump does not take this from you; its log says why")
     case .tooManyClients: ("too-many-clients", "too many programmers are connected; try again")
-    case .tooOften: ("too-often", "this key asked too often; wait ten minutes")
+    case .tooOften:
+      (
+        "too-often",
+        "this key asks too often; wait for its answers, and a patient for ten minutes"
+      )
     case .noSuchProposal:
       (
         "no-such-proposal",

@@ -107,11 +107,15 @@ public final class Keeper: @unchecked Sendable {
     link.tell(changes, contents.map { stamp.entry($0, at: tick) }, isUrgent: isUrgent)
   }
 
+  /// The boot in which this start is.
+  public var bootID: [UInt8] { start.timeOfTickZero.bootID }
+
   /// A stop that the tick thread does not decide: it holds after a restart all the same.
   public func keepStop() { link.askStop() }
 
-  /// A request that was never decided.
-  public func forget(_ id: Int64) { requests.forget(id) }
+  /// A request that was never decided. Returns what was asked.
+  @discardableResult
+  public func forget(_ id: Int64) -> Requested? { requests.forget(id) }
 
   /// What the link told up to this number is durable.
   public var durableTicket: Int64 { link.durableTicket }

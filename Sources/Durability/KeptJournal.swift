@@ -165,6 +165,7 @@ extension LinkChanges {
     self.init()
     for record in memory.keys { keys[record.id] = record }
     stopOrigin = memory.stopOrigin
+    (paces, counts) = (memory.paces, memory.counts)
   }
 
   func merged(with later: LinkChanges) -> LinkChanges {

@@ -17,6 +17,8 @@ final class LinkNews: Sendable {
     var stopIsAsked = false
   }
 
+  private static let entriesMax = 10_000
+
   private let kept: Mutex<Kept>
 
   init(order: [UInt8]?) { kept = Mutex(Kept(order: order)) }
@@ -24,7 +26,8 @@ final class LinkNews: Sendable {
   func tell(_ changes: LinkChanges, _ entries: [Entry], isUrgent: Bool) -> Int64 {
     kept.withLock {
       $0.news.changes.merge(changes)
-      $0.news.entries += entries
+      // A journal thread that takes nothing any more: the newest are missed.
+      if $0.news.entries.count < Self.entriesMax { $0.news.entries += entries }
       $0.news.ticket += 1
       // Until it is durable: a disk that fails is tried again.
       if isUrgent { $0.news.isUrgent = true }

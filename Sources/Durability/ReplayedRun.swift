@@ -31,7 +31,8 @@ struct ReplayedRun: ~Copyable {
     switch entry.content {
     // The core hears nothing of them.
     case .sampled, .keyChanged, .framesRefused, .clockTrusted, .journalBegun, .signed,
-      .requestsCounted, .rigCommitted:
+      .requestsCounted, .rigCommitted, .orderRefused,
+      .linkCounted:
       return
     default: break
     }

@@ -8,9 +8,17 @@ internal import Synchronization
 final class RequestMemory: Sendable {
   private let asked = Mutex<[Int64: Requested]>([:])
 
-  func put(_ request: Requested) { asked.withLock { $0[request.id] = request } }
+  /// Of those whose fate no tick tells the oldest are forgotten.
+  private static let capacity = 1_024
 
-  func forget(_ id: Int64) { asked.withLock { $0[id] = nil } }
+  func put(_ request: Requested) {
+    asked.withLock {
+      if $0.count >= Self.capacity, let oldest = $0.keys.min() { $0[oldest] = nil }
+      $0[request.id] = request
+    }
+  }
+
+  func forget(_ id: Int64) -> Requested? { asked.withLock { $0.removeValue(forKey: id) } }
 
   /// Whether it only asks what would be accepted.
   func isProposal(_ id: Int64) -> Bool {

@@ -62,6 +62,9 @@ public struct Entry: Sendable {
     case requestsCounted(RequestsCounted)
     /// The record of the rig on which the next start may run, if that is what its rig file says.
     case rigCommitted([UInt8])
+    case orderRefused(RefusedOrder)
+    /// What was only counted since the last such entry, beside `framesRefused`.
+    case linkCounted([CountedLink])
   }
 }
 

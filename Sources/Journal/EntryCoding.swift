@@ -35,6 +35,8 @@ extension Entry.Content {
     case .signed: 25
     case .requestsCounted: 26
     case .rigCommitted: 27
+    case .orderRefused: 28
+    case .linkCounted: 29
     }
   }
 
@@ -94,6 +96,8 @@ extension Entry.Content {
     case 25: .signed(SignedHead())
     case 26: .requestsCounted(RequestsCounted())
     case 27: .rigCommitted([])
+    case 28: .orderRefused(RefusedOrder())
+    case 29: .linkCounted([])
     default: nil
     }
   }
@@ -180,6 +184,12 @@ extension Entry.Content {
       coder.field(&counted.user)
       coder.field(magnitude: &counted.count)
       self = .requestsCounted(counted)
+    case .orderRefused(var order):
+      order.layout(&coder)
+      self = .orderRefused(order)
+    case .linkCounted(var counted):
+      coder.field(counted: &counted)
+      self = .linkCounted(counted)
     }
   }
 }
@@ -237,6 +247,21 @@ extension FrameCoder {
     for index in counts.indices { field(magnitude: &counts[index]) }
   }
 
+  fileprivate mutating func field(counted: inout [CountedLink]) {
+    var length = UInt16(clamping: counted.count)
+    field(&length)
+    var read: [CountedLink] = []
+    for index in 0..<Int(length) {
+      if failed { return }
+      let one = index < counted.count ? counted[index] : CountedLink(.findings, 0)
+      var (code, count) = (one.what.rawValue, one.count)
+      field(&code)
+      field(magnitude: &count)
+      read.append(CountedLink(LinkCount(rawValue: code), count))
+    }
+    counted = read
+  }
+
   /// Most distances are small: one of 32 bits, or, behind its greatest value, one of 64.
   private mutating func fieldShort(_ distance: inout Int64) {
     var short = UInt32(clamping: distance)
@@ -266,6 +291,17 @@ extension Requested {
     coder.field(&process)
     coder.field(&reason)
     coder.field(bytes: &frame, atMost: FrameHeader.frameMax)
+  }
+}
+
+extension RefusedOrder {
+  fileprivate mutating func layout(_ coder: inout some FrameCoder) {
+    var code = why.rawValue
+    coder.field(&user)
+    coder.field(&process)
+    coder.field(&code)
+    coder.field(bytes: &frame, atMost: FrameHeader.frameMax)
+    why = LinkCount(rawValue: code)
   }
 }
 

@@ -7,14 +7,18 @@ public struct LinkChanges: Sendable {
   public var keys: [KeyID: KeyRecord] = [:]
   /// Nil where it is as before.
   public var stopOrigin: StopOrigin?
+  /// Of patients' keys that asked.
+  public var paces: [KeyID: PatientPace] = [:]
+  /// How often it was since the pump was new.
+  public var counts: [LinkCount: Int64] = [:]
 
   public init() {}
-
-  public var isEmpty: Bool { keys.isEmpty && stopOrigin == nil }
 
   /// What came later counts.
   public mutating func merge(_ later: LinkChanges) {
     keys.merge(later.keys) { $1 }
+    paces.merge(later.paces) { $1 }
+    counts.merge(later.counts) { $1 }
     stopOrigin = later.stopOrigin ?? stopOrigin
   }
 }
@@ -25,6 +29,8 @@ public struct LinkMemory: Sendable {
   public var stopOrigin = StopOrigin.none
   /// Keys whose record was altered: they are not believed.
   public var keysDamaged = 0
+  public var paces: [KeyID: PatientPace] = [:]
+  public var counts: [LinkCount: Int64] = [:]
 
   public init() {}
 }
@@ -68,6 +74,15 @@ extension Journal {
       try database.execute(
         sql: "REPLACE INTO link VALUES (1, ?, 1)", arguments: [Int64(origin.rawValue)])
     }
+    for (id, pace) in link.paces {
+      try database.execute(
+        sql: "REPLACE INTO paces VALUES (?, ?, ?)",
+        arguments: [Int64(bitPattern: id.raw), pace.bootID.blob, pace.askedBytes.blob])
+    }
+    for (what, count) in link.counts {
+      try database.execute(
+        sql: "REPLACE INTO counts VALUES (?, ?)", arguments: [Int64(what.rawValue), count])
+    }
   }
 
   /// The keys and what else the link remembers.
@@ -87,11 +102,37 @@ extension Journal {
         }
         let origin = try UInt8.fetchOne(database, sql: "SELECT stop_origin FROM link")
         memory.stopOrigin = origin.flatMap(StopOrigin.init) ?? .none
+        if try database.tableExists("counts") { try Self.readCounts(&memory, database) }
         return memory
       }
     } catch {
       throw JournalError(error)
     }
+  }
+
+  private static func readCounts(_ memory: inout LinkMemory, _ database: Database) throws {
+    for row in try Row.fetchAll(database, sql: "SELECT * FROM paces") {
+      let id = KeyID(UInt64(bitPattern: row["key"] as Int64))
+      memory.paces[id] = PatientPace(bootID: row.bytes("boot_id"), askedBytes: row.bytes("asked"))
+    }
+    for row in try Row.fetchAll(database, sql: "SELECT * FROM counts") {
+      let what = LinkCount(rawValue: UInt16(clamping: row["code"] as Int64))
+      memory.counts[what] = max(0, row["count"])
+    }
+  }
+}
+
+extension PatientPace {
+  fileprivate var askedBytes: [UInt8] {
+    var (writer, times) = (ByteWriter(), asked)
+    for index in times.indices { writer.field(&times[index]) }
+    return writer.bytes
+  }
+
+  fileprivate init(bootID: [UInt8], askedBytes bytes: [UInt8]) {
+    var (reader, times) = (ByteReader(bytes), [Int64](repeating: 0, count: bytes.count / 8))
+    for index in times.indices { reader.field(&times[index]) }
+    self.init(bootID: bootID, asked: times)
   }
 }
 

@@ -37,7 +37,7 @@ enum Retention: Int, CaseIterable, Sendable {
     // Fifty a day for a year, or as much as one sender's whole budget for two weeks.
     case .requests: Row(kinds: [3, 12, 19, 27], most: 20_000, longest: 4_300)
     // Two hundred hours of the budget of one sender.
-    case .refusals: Row(kinds: [17, 26], most: 12_000, longest: 4_300)
+    case .refusals: Row(kinds: [17, 26, 28, 29], most: 12_000, longest: 4_300)
     // A hundred a day for a year.
     case .alarms: Row(kinds: [9, 18], most: 36_500, longest: 200)
     // The same.

@@ -35,6 +35,9 @@ enum Schema {
     migrator.registerMigration("8 what is kept of the forgotten") { database in
       try database.execute(sql: "ALTER TABLE chain ADD COLUMN archives BLOB NOT NULL DEFAULT x''")
     }
+    migrator.registerMigration("9 what the link counts") { database in
+      try database.execute(sql: ninth)
+    }
     return migrator
   }
 
@@ -82,6 +85,18 @@ enum Schema {
       id INTEGER PRIMARY KEY CHECK (id = 1),
       forgotten INTEGER NOT NULL,
       forgotten_hash BLOB NOT NULL
+    );
+    """
+
+  private static let ninth = """
+    CREATE TABLE paces (
+      key INTEGER PRIMARY KEY,
+      boot_id BLOB NOT NULL,
+      asked BLOB NOT NULL
+    );
+    CREATE TABLE counts (
+      code INTEGER PRIMARY KEY,
+      count INTEGER NOT NULL
     );
     """
 

@@ -7,6 +7,10 @@ public enum LinkError: Error, Equatable, Sendable {
   /// Nobody listens there.
   case nobodyListens(String)
   case noPermission(String)
+  /// Something else than a socket is there; it was left alone.
+  case isNoSocket(String)
+  /// Another server listens there.
+  case isTaken(String)
   /// The pump closed the connection, or sent nothing in time.
   case noAnswer
   /// The pump sent something that is not an answer to the request.

@@ -26,25 +26,36 @@ public struct LinkRelay: ~Copyable {
     guard header?.kind == .answer else { throw .noPermission(path) }
   }
 
-  /// Until one of both ends closes.
+  /// Until one of both ends closes, and what was asked before is answered.
   ///
-  /// - Throws: where what comes is not a frame.
+  /// - Throws: where what comes is not a frame, and where an answer is still owed.
   public mutating func run(input: Int32, output: Int32) throws(LinkError) {
-    while true {
-      var polled = [input, socket.descriptor].map {
+    var owed = 0
+    var isOpen = true
+    while isOpen || owed > 0 {
+      var polled = [isOpen ? input : -1, socket.descriptor].map {
         pollfd(fd: $0, events: Int16(POLLIN), revents: 0)
       }
-      guard unsafe poll(&polled, nfds_t(polled.count), -1) > 0 else { continue }
+      let patience = isOpen ? -1 : Int32(LinkClient.answerSecondsMax) * 1000
+      let ready = unsafe poll(&polled, nfds_t(polled.count), patience)
+      if ready < 0 { continue }
+      if ready == 0 { throw .noAnswer }
       if polled[0].revents != 0 {
-        guard let frame = try FrameStream.read(from: input),
-          UnixSocket.send(frame.span, to: socket.descriptor)
-        else { return }
+        if let frame = try FrameStream.read(from: input) {
+          guard UnixSocket.send(frame.span, to: socket.descriptor) else { throw .noAnswer }
+          owed += 1
+        } else {
+          isOpen = false
+        }
       }
       guard polled[1].revents != 0 else { continue }
       switch buffer.receive(from: socket.descriptor, wait: false) {
       case .nothingYet: break
-      case .closed: return
+      case .closed:
+        if owed > 0 { throw .noAnswer }
+        return
       case .message(let length):
+        owed -= 1
         let frame = buffer.bytes.span.extracting(first: min(length, buffer.bytes.count))
         guard FrameStream.write(frame, to: output) else { return }
       }

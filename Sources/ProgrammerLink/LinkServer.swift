@@ -30,29 +30,36 @@ public protocol LinkAnswering {
   func answer(_ header: FrameHeader, _ frame: Span<UInt8>, from sender: LinkSender) -> FrameWriter?
   /// The next answer that was owed; nil where none is ready.
   func takeFinished() -> (client: ClientID, frame: FrameWriter)?
+  /// A message was no frame, and its sender has been told so.
+  func isRefused(_ fault: FrameFault, from peer: Peer)
   var endAsked: Bool { get }
 }
 
 /// The pump's end of the programmer link: one thread, bounded clients, bounded frames.
 ///
 /// A frame that is not understood gets one answer that says why. A client that is silent too long,
-/// or too slow to take its answer, is closed. Nothing here can hold up the tick thread.
+/// or too slow to take its answer, is closed. Nothing here can hold up the tick thread. Who is heard next is
+/// decided by `LinkTurns`.
 public struct LinkServer: ~Copyable {
-  /// Where there are so many, the one that was silent longest makes room for the next: whoever has
-  /// something to say is heard, however many say nothing.
+  /// Where there are so many, the one that was silent longest, of the user who has the most, makes room for the
+  /// next: whoever has something to say is heard, however many say nothing.
   public static let clientsMax = 1_024
   /// Files that the pump itself may need.
   private static let filesKept = 64
   /// So many connections may wait to be taken.
   static let backlog: Int32 = 128
+  /// So many are taken at once.
+  private static let acceptedMax = 16
   /// A client that says nothing for so long is closed.
   public static let idleSecondsMax = 60
 
   private let listener: UnixSocket
-  private let path: String
+  private let socket: SocketPath
   private let clientsMax: Int
   private var clients: [Client] = []
   private var lastID = 0
+  /// Frames that were read.
+  private var heard = 0
   private var buffer = MessageBuffer()
 
   private struct Client {
@@ -60,6 +67,8 @@ public struct LinkServer: ~Copyable {
     let descriptor: Int32
     let peer: Peer
     var lastHeard: Int
+    /// The number of its newest frame; 0 for none.
+    var heard = 0
     var isRelayed = false
     /// While an answer is owed, nothing more is read from the client.
     var isOwedAnswer = false
@@ -67,17 +76,20 @@ public struct LinkServer: ~Copyable {
     var sender: LinkSender { LinkSender(client: id, peer: peer, isRelayed: isRelayed) }
   }
 
-  /// Listens at `path`, which is replaced.
+  /// Listens at `path`.
+  ///
+  /// - Throws: `isNoSocket` and `isTaken` where what is there is not left over from a server that has gone.
   public init(path: String) throws(LinkError) {
+    let socket = SocketPath(path)
     let listener = try UnixSocket()
-    try listener.listen(at: path, backlog: Self.backlog)
+    try socket.listen(listener, backlog: Self.backlog)
+    self.socket = socket
     self.listener = listener
-    self.path = path
     clientsMax = min(Self.clientsMax, max(1, Self.filesAllowed - Self.filesKept))
   }
 
   /// Looks after the path, as long as this serves.
-  public var watch: SocketWatch { SocketWatch(path: path, descriptor: listener.descriptor) }
+  public var watch: SocketWatch { SocketWatch(socket: socket, descriptor: listener.descriptor) }
 
   private static var filesAllowed: Int {
     var limit = rlimit()
@@ -89,7 +101,7 @@ public struct LinkServer: ~Copyable {
 
   deinit {
     for client in clients { _ = close(client.descriptor) }
-    _ = unsafe unlink(path)
+    socket.remove()
   }
 
   /// Serves until `desk` wants to end, which it is asked at least five times a second.
@@ -106,10 +118,15 @@ public struct LinkServer: ~Copyable {
       let ready = unsafe poll(&polled, nfds_t(polled.count), waiting ? 1 : 200)
       let now = Self.seconds
       if ready > 0 {
-        // Backwards, so that closing one does not move those that are still to come.
-        for index in clients.indices.reversed() where polled[index + 1].revents != 0 {
-          serve(index, at: now, desk)
+        let ready = clients.enumerated().filter { polled[$0.offset + 1].revents != 0 }.map {
+          LinkTurns.Ready(index: $0.offset, user: $0.element.peer.user, heard: $0.element.heard)
         }
+        var gone: [Int] = []
+        for index in LinkTurns.next(ready) where !serve(index, at: now, desk) {
+          gone.append(index)
+        }
+        // Backwards, so that closing one does not move the others.
+        for index in gone.sorted().reversed() { drop(index) }
         if polled[0].revents != 0 { acceptClients(at: now, desk) }
       }
       dropSilent(at: now)
@@ -125,32 +142,35 @@ public struct LinkServer: ~Copyable {
     }
   }
 
-  private mutating func serve(_ index: Int, at now: Int, _ desk: some LinkAnswering) {
-    let client = clients[index]
-    switch buffer.receive(from: client.descriptor, wait: false) {
-    case .nothingYet: return
-    case .closed: drop(index)
+  /// Returns false for a client that has gone, or does not take its answer.
+  private mutating func serve(_ index: Int, at now: Int, _ desk: some LinkAnswering) -> Bool {
+    heard += 1
+    clients[index].heard = heard
+    switch buffer.receive(from: clients[index].descriptor, wait: false) {
+    case .nothingYet: return true
+    case .closed: return false
     case .message(let length):
       clients[index].lastHeard = now
       if let answer = answer(to: length, from: index, desk) {
-        if !UnixSocket.send(answer, to: client.descriptor) { drop(index) }
-      } else {
-        clients[index].isOwedAnswer = true
+        return UnixSocket.send(answer, to: clients[index].descriptor)
       }
+      clients[index].isOwedAnswer = true
+      return true
     }
   }
 
   private mutating func answer(
     to length: Int, from index: Int, _ desk: some LinkAnswering
   ) -> FrameWriter? {
-    if length > buffer.bytes.count { return Self.rejection(.oversized) }
-    do {
+    do throws(FrameFault) {
+      if length > buffer.bytes.count { throw .oversized }
       let header = try FrameHeader.read(buffer.bytes.span.extracting(first: length))
       // For as long as it is connected: what it carries cannot be told from what it says itself.
       if header.kind == .relayed { clients[index].isRelayed = true }
       let sender = clients[index].sender
       return desk.answer(header, buffer.bytes.span.extracting(first: length), from: sender)
     } catch {
+      desk.isRefused(error, from: clients[index].peer)
       return Self.rejection(error)
     }
   }
@@ -164,11 +184,13 @@ public struct LinkServer: ~Copyable {
 
   private mutating func acceptClients(at now: Int, _ desk: some LinkAnswering) {
     // Not all that wait: those that are connected want to be served, too.
-    for _ in 0..<Self.backlog {
+    for _ in 0..<Self.acceptedMax {
       guard let descriptor = listener.accept() else { return }
-      guard let peer = UnixSocket.peer(of: descriptor), desk.admits(peer) else {
+      let peer = UnixSocket.peer(of: descriptor)
+      guard let peer, desk.admits(peer) else {
         _ = UnixSocket.send(Self.rejection(.notPermitted), to: descriptor)
         _ = close(descriptor)
+        if let peer { desk.isRefused(.notPermitted, from: peer) }
         continue
       }
       if clients.count >= clientsMax { dropMostSilent() }
@@ -179,10 +201,13 @@ public struct LinkServer: ~Copyable {
     }
   }
 
-  /// The one that was silent longest, of those that wait for no answer.
+  /// Of those that wait for no answer.
   private mutating func dropMostSilent() {
     let idle = clients.enumerated().filter { !$1.isOwedAnswer }
-    guard let index = idle.min(by: { $0.1.lastHeard < $1.1.lastHeard })?.0 else { return }
+    guard
+      let index = LinkTurns.mostSilent(
+        idle.map { ($0.offset, $0.element.peer.user, $0.element.lastHeard) })
+    else { return }
     _ = UnixSocket.send(Self.rejection(.tooManyClients), to: clients[index].descriptor)
     drop(index)
   }

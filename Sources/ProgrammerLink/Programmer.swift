@@ -56,11 +56,30 @@ public struct Programmer: ~Copyable {
     }
   }
 
+  /// Somebody else with the same key may be quicker so often.
+  private static let triesMax = 8
+
   /// Signs a command for the pump as it is now, sends it, and believes nobody but the pump.
+  ///
+  /// Where another command of the same key came between, which used up the number, it is signed once more: the
+  /// pump has said that it did nothing.
   public mutating func order(
     _ kind: FrameKind, _ body: some FrameBody = EmptyBody()
   ) throws(LinkError) -> LinkClient.Reply {
+    for _ in 1..<Self.triesMax {
+      let (status, pump) = try askStatus()
+      let reply = try order(kind, body, status, pump)
+      guard case .rejected(.notPermitted) = reply,
+        try askStatus().status.newestNumber > status.newestNumber
+      else { return reply }
+    }
     let (status, pump) = try askStatus()
+    return try order(kind, body, status, pump)
+  }
+
+  private mutating func order(
+    _ kind: FrameKind, _ body: some FrameBody, _ status: Status, _ pump: VerifyingKey
+  ) throws(LinkError) -> LinkClient.Reply {
     var seal = Seal()
     seal.serial = status.serial
     seal.key = key.id

@@ -47,9 +47,11 @@ public struct VerifyingKey: Sendable {
   private let key: Curve25519.Signing.PublicKey
   public let id: KeyID
 
-  /// Nil where these bytes are not a key.
+  /// Nil where these bytes are not a key that somebody can have made: see `CurvePoint`.
   public init?(bytes: InlineArray<32, UInt8>) {
-    guard let key = try? Curve25519.Signing.PublicKey(rawRepresentation: bytes.array) else {
+    guard CurvePoint.isSound(bytes),
+      let key = try? Curve25519.Signing.PublicKey(rawRepresentation: bytes.array)
+    else {
       return nil
     }
     self.init(key)

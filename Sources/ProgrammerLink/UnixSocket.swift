@@ -39,21 +39,39 @@ struct UnixSocket: ~Copyable {
     return descriptor
   }
 
-  /// Listens at `path`, which is replaced: the caller makes sure that nobody else does. Whoever can
-  /// reach the path can connect; what he may is decided by who he is.
-  func listen(at path: String, backlog: Int32) throws(LinkError) {
+  /// Makes the socket at `path`. False where something is there.
+  func bind(to path: String) throws(LinkError) -> Bool {
     var address = try Self.address(path)
-    _ = unsafe unlink(path)
     let bound = unsafe withUnsafePointer(to: &address) { address in
       unsafe address.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-        unsafe bind(descriptor, $0, socklen_t(MemoryLayout<sockaddr_un>.size))
+        unsafe Glibc.bind(descriptor, $0, socklen_t(MemoryLayout<sockaddr_un>.size))
       }
     }
-    if bound != 0 { throw Self.failure("bind", path) }
+    if bound != 0 && errno != EADDRINUSE { throw Self.failure("bind", path) }
+    return bound == 0
+  }
+
+  /// Listens where it was bound. Whoever can reach the path can connect; what he may is decided by who he is.
+  func listen(at path: String, backlog: Int32) throws(LinkError) {
     if unsafe chmod(path, 0o666) != 0 { throw Self.failure("chmod", path) }
     // A client that has gone again by the time it is accepted must not hold up the others.
     _ = fcntl(descriptor, F_SETFL, O_NONBLOCK)
     if Glibc.listen(descriptor, backlog) != 0 { throw Self.failure("listen", path) }
+  }
+
+  /// Whether anybody listens there; one who cannot be reached counts as somebody.
+  static func answers(at path: String) -> Bool {
+    do throws(LinkError) {
+      let probe = try UnixSocket()
+      // One with a full queue lets others wait.
+      _ = fcntl(probe.descriptor, F_SETFL, O_NONBLOCK)
+      try probe.connect(to: path)
+      return true
+    } catch .nobodyListens {
+      return false
+    } catch {
+      return true
+    }
   }
 
   func connect(to path: String) throws(LinkError) {

@@ -14,6 +14,12 @@ public enum Doubt: UInt8, Error, CaseIterable, Sendable {
   case wrongRole = 7
   /// This one is told: the key is right, and waiting helps.
   case tooOften = 8
+  /// Its number is so far above the last that it would use up the key.
+  case tooFar = 9
+
+  /// The key's holder has signed it for this pump and its turn: what was refused was his order, and no frame that
+  /// somebody has kept or made up.
+  public var isOfAnOrder: Bool { [.wrongRole, .tooOften, .tooFar].contains(self) }
 }
 
 /// A frame that somebody may send who is who he says.
@@ -47,6 +53,9 @@ public struct Verifier: Sendable {
   public private(set) var doubts = [Int64](repeating: 0, count: Doubt.allCases.count)
   private let serial: Label
   private let groups: LinkGroups
+
+  /// How far above the last number of its key a command's may be.
+  public static let numberStepMax: Int64 = 1 << 32
   private var challenges: ChallengeBook
 
   /// - Parameter nonce: random; another one at each start.
@@ -100,6 +109,7 @@ public struct Verifier: Sendable {
     if seal.serial != serial { throw .foreign }
     if !challenges.isFresh(seal.challenge, at: now) { throw .stale }
     if seal.number <= record.newestNumber { throw .replayed }
+    if seal.number - record.newestNumber > Self.numberStepMax { throw .tooFar }
     if !header.isPermitted(to: record.role, frame) { throw .wrongRole }
     // Whoever is told to wait does not find it done later: this number is used up, too.
     keys.accept(seal.number, of: record.id)

@@ -3,6 +3,7 @@ internal import Documents
 internal import DosingCore
 internal import Glibc
 internal import ProgrammerLink
+internal import Synchronization
 
 /// Where the pump listens.
 struct Connection: ParsableArguments {
@@ -56,12 +57,15 @@ struct Connection: ParsableArguments {
 
   func fail(_ error: LinkError) -> Never {
     let failure = failure(error)
+    // Its other end has said it.
+    if failure.message.isEmpty { Glibc.exit(failure.code.rawValue) }
     end(failure.code, failure.message)
   }
 
   /// What is wrong, and the remedy.
   func failure(_ error: LinkError) -> Failure {
     switch error {
+    case .noAnswer where ssh != nil, .system where ssh != nil: SecureShell.failure()
     case .pathTooLong(let path):
       Failure(.usage, "socket path \(path) is longer than 107 bytes; give a shorter --socket")
     case .nobodyListens(let path):
@@ -71,6 +75,8 @@ struct Connection: ParsableArguments {
         .noPermission,
         "\(path): no permission to reach the pump; become the pump's user or root, or let pumpd put its "
           + "--socket where its groups can reach it")
+    case .isNoSocket(let path), .isTaken(let path):
+      Failure(.unavailable, "\(path) belongs to somebody else; give another --socket")
     case .noAnswer:
       Failure(.unavailable, "the pump did not answer; look at its log")
     case .badAnswer:
@@ -105,6 +111,42 @@ struct Connection: ParsableArguments {
 
 /// The system's own ssh, as the way to a pump elsewhere.
 enum SecureShell {
+  /// The newest that was started, and where to.
+  private static let newest = Mutex((process: pid_t(0), host: ""))
+
+  /// Why it gave no answer. Empty where the relay on the other side has said so on standard error.
+  static func failure() -> Failure {
+    let (process, host) = newest.withLock { $0 }
+    switch ended(process) {
+    case nil: return Failure(.unavailable, "the pump at \(host) did not answer; look at its log")
+    case 127:
+      return Failure(.unavailable, "\(host) has no pumpctl in its PATH; install it there")
+    case 255:
+      return Failure(.unavailable, "ssh could not reach \(host); try ssh \(host) by itself")
+    case let code?:
+      let known = Documents.ExitCode(rawValue: code)
+      return known.map { Failure($0, $0 == .done ? closed(host) : "") }
+        ?? Failure(.unavailable, closed(host))
+    }
+  }
+
+  private static func closed(_ host: String) -> String {
+    "the relay at \(host) ended before the pump answered; try again"
+  }
+
+  /// What it ended with; nil where it has not ended. It closes its end a moment before.
+  private static func ended(_ process: pid_t) -> Int32? {
+    for _ in 0..<100 {
+      var status: Int32 = 0
+      guard unsafe waitpid(process, &status, WNOHANG) == process else {
+        usleep(10_000)
+        continue
+      }
+      return status & 0x7f == 0 ? (status >> 8) & 0xff : 255
+    }
+    return nil
+  }
+
   /// Starts ssh with a relay behind it. Returns the socket to both.
   static func relay(to host: String, socket path: String) throws(Failure) -> Int32 {
     guard !host.hasPrefix("-"), !host.isEmpty else {
@@ -115,7 +157,7 @@ enum SecureShell {
     guard unsafe socketpair(AF_UNIX, kind, 0, &ends) == 0 else {
       throw Failure(.unavailable, "socketpair: \(unsafe String(cString: strerror(errno)))")
     }
-    let started = start(
+    let (started, process) = start(
       ["ssh", "-T", host, "pumpctl relay --socket \(quoted(path))"], through: ends[1])
     _ = close(ends[1])
     guard started == 0 else {
@@ -123,6 +165,7 @@ enum SecureShell {
       throw Failure(
         .unavailable, "cannot start ssh: \(unsafe String(cString: strerror(started)))")
     }
+    newest.withLock { $0 = (process, host) }
     return ends[0]
   }
 
@@ -133,7 +176,9 @@ enum SecureShell {
   }
 
   /// Returns 0, or an errno.
-  private static func start(_ words: [String], through socket: Int32) -> Int32 {
+  private static func start(
+    _ words: [String], through socket: Int32
+  ) -> (errno: Int32, process: pid_t) {
     var actions = unsafe posix_spawn_file_actions_t()
     unsafe posix_spawn_file_actions_init(&actions)
     defer { unsafe posix_spawn_file_actions_destroy(&actions) }
@@ -142,6 +187,7 @@ enum SecureShell {
     var arguments = unsafe words.map { unsafe strdup($0) } + [nil]
     defer { for index in unsafe arguments.indices { unsafe free(arguments[index]) } }
     var process = pid_t()
-    return unsafe posix_spawnp(&process, words[0], &actions, nil, &arguments, environ)
+    let failed = unsafe posix_spawnp(&process, words[0], &actions, nil, &arguments, environ)
+    return (failed, process)
   }
 }

@@ -63,7 +63,7 @@ struct Doctor: ParsableCommand {
       case .pathTooLong: return .pathTooLong
       case .noAnswer, .badAnswer, .rejected, .unknownPump, .notThePump, .otherPump,
         .outcomeNotSigned,
-        .cannotSign:
+        .cannotSign, .isNoSocket, .isTaken:
         return .failed("no answer of a pump")
       case .system(let call, let errno):
         return .failed("\(call): \(unsafe String(cString: strerror(errno)))")

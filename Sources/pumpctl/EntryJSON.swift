@@ -40,6 +40,9 @@ struct EntryJSON: Encodable {
   private(set) var requestsCounted: RequestsCountedJSON?
   /// SHA-256 of the record of the rig on which the next start may run.
   private(set) var rigSha256: String?
+  private(set) var orderRefused: RefusedOrderJSON?
+  /// By code, since the last such entry.
+  private(set) var counted: [String: Int64]?
 
   /// - Parameter text: what is known of rig and keys.
   init(_ numbered: NumberedEntry, in text: EntryText) {
@@ -75,6 +78,9 @@ struct EntryJSON: Encodable {
     case .requestsCounted(let counted): requestsCounted = RequestsCountedJSON(counted)
     case .framesRefused(let counts):
       framesRefused = Dictionary(uniqueKeysWithValues: Doubt.counted(counts))
+    case .orderRefused(let order): orderRefused = RefusedOrderJSON(order, text.keys)
+    case .linkCounted(let counts):
+      counted = Dictionary(counts.map { ($0.what.code, $0.count) }) { $0 + $1 }
     }
   }
 
@@ -222,6 +228,28 @@ struct RequestJSON: Encodable {
     case .new(let new): deliveredPicolitres = new.deliveredIn24h.baseUnits
     case .clear: break
     }
+  }
+}
+
+/// An order that was signed and not asked of the engine.
+struct RefusedOrderJSON: Encodable {
+  let command: String
+  /// A stable code.
+  let why: String
+  let key: String?
+  let keyName: String?
+  let keyNumber: Int64?
+  let user: UInt32
+  let process: Int32
+
+  init(_ refused: RefusedOrder, _ keys: KeyNames) {
+    let seal = refused.requested.seal
+    command = Order(frame: refused.frame).code
+    why = refused.why.code
+    key = seal?.key.text
+    keyName = seal.flatMap { keys[$0.key]?.text }
+    keyNumber = seal?.number
+    (user, process) = (refused.user, refused.process)
   }
 }
 

@@ -30,6 +30,8 @@ enum EntryKind: String, CaseIterable {
   case signature
   case counted
   case rig
+  case refusedOrder = "refused-order"
+  case countedFrames = "counted-frames"
 
   init(_ content: Entry.Content) { self = Self.allCases[Int(content.kind) - 1] }
 

@@ -57,6 +57,9 @@ struct EntryText {
     case .keyChanged(let change): change.words(keys)
     case .framesRefused(let counts):
       Doubt.counted(counts).map { "\($0.1) \($0.0)" }.joined(separator: ", ")
+    case .orderRefused(let order): order.words(keys)
+    case .linkCounted(let counted):
+      counted.map { "\($0.count) \($0.what.code)" }.joined(separator: ", ")
     }
   }
 
@@ -97,6 +100,36 @@ extension Requested {
       ? "accepted" : "refused, \(RefusalReason(rawValue: reason)?.code ?? "reason \(reason)")"
     let who = seal.map { keys.words($0.key) } ?? "unsigned"
     return "\(Order(frame: frame).words): \(answer); \(who), \(userWords(user)), process \(process)"
+  }
+}
+
+extension RefusedOrder {
+  var requested: Requested {
+    var requested = Requested()
+    (requested.user, requested.process, requested.frame) = (user, process, frame)
+    return requested
+  }
+
+  fileprivate func words(_ keys: KeyNames) -> String {
+    let who = requested.seal.map { keys.words($0.key) } ?? "unsigned"
+    return "\(Order(frame: frame).words): not asked of the engine, \(why.code); \(who), "
+      + "\(userWords(user)), process \(process)"
+  }
+}
+
+extension LinkCount {
+  /// Stable, for programs.
+  var code: String {
+    if let fault { return fault.code }
+    if let doubt = Doubt(rawValue: UInt8(clamping: rawValue)), rawValue < 0x100 {
+      return doubt.code
+    }
+    return switch self {
+    case .findings: "findings"
+    case .equalStop: "equal-stop"
+    case .unwrittenOrder: "unwritten-order"
+    default: "count-\(rawValue)"
+    }
   }
 }
 
@@ -162,6 +195,7 @@ extension Doubt {
     case .replayed: "replayed"
     case .wrongRole: "wrong-role"
     case .tooOften: "too-often"
+    case .tooFar: "too-far"
     }
   }
 

@@ -125,21 +125,56 @@ extension Connection {
 struct RevokeKey: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "revoke", abstract: "Let the pump believe a key no more, for good.",
-    discussion: "Signed by a clinician, or --unsigned by root on the pump.")
+    discussion: """
+      Signed by a clinician, or --unsigned by root on the pump. Asks before the key of the last clinician goes.
+      """)
 
-  @Argument(help: ArgumentHelp("16 hexadecimal digits; see pumpctl key list.", valueName: "KEY"))
+  @Argument(
+    help: ArgumentHelp(
+      "16 hexadecimal digits, or the name where only one key has it; see pumpctl key list.",
+      valueName: "KEY"))
   var id: String
 
   @Flag(help: "Without a key: for root on the pump.")
   var unsigned = false
 
+  @Flag(help: "Do not ask.")
+  var yes = false
+
   @OptionGroup var connection: Connection
   @OptionGroup var signing: SigningOptions
 
   func run() throws {
-    guard let id = KeyID(text: id) else {
-      throw ValidationError("'\(id)' is not a key: 16 hexadecimal digits; see pumpctl key list")
+    let keys = connection.askKeys().keys
+    let believed = (0..<keys.count).map { keys[$0] }.filter { !$0.isRevoked }
+    let id = try id(among: believed)
+    let others = believed.filter { $0.id != id }
+    let isLast =
+      believed.contains { $0.id == id && $0.role == .clinician }
+      && !others.contains { $0.role == .clinician }
+    if isLast, !yes {
+      print("key \(id.text) is the last one of a clinician: nobody can program the pump, give a")
+      print("bolus or acknowledge after it, until root enrolls another")
+      guard consents(to: "Revoke it?") else { end(.badData, "nothing was changed") }
     }
+    revoke(id)
+  }
+
+  private func id(among keys: [KeyRecord]) throws -> KeyID {
+    if let id = KeyID(text: id) { return id }
+    let named = keys.filter { $0.name.text == id }
+    guard let only = named.first else {
+      throw ValidationError(
+        "'\(id)' is neither 16 hexadecimal digits nor the name of a key; see pumpctl key list")
+    }
+    guard named.count == 1 else {
+      let ids = named.map(\.id.text).joined(separator: ", ")
+      throw ValidationError("'\(id)' is the name of \(named.count) keys; give one of \(ids)")
+    }
+    return only.id
+  }
+
+  private func revoke(_ id: KeyID) {
     let body = RevokeBody(key: id)
     let reply: LinkClient.Reply
     if unsigned {

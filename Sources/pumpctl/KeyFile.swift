@@ -7,13 +7,14 @@ internal import ProgrammerLink
 /// A private key in a file that only its owner may read, sealed by a passphrase where he wants it.
 ///
 /// Lines of words: `public HEX`, and `secret HEX` or `sealed SALT HEX`. What is sealed is under
-/// ChaCha20-Poly1305 (RFC 8439), with a key that scrypt (RFC 7914) makes of the passphrase.
+/// ChaCha20-Poly1305 (RFC 8439), with a key that scrypt (RFC 7914) makes of the passphrase, at the cost in the line
+/// `scrypt N R P`; files of an earlier version have none.
 struct KeyFile {
   let path: String
 
   private static let head = "pumpctl-key 1"
-  /// scrypt: N, r and p. Costs 64 MiB and a fraction of a second, and whoever guesses the same a guess.
-  private static let cost = (rounds: 65_536, block: 8, parallel: 1)
+  /// Costs 64 MiB and a fraction of a second, and whoever guesses the same a guess.
+  private static let cost = ScryptCost(rounds: 65_536, block: 8, parallel: 1)
 
   // MARK: Writing
 
@@ -51,14 +52,16 @@ struct KeyFile {
   private func sealed(_ key: SigningKey, _ passphrase: String) throws(Failure) -> String {
     let salt = (0..<16).map { _ in UInt8.random(in: 0...255) }
     do {
-      let box = try ChaChaPoly.seal(key.secret, using: Self.key(passphrase, salt))
-      return "sealed \(hexadecimal(salt)) \(hexadecimal(box.combined))"
+      let box = try ChaChaPoly.seal(key.secret, using: Self.key(passphrase, salt, Self.cost))
+      return "\(Self.cost.line)\nsealed \(hexadecimal(salt)) \(hexadecimal(box.combined))"
     } catch {
       throw Failure(.internalError, "cannot seal the key: \(error)")
     }
   }
 
-  private static func key(_ passphrase: String, _ salt: [UInt8]) throws -> SymmetricKey {
+  private static func key(
+    _ passphrase: String, _ salt: [UInt8], _ cost: ScryptCost
+  ) throws -> SymmetricKey {
     try KDF.Scrypt.deriveKey(
       from: Array(passphrase.utf8), salt: salt, outputByteCount: 32, rounds: cost.rounds,
       blockSize: cost.block, parallelism: cost.parallel)
@@ -77,9 +80,12 @@ struct KeyFile {
     guard let sealed = fields["sealed"], sealed.count == 2,
       let salt = bytes(hexadecimal: sealed[0]), let box = bytes(hexadecimal: sealed[1])
     else { throw noKey }
+    guard let cost = fields["scrypt"].map({ ScryptCost(words: $0) }) ?? Self.cost else {
+      throw Failure(.badData, "\(path): the line scrypt asks for more than \(ScryptCost.accepted)")
+    }
     do {
       let secret = try ChaChaPoly.open(
-        try ChaChaPoly.SealedBox(combined: box), using: try Self.key(try passphrase(), salt))
+        try ChaChaPoly.SealedBox(combined: box), using: try Self.key(try passphrase(), salt, cost))
       if let key = SigningKey(secret: Array(secret)) { return key }
     } catch let failure as Failure {
       throw failure
@@ -125,6 +131,31 @@ struct KeyFile {
     let denied = errno == EACCES || errno == EPERM || errno == EROFS
     return Failure(denied ? .noPermission : .unavailable, "\(what) \(path): \(reason)")
   }
+}
+
+/// What a guess of a passphrase costs: N, r and p of scrypt.
+private struct ScryptCost {
+  let rounds: Int
+  let block: Int
+  let parallel: Int
+
+  static let accepted = "N up to 1048576, a power of two, r up to 16 and p up to 4"
+
+  init(rounds: Int, block: Int, parallel: Int) {
+    (self.rounds, self.block, self.parallel) = (rounds, block, parallel)
+  }
+
+  /// Nil where these are not three numbers that a machine can bear.
+  init?(words: [String]) {
+    let numbers = words.compactMap { Int($0) }
+    guard words.count == 3, numbers.count == 3, (1_024...1_048_576).contains(numbers[0]),
+      numbers[0] & (numbers[0] - 1) == 0, (1...16).contains(numbers[1]),
+      (1...4).contains(numbers[2])
+    else { return nil }
+    self.init(rounds: numbers[0], block: numbers[1], parallel: numbers[2])
+  }
+
+  var line: String { "scrypt \(rounds) \(block) \(parallel)" }
 }
 
 extension VerifyingKey {

@@ -22,7 +22,7 @@ struct Enroll: ParsableCommand {
   @Option(help: "clinician, patient or technician.")
   var role: String
 
-  @Option(help: "Whose key it is, in at most 31 letters.")
+  @Option(help: "Whose key it is, in at most 31 bytes of UTF-8.")
   var name: String
 
   @Argument(
@@ -42,11 +42,11 @@ struct Enroll: ParsableCommand {
     let body = try body()
     let path = socket ?? "\(state)/pumpd.sock"
     let answered: LinkClient.Answered
-    do {
+    do throws(LinkError) {
       var client = try LinkClient(path: path)
       answered = try client.ask(.enroll, body)
     } catch {
-      throw Failure(.unavailable, "\(path): \(error); is pumpd running?")
+      throw error.failure(at: path)
     }
     switch answered.reply {
     case .keys(let keys):
@@ -55,7 +55,8 @@ struct Enroll: ParsableCommand {
     case .rejected(.notPermitted):
       throw Failure(.noPermission, "the pump takes keys from root alone")
     case .rejected(.malformedBody):
-      throw Failure(.badData, "'\(key)' is not a public key; see pumpctl key new")
+      throw Failure(
+        .badData, "'\(key)' is no public key that somebody can have made; see pumpctl key new")
     case .rejected(let fault): throw Failure(.badData, fault.sentence)
     default: throw Failure(.unavailable, "the pump answered something else than was asked")
     }
@@ -67,7 +68,9 @@ struct Enroll: ParsableCommand {
         .usage, "--role \(role): accepted are \(Role.allCases.map(\.code).joined(separator: ", "))")
     }
     guard let name = Label(utf8: name.utf8) else {
-      throw Failure(.usage, "--name '\(name)': accepted are 1 to 31 printable ASCII characters")
+      throw Failure(
+        .usage, "--name '\(name)': accepted are printable characters, 1 to 31 bytes of UTF-8 in all"
+      )
     }
     guard
       let publicKey = bytes(hexadecimal: key).flatMap({ InlineArray<32, UInt8>($0) })

@@ -19,14 +19,16 @@ struct KeyDesk {
   func list(_ keys: KeyTable) -> KeysBody {
     var body = KeysBody()
     body.pumpKey = identity.verifying.bytes
-    for record in keys.records { body.append(record) }
+    for record in keys.shown { body.append(record) }
     return body
   }
 
   /// Acts at once; the answer comes when it is durable.
+  ///
+  /// - Parameter used: what the command used up of the key that sent it.
   mutating func change(
-    _ keys: inout KeyTable, by command: VerifiedCommand, _ frame: Span<UInt8>, at tick: Int64,
-    answering question: Question, of client: ClientID
+    _ keys: inout KeyTable, by command: VerifiedCommand, _ used: LinkChanges,
+    _ frame: Span<UInt8>, at tick: Int64, answering question: Question, of client: ClientID
   ) throws {
     var change = KeyChange()
     switch command.sender {
@@ -43,8 +45,7 @@ struct KeyDesk {
       change.key = try keys.revoke(body.key)
     }
     log.say("\(change.key.words): \(command.header.kind) by \(command.sender.words)")
-    var memory = LinkChanges()
-    memory.keys = keys.used(by: command)
+    var memory = used
     memory.keys[change.key.id] = keys[change.key.id]
     let ticket = keeper.tell(memory, [.keyChanged(change)], at: tick, isUrgent: true)
     changes.append((), behind: ticket, to: question, of: client)
@@ -56,13 +57,5 @@ struct KeyDesk {
       return nil
     }
     return (owed.question, owed.client, isDurable)
-  }
-}
-
-extension KeyTable {
-  /// The key of a command with the number that it used up.
-  func used(by command: VerifiedCommand) -> [KeyID: KeyRecord] {
-    guard let id = command.key?.id, let record = self[id] else { return [:] }
-    return [id: record]
   }
 }

@@ -32,11 +32,17 @@ final class LinkDesk: LinkAnswering {
   /// Proposals that came into force, or may have.
   private var commits = 0
   private let turnCount = Atomic<Int64>(0)
+  private var tally: LinkTally
+  private var budget = RefusalBudget()
+  private var stops = StandingStop()
+  /// Answers to stops that were equal to one that was answered.
+  private var shared: [(client: ClientID, frame: FrameWriter)] = []
 
   /// - Parameter history: the name of what the journal holds.
   init(
     engine: RealTimeEngine, keeper: Keeper, hardware: HardwareRig, rig: Rig, history: [UInt8],
-    identity: PumpIdentity, verifier: Verifier, log: @escaping (String) -> Void
+    identity: PumpIdentity, verifier: Verifier, counts: [LinkCount: Int64] = [:],
+    log: @escaping (String) -> Void
   ) {
     self.engine = engine
     self.keeper = keeper
@@ -46,6 +52,7 @@ final class LinkDesk: LinkAnswering {
     self.identity = identity
     self.verifier = verifier
     self.log = LinkLog(log)
+    tally = LinkTally(counts)
     line = RequestLine(engine: engine, keeper: keeper, log: log)
     statusDesk = StatusDesk(engine, keeper)
     keys = KeyDesk(keeper, identity, self.log)
@@ -57,10 +64,11 @@ final class LinkDesk: LinkAnswering {
 
   var endAsked: Bool {
     turnCount.wrappingAdd(1, ordering: .relaxed)
-    if let refused = log.refusedFrames(verifier.doubts, at: RealTime.now) {
-      keeper.tell(LinkChanges(), [.framesRefused(refused)], at: tickNow, isUrgent: false)
+    let isLast = Signals.endAsked
+    if let due = tally.due(at: RealTime.now, isLast: isLast) {
+      keeper.tell(due.changes, due.entries, at: tickNow, isUrgent: true)
     }
-    return Signals.endAsked
+    return isLast
   }
 
   private var tickNow: Int64 { engine.status.read().now.number }
@@ -75,10 +83,14 @@ final class LinkDesk: LinkAnswering {
       let command = try verifier.verify(header, frame, from: sender, at: RealTime.sinceBoot)
       return try answer(question, command, frame, sender)
     } catch let doubt as Doubt {
-      log.refuse(header.kind, doubt, from: sender.peer, at: RealTime.now)
+      log.refuse("\(header.kind)", doubt, from: sender.peer, at: RealTime.now)
+      tally.add(.doubt(doubt.rawValue))
+      if doubt.isOfAnOrder { write(refused: frame, .doubt(doubt.rawValue), from: sender.peer) }
       return reject(question, doubt == .tooOften ? .tooOften : .notPermitted)
     } catch let fault as FrameFault {
-      log.refuse(header.kind, fault, from: sender.peer, at: RealTime.now)
+      log.refuse("\(header.kind)", fault, from: sender.peer, at: RealTime.now)
+      tally.add(.fault(fault))
+      write(refused: frame, .fault(fault), from: sender.peer)
       return reject(question, fault)
     } catch {
       return reject(question, .malformedBody)
@@ -90,28 +102,101 @@ final class LinkDesk: LinkAnswering {
   ) throws -> FrameWriter? {
     switch command.header.kind {
     case .askStatus:
-      return identity.answer(question, .status, try statusDesk.answer(frame, &verifier))
+      var status = try statusDesk.answer(frame, &verifier)
+      status.framesRefused = tally.refused
+      return identity.answer(question, .status, status)
     case .askKeys: return identity.answer(question, .keys, keys.list(verifier.keys))
     case .askRecords:
       try records.ask(question, frame, sender.client)
       return nil
     case .relayed: return identity.answer(question, .answer, AnswerBody())
     case .enroll, .revoke:
+      let usedUp = command.key.map { used(by: $0.id) } ?? LinkChanges()
       try keys.change(
-        &verifier.keys, by: command, frame, at: tickNow, answering: question, of: sender.client)
+        &verifier.keys, by: command, usedUp, frame, at: tickNow, answering: question,
+        of: sender.client)
       return nil
     default:
       var findings = Findings()
       guard let request = try request(command, frame, &findings) else {
+        write(refused: frame, .findings, from: sender.peer)
         return identity.answer(question, .findings, findings)
+      }
+      if case .stop = request, changesNothing(command, (sender.client, question)) {
+        return nil
+      }
+      if !request.isStop, line.isFull(for: OrderSender(command.sender)) {
+        throw FrameFault.tooOften
       }
       submit(request, question, command, frame, findings, sender)
       return nil
     }
   }
 
+  func isRefused(_ fault: FrameFault, from peer: Peer) {
+    tally.add(.fault(fault))
+    log.refuse("a message", fault, from: peer, at: RealTime.now)
+  }
+
+  /// A signed order that the engine is not asked for is on record, as far as the budget of its key goes.
+  private func write(refused frame: Span<UInt8>, _ why: LinkCount, from peer: Peer) {
+    var asked = Requested()
+    (asked.user, asked.process) = (peer.user, peer.process)
+    asked.frame = frame.indices.map { frame[$0] }
+    write(refused: asked, why)
+  }
+
+  private func write(refused asked: Requested, _ why: LinkCount) {
+    guard let seal = try? Seal.read(asked.frame.span), seal.isSigned,
+      let record = verifier.keys[seal.key]
+    else { return }
+    guard budget.takes(record.id, at: RealTime.sinceBoot) else {
+      return tally.add(.unwrittenOrder)
+    }
+    var order = RefusedOrder()
+    (order.user, order.process, order.why) = (asked.user, asked.process, why)
+    order.frame = asked.frame
+    keeper.tell(used(by: record.id), [.orderRefused(order)], at: tickNow, isUrgent: true)
+  }
+
+  /// Whether the pump stands by an equal stop: its answer is that of the first.
+  private func changesNothing(_ command: VerifiedCommand, _ asker: StandingStop.Asker) -> Bool {
+    let givesRight = command.key != nil && verifier.stopOrigin != .signed
+    if givesRight { return false }
+    switch stops.place(OrderSender(command.sender), asker) {
+    case .first: return false
+    case .equal(let reply):
+      shared.append((asker.client, frame(.decided(reply), to: asker.question)))
+    case .waits: break
+    }
+    tally.add(.equalStop)
+    if let id = command.key?.id { keeper.tell(used(by: id), at: tickNow, isUrgent: false) }
+    return true
+  }
+
+  private func frame(_ outcome: StandingStop.Outcome, to question: Question) -> FrameWriter {
+    switch outcome {
+    case .fault(let fault): return reject(question, fault)
+    case .decided(let reply):
+      let body = AnswerBody(
+        reply.answer, decidedAt: Tick(reply.tick), tickPeriod: rig.tick,
+        isDurable: reply.commit <= keeper.durableCommit, findings: Findings())
+      return identity.answer(question, .answer, body)
+    }
+  }
+
   private func reject(_ question: Question, _ fault: FrameFault) -> FrameWriter {
     identity.answer(question, .rejected, RejectedBody(fault))
+  }
+
+  /// A key with the number that it used up, and how often it asked.
+  private func used(by id: KeyID) -> LinkChanges {
+    var changes = LinkChanges()
+    changes.keys[id] = verifier.keys[id]
+    changes.paces[id] = verifier.keys.asked(by: id).map {
+      PatientPace(bootID: keeper.bootID, asked: $0.map(\.count))
+    }
+    return changes
   }
 
   // MARK: Requests
@@ -146,16 +231,17 @@ final class LinkDesk: LinkAnswering {
     _ findings: Findings, _ sender: LinkSender
   ) {
     lastID += 1
-    var changes = LinkChanges()
-    changes.keys = verifier.keys.used(by: command)
+    var changes = command.key.map { used(by: $0.id) } ?? LinkChanges()
+    if request.mayDeliver { stops.isOver() }
     if case .stop = request {
       lastStopID = lastID
+      stops.begins(lastID, of: OrderSender(command.sender))
       // Stop acts first, by the independent path, and is decided second.
       hardware.askStop()
       changes.stopOrigin = stopped(by: command)
     }
     // The number, and what was asked, are known to the journal before the tick decides.
-    keeper.tell(changes, at: tickNow, isUrgent: false)
+    keeper.tell(changes, at: tickNow, isUrgent: !changes.paces.isEmpty)
     var requested = Requested()
     requested.id = lastID
     requested.user = sender.peer.user
@@ -178,12 +264,13 @@ final class LinkDesk: LinkAnswering {
   // MARK: Answers
 
   func takeFinished() -> (client: ClientID, frame: FrameWriter)? {
+    if let next = shared.popLast() { return next }
     while let (waiting, outcome) = line.next() {
+      let frame = frame(for: outcome, to: waiting)
+      if waiting.isStop { share(outcome, of: waiting.id) }
       // The client of a stop that waited was told so; what becomes of it is told to nobody. An accepted
       // rig is told when the next start will find it.
-      if let frame = frame(for: outcome, to: waiting), !waiting.isTold {
-        return (waiting.client, frame)
-      }
+      if let frame, !waiting.isTold { return (waiting.client, frame) }
     }
     return nextRig() ?? nextKeyChange() ?? nextPage()
   }
@@ -206,6 +293,17 @@ final class LinkDesk: LinkAnswering {
     return (client, frame)
   }
 
+  private func share(_ outcome: RequestLine.Outcome, of id: Int64) {
+    let standing: StandingStop.Outcome =
+      switch outcome {
+      case .decided(let reply, _): .decided(reply)
+      case .fault(let fault): .fault(fault)
+      }
+    for asker in stops.ends(id, standing) {
+      shared.append((asker.client, frame(standing, to: asker.question)))
+    }
+  }
+
   private func nextPage() -> (client: ClientID, frame: FrameWriter)? {
     guard let (question, client, page) = records.next() else { return nil }
     return (
@@ -222,7 +320,10 @@ final class LinkDesk: LinkAnswering {
     let (kind, who) = (waiting.command.header.kind, waiting.command.sender.words)
     switch outcome {
     case .fault(let fault):
-      if fault != .outcomeUnknown { keeper.forget(waiting.id) }
+      if fault != .outcomeUnknown, let asked = keeper.forget(waiting.id) {
+        write(refused: asked, .fault(fault))
+      }
+      tally.add(.fault(fault))
       log.say("\(kind) by \(who): \(fault)")
       return reject(waiting.question, fault)
     case .decided(let reply, let isDurable):

@@ -72,26 +72,36 @@ struct Run: ParsableCommand {
 
   private func serve() throws {
     let document = try RigDocument(path: rig)
+    Signals.catchEnd()
     PrivateFiles.restrictNew()
+    let lines = LineQueue(to: 2)
+    _ = try RealTimeThread(name: "log", priority: 0) { lines.run() }
+    defer { lines.end() }
     let directory = try StateDirectory(state)
+    let socket = socket ?? "\(directory.path)/pumpd.sock"
+    FileLimit.raise()
+    // Before anything else begins: a pump that nobody could stop does not run.
+    var server = try Self.server(at: socket)
     let engine = try RunningEngine(
       document,
       RunningEngine.Options(
         state: directory.path, isNew: new, motorTrace: motorTrace, priority: priority,
-        groups: try groups.linkGroups()))
-    let socket = socket ?? "\(directory.path)/pumpd.sock"
-    FileLimit.raise()
-    do {
-      var server = try LinkServer(path: socket)
-      engine.log.info("programmers connect at \(socket)")
-      engine.watch(server.watch)
-      server.run(engine.desk)
-      engine.watch(nil)
-    } catch {
-      engine.end()
-      throw Failure(.unavailable, "cannot listen at \(socket): \(error); give another --socket")
-    }
+        groups: try groups.linkGroups(), lines: lines))
+    engine.log.info("programmers connect at \(socket)")
+    engine.watch(server.watch)
+    server.run(engine.desk)
+    engine.watch(nil)
+    // Nobody waits for an answer of a pump that has heard its last frame.
+    _ = consume server
     engine.end()
+  }
+
+  private static func server(at socket: String) throws(Failure) -> LinkServer {
+    do {
+      return try LinkServer(path: socket)
+    } catch {
+      throw error.failure(at: socket)
+    }
   }
 }
 
@@ -104,6 +114,8 @@ func end(for error: any Error) -> Never {
     default: ("pumpd: \(error)", .internalError)
     }
   var bytes = Array((message + "\n").utf8)
-  _ = unsafe write(2, &bytes, bytes.count)
+  // Whoever does not read it holds up no end.
+  var errors = pollfd(fd: 2, events: Int16(POLLOUT), revents: 0)
+  if unsafe poll(&errors, 1, 1_000) > 0 { _ = unsafe write(2, &bytes, bytes.count) }
   Glibc.exit(code.rawValue)
 }

@@ -79,6 +79,14 @@ final class RequestLine {
     line = Array(line[..<first]) + [waiting] + line[first...].filter { !$0.isResume }
   }
 
+  /// So many requests of one sender may wait, so that he keeps nobody else from his turn.
+  private static let ofSenderMax = 4
+
+  func isFull(for sender: OrderSender) -> Bool {
+    (line + owed.map(\.waiting)).count { OrderSender($0.command.sender) == sender }
+      >= Self.ofSenderMax
+  }
+
   /// Whether a change of the order is on its way: until it is durable or taken back, nobody knows which
   /// order is in force.
   var changesOrder: Bool {

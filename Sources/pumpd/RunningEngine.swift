@@ -35,15 +35,16 @@ final class RunningEngine {
     var motorTrace: String?
     var priority: Int32
     var groups: LinkGroups
+    /// Where its log goes.
+    var lines: LineQueue
   }
 
   init(_ document: RigDocument, _ options: Options) throws {
     let priority = options.priority
-    Signals.catchEnd()
     let rig = document.rig
     let isSimulated = document.backend == .simulated
     let label = "\(document.serial.text)\(isSimulated ? " SIMULATED" : "")"
-    let log = Logger(label: "pumpd") { _ in LineLog(rig: label) }
+    let log = Logger(label: "pumpd") { _ in LineLog(rig: label, to: options.lines) }
     self.log = log
     log.info("not a medical device; never connect it to a person")
 
@@ -99,7 +100,8 @@ final class RunningEngine {
     desk = LinkDesk(
       engine: engine, keeper: keeper, hardware: hardware, rig: start.rig,
       history: memory.journal.lineage, identity: identity.identity,
-      verifier: memory.verifier(serial: document.serial, groups: options.groups)
+      verifier: memory.verifier(serial: document.serial, groups: options.groups),
+      counts: memory.link.counts
     ) { log.info("\($0)") }
     if let warning = identity.warning { log.warning("\(warning)") }
 

@@ -128,11 +128,20 @@ extension PumpMemory {
     }
   }
 
+  /// When patients' keys asked, as this boot sees it.
+  private var askedBefore: [KeyID: [Nanoseconds]] {
+    let now = start.timeOfTickZero
+    return link.paces.mapValues {
+      $0.asked(inBoot: now.bootID, at: now.boot).map { Nanoseconds($0) }
+    }
+  }
+
   /// Whom the link believes: the keys, and who stopped a pump that stands.
   func verifier(serial: Label, groups: LinkGroups) -> Verifier {
     let stopped = link.stopOrigin == .none ? StopOrigin.signed : link.stopOrigin
     return Verifier(
-      serial: serial, keys: KeyTable(link.keys), stopOrigin: start.isStopped ? stopped : .none,
+      serial: serial, keys: KeyTable(link.keys, asked: askedBefore),
+      stopOrigin: start.isStopped ? stopped : .none,
       groups: groups, nonce: UInt64.random(in: 0...UInt64.max))
   }
 }

@@ -21,7 +21,6 @@ struct StatusDesk {
     var status = engine.status.read()
     status.challenge = verifier.challenge(at: RealTime.sinceBoot)
     status.newestNumber = verifier.keys[try Seal.read(frame).key]?.newestNumber ?? 0
-    status.framesRefused = verifier.doubts.reduce(0, +)
     status.utc = keeper.utc(ofTick: status.now.number)
     return status
   }

@@ -12,6 +12,9 @@ struct Supervisor {
   private var told = Progress(ticks: 0, turns: 0)
   private var toldAt: Int64 = 0
 
+  /// A day. Who waits longer is told as often.
+  private static let microsecondsMax: Int64 = 86_400_000_000
+
   /// What only a pump that works can show: ticks that ran, and turns of the link thread.
   private struct Progress {
     var ticks: Int64
@@ -34,7 +37,10 @@ struct Supervisor {
     let isUsable = (2...capacity).contains(path.utf8.count)
     socket =
       isUsable ? Glibc.socket(AF_UNIX, Int32(SOCK_DGRAM.rawValue | SOCK_CLOEXEC.rawValue), 0) : -1
-    period = Self.environment("WATCHDOG_USEC").flatMap { Int64($0) }.map { $0 * 1000 / 2 }
+    // Whatever it says: a word too often harms nobody.
+    period = Self.environment("WATCHDOG_USEC").flatMap { Int64($0) }.map {
+      min(max(0, $0), Self.microsecondsMax) * 1000 / 2
+    }
   }
 
   /// Tells that the pump is ready, once it ticks, and then that it is alive, as long as it is.

@@ -101,7 +101,8 @@ import Testing
     case .framesRefused(let counts):
       #expect(counts == fields["counts_by_doubt_raw"].list.compactMap(\.number))
     case .fault, .requestActed, .suspended, .outputsFailed, .clockVouched, .journalBegun,
-      .storageTold, .signed, .requestsCounted, .rigCommitted:
+      .storageTold, .signed, .requestsCounted, .rigCommitted, .orderRefused,
+      .linkCounted:
       Issue.record("there was no such kind")
     }
   }

@@ -131,6 +131,71 @@ extension LinkDeskTests {
   }
 }
 
+extension LinkDeskTests {
+  @Test("R-103 Stops that come while the first is on its way share its answer, and its entry")
+  func stopsShareAnAnswer() throws {
+    let bench = try DeskBench()
+    bench.isWriting = true
+    try bench.program(microgramsPerDay: 300)
+    for _ in 0..<3 { #expect(bench.sendUnsigned(.stop) == nil) }
+    for _ in 0..<3 { #expect(try bench.outcome().isAccepted) }
+    #expect(bench.status.mode == .stoppedByCommand)
+    // So does one that comes when all is done.
+    #expect(bench.sendUnsigned(.stop) == nil)
+    #expect(try bench.outcome().isAccepted)
+    #expect(try bench.requests().count { $0 == .stop } == 1)
+    // A clinician's is another one: it takes the right to resume from root. Said again it is none.
+    for _ in 0..<2 {
+      #expect(bench.send(.stop) == nil)
+      #expect(try bench.outcome().isAccepted)
+    }
+    #expect(bench.sendUnsigned(.resume)?.fault == .notPermitted)
+    #expect(try bench.requests().count { $0 == .stop } == 2)
+    // After a resume nothing stands, and the next stop is done.
+    #expect(bench.send(.resume) == nil)
+    #expect(try bench.outcome().isAccepted)
+    #expect(bench.wait { bench.status.mode == .continuous })
+    #expect(bench.sendUnsigned(.stop) == nil)
+    #expect(try bench.outcome().isAccepted)
+    #expect(bench.status.mode == .stoppedByCommand)
+    #expect(try bench.requests().count { $0 == .stop } == 3)
+  }
+
+  @Test("R-104 A wrong digest takes nobody's proposal away, and is on record")
+  func wrongDigest() throws {
+    let bench = try DeskBench()
+    bench.isWriting = true
+    let digest = try bench.propose(microgramsPerDay: 300)
+    var wrong = digest
+    wrong[0] ^= 1
+    #expect(bench.send(.commit, CommitBody(digest: wrong))?.fault == .noSuchProposal)
+    #expect(bench.send(.commit, CommitBody(digest: digest)) == nil)
+    #expect(try bench.outcome().isAccepted)
+    let refused = try bench.entries().compactMap { content -> RefusedOrder? in
+      if case .orderRefused(let order) = content { order } else { nil }
+    }
+    #expect(refused.count == 1 && refused.first?.why == .fault(.noSuchProposal))
+    let frame = try #require(refused.first?.frame)
+    #expect(try FrameHeader.read(frame.span).kind == .commit)
+  }
+
+  @Test("R-111 One sender has few places in the line; a stop needs none")
+  func fewPlaces() throws {
+    let bench = try DeskBench()
+    bench.isWriting = true
+    try bench.program(microgramsPerDay: 300)
+    bench.isWriting = false
+    let bolus = BolusBody(dose: Mass(nanograms: 1_000), duration: .minutes(10))
+    for _ in 0..<4 { #expect(bench.send(.bolus, bolus) == nil) }
+    #expect(bench.send(.bolus, bolus)?.fault == .tooOften)
+    // Another sender has his own.
+    #expect(bench.sendUnsigned(.stop) == nil)
+    bench.isWriting = true
+    for _ in 0..<5 { _ = try bench.outcome() }
+    #expect(bench.wait { bench.status.mode == .stoppedByCommand })
+  }
+}
+
 /// A desk, its engine in real time, and a clinician's key.
 private final class DeskBench {
   /// What a desk said.
@@ -219,6 +284,18 @@ private final class DeskBench {
   }
 
   var keeperIsFailing: Bool { keeper.isFailing }
+
+  /// The requests in the journal, by the kinds of their frames.
+  func requests() throws -> [FrameKind] {
+    try entries().compactMap { content in
+      guard case .requested(let requested) = content else { return nil }
+      return try? FrameHeader.read(requested.frame.span).kind
+    }
+  }
+
+  func entries() throws -> [Entry.Content] {
+    try journal.entries(after: 0, atMost: 1_000).map(\.entry.content)
+  }
 
   private func turn() {
     if isWriting { keeper.turn() }

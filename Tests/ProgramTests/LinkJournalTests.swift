@@ -97,9 +97,14 @@ import Testing
       Programs.path("pumpctl"), ["log", "--follow", "--all", "--json", "--state", pump.state],
       output: output, errors: errors, environment: pump.clinician.environment)
     func followed() -> String { (try? String(contentsOfFile: output, encoding: .utf8)) ?? "" }
-    let stop = writeFrame(.stop, number: 1, body: EmptyBody()).array
+    // Equal stops would be one.
+    let both = [FrameKind.resume, .stop].map {
+      writeFrame($0, number: 1, body: EmptyBody()).array
+    }
     try withThrowingRaws(4, pump) { clients in
-      for _ in 0..<60 { for client in clients { _ = client.ask(stop) } }
+      for _ in 0..<15 {
+        for client in clients { for frame in both { _ = client.ask(frame) } }
+      }
     }
     #expect(pump.end() == 0)
     try pump.startAgain()
@@ -216,6 +221,8 @@ private final class CrookedPump: LinkAnswering, Sendable {
   }
 
   var endAsked: Bool { ending.load(ordering: .acquiring) }
+
+  func isRefused(_ fault: FrameFault, from peer: Peer) {}
 
   func admits(_ peer: Peer) -> Bool { true }
 

@@ -27,6 +27,13 @@ final class TestDesk: LinkAnswering, @unchecked Sendable {
 
   func admits(_ peer: Peer) -> Bool { true }
 
+  private let refused = Mutex<[FrameFault]>([])
+
+  /// What messages were that were no frames.
+  var faults: [FrameFault] { refused.withLock { $0 } }
+
+  func isRefused(_ fault: FrameFault, from peer: Peer) { refused.withLock { $0.append(fault) } }
+
   func answer(
     _ header: FrameHeader, _ frame: Span<UInt8>, from sender: LinkSender
   ) -> FrameWriter? {
