@@ -98,6 +98,10 @@ import Testing
     #expect(try pump.control(["resume"], as: patient).code == 77)
     let wrong = Texts.prescription.replacingOccurrences(of: "300 ug/d", with: "30000 ug/d")
     #expect(try pump.program(wrong).code == 65)
+    // Whoever is refused does not wait for the journal.
+    try pump.waitUntil("both are durable") {
+      try pump.entries("--kind", "refused-order").count >= 2
+    }
     kill(pump)
     try pump.startAgain()
     let refused = try pump.entries("--kind", "refused-order").compactMap {
