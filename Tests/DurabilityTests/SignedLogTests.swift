@@ -103,7 +103,7 @@ import Testing
       bench.run(1)
     }
     for _ in 0..<200 {
-      #expect(!bench.ask(.acknowledge, EmptyBody(), .acknowledge).isAccepted)
+      #expect(!bench.ask(.acknowledge).isAccepted)
       bench.run(1)
     }
     // Neither has cost a commit.
