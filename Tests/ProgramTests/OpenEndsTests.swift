@@ -21,6 +21,8 @@ private let setPipeSize: Int32 = 1031
     init() {
       _ = unsafe pipe(&ends)
       for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
+      // Whoever looks whether there is more does not wait for it.
+      _ = fcntl(ends[0], F_SETFL, O_NONBLOCK)
       _ = fcntl(ends[1], setPipeSize, 4096)
     }
 
