@@ -67,9 +67,7 @@ extension Requested {
   }
 
   /// Whatever is proposed or acknowledged, a pump that stands goes on to stand.
-  fileprivate var leavesStopped: Bool {
-    kind == .acknowledge || ((kind == .program || kind == .clock) && seal != nil)
-  }
+  fileprivate var leavesStopped: Bool { kind == .acknowledge || (kind == .propose && seal != nil) }
 
   fileprivate var sender: SenderBudget.Sender { seal.map { .key($0.key) } ?? .user(user) }
 }
