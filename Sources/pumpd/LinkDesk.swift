@@ -241,7 +241,7 @@ final class LinkDesk: LinkAnswering {
       changes.stopOrigin = stopped(by: command)
     }
     // The number, and what was asked, are known to the journal before the tick decides.
-    keeper.tell(changes, at: tickNow, isUrgent: !changes.paces.isEmpty)
+    keeper.tell(changes, at: tickNow, isUrgent: !changes.paces.isEmpty || request.isStop)
     var requested = Requested()
     requested.id = lastID
     requested.user = sender.peer.user
@@ -347,6 +347,8 @@ final class LinkDesk: LinkAnswering {
           LinkChanges(), [.rigCommitted(change.rig.recordBytes)], at: tickNow, isUrgent: true)
         rigs.append(body, behind: ticket, to: waiting.question, of: waiting.client)
         return nil
+      // A pump that stands already has no commit by which it would come to be on record.
+      case .stop: keeper.tell(LinkChanges(), at: tickNow, isUrgent: true)
       case .resume where waiting.id > lastStopID:
         verifier.stopOrigin = .none
         var changes = LinkChanges()

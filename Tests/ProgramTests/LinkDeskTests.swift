@@ -150,7 +150,9 @@ extension LinkDeskTests {
       #expect(try bench.outcome().isAccepted)
     }
     #expect(bench.sendUnsigned(.resume)?.fault == .notPermitted)
-    #expect(try bench.requests().count { $0 == .stop } == 2)
+    // On record at once, though no commit of the engine holds it.
+    #expect(bench.wait { (try? bench.requests().count { $0 == .stop }) == 2 })
+    #expect(try bench.origin == .signed)
     // After a resume nothing stands, and the next stop is done.
     #expect(bench.send(.resume) == nil)
     #expect(try bench.outcome().isAccepted)
@@ -292,6 +294,9 @@ private final class DeskBench {
       return try? FrameHeader.read(requested.frame.span).kind
     }
   }
+
+  /// As the journal has it.
+  var origin: StopOrigin { get throws { try journal.linkMemory().stopOrigin } }
 
   func entries() throws -> [Entry.Content] {
     try journal.entries(after: 0, atMost: 1_000).map(\.entry.content)

@@ -113,8 +113,7 @@ import Testing
     let all = try pump.log(["--all", "--json"]).output
     try pump.waitUntil("all is shown") { followed().utf8.count >= all.utf8.count }
     #expect(followed() == all)
-    // Most of the stops are counted, and have no entry.
-    #expect(all.split(separator: "\n").count > 70 && all.contains("requests_counted"))
+    #expect(all.split(separator: "\n").count > 70)
     #expect(!log.hasEnded)
     log.kill(SIGTERM)
     #expect(log.wait() == 128 + SIGTERM)
