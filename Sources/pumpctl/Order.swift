@@ -17,7 +17,8 @@ enum Order {
   init(frame: [UInt8]) {
     do {
       let header = try FrameHeader.read(frame.span, isRecord: true)
-      if let change = try ProposedChange.read(frame.span, header) {
+      var change = ProposedChange.clear
+      if try change.read(frame.span, header) {
         let isProposal = ProposedChange.isProposal(header, try Seal.read(frame.span))
         self = .change(change, isProposal: isProposal)
         return

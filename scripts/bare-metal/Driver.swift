@@ -59,6 +59,8 @@ private struct Outcome {
 
 /// The pump, where a firmware has it: in memory of its own, so that the stack is what the core takes of it.
 private nonisolated(unsafe) var pump: DosingState?
+/// What is asked of it, likewise.
+private nonisolated(unsafe) var asked = Request.stop
 
 private func run(_ script: Span<UInt8>) throws(ScriptFault) -> Outcome {
   var reader: ScriptReader
@@ -109,15 +111,31 @@ private func ask(
 ) {
   var findings = Findings()
   do throws(FrameFault) {
-    guard let asked = try request(in: frame, on: state.rig, findings: &findings) else {
-      return digest.fold(findings)
+    if let answer = try decide(&state, on: frame, at: tick, &findings) {
+      fold(answer, decidedAt: tick, tickPeriod: state.rig.tick, findings, &digest)
+    } else {
+      digest.fold(findings)
     }
-    let answer = state.decide(asked, at: tick)
-    digest.fold(
-      AnswerBody(answer, decidedAt: tick, tickPeriod: state.rig.tick, findings: findings))
   } catch {
     digest.fold(RejectedBody(error))
   }
+}
+
+/// Nil where the frame holds a change that is not valid.
+@inline(never)
+private func decide(
+  _ state: inout DosingState, on frame: Span<UInt8>, at tick: Tick, _ findings: inout Findings
+) throws(FrameFault) -> Answer? {
+  guard try unsafe asked.read(frame, on: state.rig, findings: &findings) else { return nil }
+  return unsafe state.decide(asked, at: tick)
+}
+
+@inline(never)
+private func fold(
+  _ answer: Answer, decidedAt tick: Tick, tickPeriod: Nanoseconds, _ findings: Findings,
+  _ digest: inout Digest
+) {
+  digest.fold(AnswerBody(answer, decidedAt: tick, tickPeriod: tickPeriod, findings: findings))
 }
 
 // MARK: What C calls

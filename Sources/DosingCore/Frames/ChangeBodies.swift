@@ -32,53 +32,71 @@ public enum ProposedChange: FrameBody, Sendable {
   public mutating func layout(_ coder: inout some FrameCoder) {
     var kind = kind
     coder.field("kind", &kind)
-    if kind != self.kind { self = .blank(kind) }
+    if kind != self.kind { clear(to: kind) }
     switch self {
-    case .program(var order):
-      order.layout(&coder)
-      self = .program(order)
+    case .program: layoutOrder(&coder)
     case .clock(var change):
       change.layout(&coder)
       self = .clock(change)
-    case .rig(var rig):
-      rig.layout(&coder)
-      self = .rig(rig)
+    case .rig: layoutRig(&coder)
     case .new(var said):
       said.layout(&coder)
       self = .new(said)
     case .clear: break
     }
   }
+
+  // What is large is on the stack alone.
+
+  @inline(never)
+  private mutating func clear(to kind: ChangeKind) { self = .blank(kind) }
+
+  @inline(never)
+  private mutating func layoutOrder(_ coder: inout some FrameCoder) {
+    guard case .program(var order) = self else { return }
+    order.layout(&coder)
+    self = .program(order)
+  }
+
+  @inline(never)
+  private mutating func layoutRig(_ coder: inout some FrameCoder) {
+    guard case .rig(var rig) = self else { return }
+    rig.layout(&coder)
+    self = .rig(rig)
+  }
 }
 
 extension ProposedChange {
-  /// Reads the body of a frame whose header has been read. In records before version 7 each kind of change
-  /// had a kind of frame of its own.
+  /// Reads the body of a frame whose header has been read, into this one. In records before version 7 each
+  /// kind of change had a kind of frame of its own.
   ///
-  /// - Returns: nil where the frame proposes nothing.
-  public static func read(
+  /// - Returns: false where the frame proposes nothing.
+  @inline(never)
+  public mutating func read(
     _ frame: Span<UInt8>, _ header: FrameHeader
-  ) throws(FrameFault) -> ProposedChange? {
+  ) throws(FrameFault) -> Bool {
     switch header.kind {
-    case .propose:
-      var proposed = ProposedChange.clear
-      try readBody(frame, into: &proposed)
-      return proposed
-    case .program:
-      var order = Prescription.blank
-      try readBody(frame, into: &order)
-      return .program(order)
+    case .propose: try readBody(frame, into: &self)
+    case .program: try readOrder(frame)
     case .clock:
       var change = ClockChange()
       try readBody(frame, into: &change)
-      return .clock(change)
-    case .new: return .new(try NewBody.read(frame, header))
+      self = .clock(change)
+    case .new: self = .new(try NewBody.read(frame, header))
     case .clear:
       var nothing = EmptyBody()
       try readBody(frame, into: &nothing)
-      return .clear
-    default: return nil
+      self = .clear
+    default: return false
     }
+    return true
+  }
+
+  @inline(never)
+  private mutating func readOrder(_ frame: Span<UInt8>) throws(FrameFault) {
+    var order = Prescription.blank
+    try readBody(frame, into: &order)
+    self = .program(order)
   }
 
   /// Whether a frame asks for it to be looked at first. Unsigned it comes into force at once: nobody is
@@ -98,18 +116,45 @@ extension Change {
   public init?(
     _ proposed: ProposedChange, on rig: Rig, order: Prescription?, findings: inout Findings
   ) {
+    self = .clear
+    if !take(proposed, on: rig, order: order, findings: &findings) { return nil }
+  }
+
+  /// In place: it is large, and bare metal has little stack.
+  ///
+  /// - Returns: false where it is not valid; `findings` says why.
+  @inline(never)
+  mutating func take(
+    _ proposed: ProposedChange, on rig: Rig, order: Prescription?, findings: inout Findings
+  ) -> Bool {
     switch proposed {
-    case .program(let new):
-      guard let therapy = Therapy(new, on: rig, findings: &findings) else { return nil }
-      self = .program(therapy)
+    case .program(let new): return take(program: new, on: rig, findings: &findings)
     case .clock(let change): self = .clock(change)
-    case .rig(let new):
-      guard let change = RigChange(new, order: order, findings: &findings) else { return nil }
-      self = .rig(change)
+    case .rig(let new): return take(rig: new, order: order, findings: &findings)
     case .new(let said):
       self = .new(deliveredIn24h: said.deliveredIn24h, deliveredIn1h: said.deliveredIn1h)
     case .clear: self = .clear
     }
+    return true
+  }
+
+  @inline(never)
+  private mutating func take(
+    program new: Prescription, on rig: Rig, findings: inout Findings
+  ) -> Bool {
+    var therapy = Therapy(nothingOn: rig)
+    guard therapy.take(new, on: rig, isInForce: false, findings: &findings) else { return false }
+    self = .program(therapy)
+    return true
+  }
+
+  @inline(never)
+  private mutating func take(
+    rig new: Rig, order: Prescription?, findings: inout Findings
+  ) -> Bool {
+    guard let change = RigChange(new, order: order, findings: &findings) else { return false }
+    self = .rig(change)
+    return true
   }
 
   public var proposed: ProposedChange {

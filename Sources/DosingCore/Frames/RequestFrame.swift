@@ -13,38 +13,65 @@ public func request(
   in frame: Span<UInt8>, on rig: Rig, order: Prescription? = nil, isRecord: Bool = false,
   findings: inout Findings
 ) throws(FrameFault) -> Request? {
-  let header = try FrameHeader.read(frame, isRecord: isRecord)
-  if let proposed = try ProposedChange.read(frame, header) {
-    let isProposal = ProposedChange.isProposal(header, try Seal.read(frame))
-    guard let change = Change(proposed, on: rig, order: order, findings: &findings) else {
-      return nil
-    }
-    return isProposal ? .propose(change) : .commit(change)
-  }
-  switch header.kind {
-  case .bolus:
-    var bolus = BolusBody()
-    try readBody(frame, into: &bolus)
-    return .bolus(dose: bolus.dose, duration: bolus.duration)
-  case .patientBolus:
-    try readNothing(frame)
-    return .patientBolus
-  case .stop:
-    try readNothing(frame)
-    return .stop
-  case .resume:
-    try readNothing(frame)
-    return .resume
-  case .acknowledge:
-    try readNothing(frame)
-    return .acknowledge
-  default: throw .unknownKind
-  }
+  var request = Request.stop
+  let isValid = try request.read(
+    frame, on: rig, order: order, isRecord: isRecord, findings: &findings)
+  return isValid ? request : nil
 }
 
-private func readNothing(_ frame: Span<UInt8>) throws(FrameFault) {
-  var nothing = EmptyBody()
-  try readBody(frame, into: &nothing)
+extension Request {
+  /// Becomes the request in a frame, as `request(in:on:order:isRecord:findings:)` gives it back. In place: a
+  /// change is large, and bare metal has little stack.
+  ///
+  /// - Returns: false where the frame holds a change that is not valid; then this is as it was.
+  @inline(never)
+  public mutating func read(
+    _ frame: Span<UInt8>, on rig: Rig, order: Prescription? = nil, isRecord: Bool = false,
+    findings: inout Findings
+  ) throws(FrameFault) -> Bool {
+    let header = try FrameHeader.read(frame, isRecord: isRecord)
+    switch header.kind {
+    case .propose, .program, .clock, .new, .clear:
+      return try readChange(frame, header, on: rig, order: order, findings: &findings)
+    case .bolus:
+      var bolus = BolusBody()
+      try readBody(frame, into: &bolus)
+      self = .bolus(dose: bolus.dose, duration: bolus.duration)
+    case .patientBolus: try read(nothing: frame, as: .patientBolus)
+    case .stop: try read(nothing: frame, as: .stop)
+    case .resume: try read(nothing: frame, as: .resume)
+    case .acknowledge: try read(nothing: frame, as: .acknowledge)
+    default: throw .unknownKind
+    }
+    return true
+  }
+
+  @inline(never)
+  private mutating func readChange(
+    _ frame: Span<UInt8>, _ header: FrameHeader, on rig: Rig, order: Prescription?,
+    findings: inout Findings
+  ) throws(FrameFault) -> Bool {
+    var proposed = ProposedChange.clear
+    guard try proposed.read(frame, header) else { throw .unknownKind }
+    let isProposal = ProposedChange.isProposal(header, try Seal.read(frame))
+    var change = Change.clear
+    guard change.take(proposed, on: rig, order: order, findings: &findings) else { return false }
+    take(change, isProposal: isProposal)
+    return true
+  }
+
+  @inline(never)
+  private mutating func take(_ change: Change, isProposal: Bool) {
+    self = isProposal ? .propose(change) : .commit(change)
+  }
+
+  private mutating func read(
+    nothing frame: Span<UInt8>, as request: Request
+  ) throws(FrameFault) {
+    var nothing = EmptyBody()
+    try readBody(frame, into: &nothing)
+    self = request
+  }
 }
 
 extension Request {

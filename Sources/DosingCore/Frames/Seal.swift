@@ -40,6 +40,7 @@ public struct Seal: FrameBody, Sendable {
   }
 
   /// Of a frame whose header has been read.
+  @inline(never)
   public static func read(_ frame: Span<UInt8>) throws(FrameFault) -> Seal {
     if frame.count < FrameHeader.headLength + length { throw .truncated }
     var reader = FrameReader(frame.extracting((frame.count - length)..<frame.count))

@@ -28,15 +28,15 @@ public struct WindowLimit: Sendable, BitwiseCopyable {
 /// The only way to one is through the checks, so whoever holds a therapy holds a valid one; but for an
 /// order that was in force already, see `inForce(_:on:)`.
 public struct Therapy: Sendable, BitwiseCopyable {
-  public let prescription: Prescription
-  public let scale: AccountScale
+  public private(set) var prescription: Prescription
+  public private(set) var scale: AccountScale
   private let tick: Nanoseconds
   /// Of the modes with one rate all week; 0 in flex.
-  private let constantQuantaPerDay: Int64
-  public let hour: WindowLimit
-  public let day: WindowLimit
+  private var constantQuantaPerDay: Int64
+  public private(set) var hour: WindowLimit
+  public private(set) var day: WindowLimit
   /// In 1e-9 ng/d; 0 where the mode does not deliver.
-  let safeBasalQuantaPerDay: Int64
+  private(set) var safeBasalQuantaPerDay: Int64
   /// No check speaks against it.
   public private(set) var isValid = true
 
@@ -58,7 +58,8 @@ public struct Therapy: Sendable, BitwiseCopyable {
   ///
   /// - Precondition: the rig has no findings of its own.
   public init?(_ prescription: Prescription, on rig: Rig, findings: inout Findings) {
-    self.init(prescription, on: rig, isInForce: false, findings: &findings)
+    self.init(nothingOn: rig)
+    if !take(prescription, on: rig, isInForce: false, findings: &findings) { return nil }
   }
 
   /// An order that was accepted before. What a newer program would refuse stays in force all the same:
@@ -66,8 +67,9 @@ public struct Therapy: Sendable, BitwiseCopyable {
   ///
   /// - Precondition: the rig has no findings of its own.
   public static func inForce(_ prescription: Prescription, on rig: Rig) -> Therapy? {
-    var findings = Findings()
-    return Therapy(prescription, on: rig, isInForce: true, findings: &findings)
+    var (therapy, findings) = (Therapy(nothingOn: rig), Findings())
+    return therapy.take(prescription, on: rig, isInForce: true, findings: &findings)
+      ? therapy : nil
   }
 
   /// What stands where nothing is ordered. Nothing follows from it.
@@ -83,20 +85,23 @@ public struct Therapy: Sendable, BitwiseCopyable {
     safeBasalQuantaPerDay = 0
   }
 
-  private init?(
+  /// In place: it is large, and bare metal has little stack.
+  ///
+  /// - Returns: false where it cannot be followed; then this is as it was, or of no use.
+  @inline(never)
+  mutating func take(
     _ prescription: Prescription, on rig: Rig, isInForce: Bool, findings: inout Findings
-  ) {
+  ) -> Bool {
     let errorsBefore = findings.errors
     prescription.checkShape(into: &findings)
-    guard findings.errors == errorsBefore else { return nil }
+    guard findings.errors == errorsBefore else { return false }
     let scale = AccountScale(rig: rig, concentration: prescription.concentration)
     prescription.checkRates(on: rig, scale: scale, into: &findings)
     let followable = isInForce && prescription.isCountable
-    guard findings.errors == errorsBefore || followable else { return nil }
+    guard findings.errors == errorsBefore || followable else { return false }
 
     self.prescription = prescription
     self.scale = scale
-    tick = rig.tick
     constantQuantaPerDay = prescription.constantQuantaPerDay(on: rig)
     safeBasalQuantaPerDay =
       prescription.mode.delivers ? AccountScale.quanta(prescription.safeBasal ?? .zero) : 0
@@ -112,7 +117,7 @@ public struct Therapy: Sendable, BitwiseCopyable {
     checkSafeBasal(on: rig, into: &findings)
     checkPatientBolus(on: rig, into: &findings)
     isValid = findings.errors == errorsBefore
-    if !isValid && !isInForce { return nil }
+    return isValid || isInForce
   }
 }
 
