@@ -89,11 +89,16 @@ struct LogCommand: ParsableCommand {
       rig: try reader.rig(upTo: after), keys: try reader.keyNames(upTo: after))
     var (reader, output) = (reader, StandardOutput())
     while true {
-      let (page, last) = try next(&reader, after: after, of: kinds)
+      // Starts and keys say what the words of the others are.
+      let (page, last) = try patiently(&reader, &output) { source throws(Failure) in
+        try source.page(after: after, of: kinds.union([.started, .key]))
+      }
       for numbered in page {
         text.keys.learn(numbered.entry.content)
         if case .started(let started) = numbered.entry.content {
-          text.rig = try reader.rig(of: started)
+          text.rig = try patiently(&reader, &output) { source throws(Failure) in
+            try source.rig(of: started)
+          }
         }
         if let since, numbered.entry.utc < since.nanoseconds { continue }
         guard kinds.contains(EntryKind(numbered.entry.content)) else { continue }
@@ -107,23 +112,25 @@ struct LogCommand: ParsableCommand {
     }
   }
 
-  /// The next entries; none where there are none yet. Whoever follows a pump goes on with it over its end
-  /// and its next start.
-  private func next(
-    _ reader: inout JournalReader, after id: Int64, of kinds: Set<EntryKind>
-  ) throws(Failure) -> (entries: [NumberedEntry], last: Int64) {
-    do {
-      // Starts and keys say what the words of the others are.
-      return try reader.page(after: id, of: kinds.union([.started, .key]))
-    } catch {
-      guard follow, error.code == .unavailable else { throw error }
-      let lineage = reader.head.lineage
-      // Neither the pump nor its directory may be to be had for a while.
-      if let again = try? JournalReader.open(connection, signing) { reader = again }
-      guard reader.head.lineage == lineage else {
-        throw reader.failure(.unavailable, "this is the journal of another history now")
+  /// Whoever follows a pump goes on with it over its end and its next start, wherever they fall.
+  private func patiently<Value>(
+    _ reader: inout JournalReader, _ output: inout StandardOutput,
+    _ look: (JournalReader) throws(Failure) -> Value
+  ) throws(Failure) -> Value {
+    while true {
+      do {
+        return try look(reader)
+      } catch {
+        guard follow, error.code == .unavailable else { throw error }
+        try output.flush()
+        let lineage = reader.head.lineage
+        // Neither the pump nor its directory may be to be had for a while.
+        if let again = try? JournalReader.open(connection, signing) { reader = again }
+        guard reader.head.lineage == lineage else {
+          throw reader.failure(.unavailable, "this is the journal of another history now")
+        }
+        usleep(Self.pollMicroseconds)
       }
-      return ([], id)
     }
   }
 }

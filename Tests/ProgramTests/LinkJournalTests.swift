@@ -107,11 +107,17 @@ import Testing
       }
     }
     #expect(pump.end() == 0)
+    // Short starts: what is looked up of one may be asked for when it is over.
+    for _ in 0..<4 {
+      try pump.startAgain()
+      #expect(pump.end() == 0)
+    }
     try pump.startAgain()
     #expect(try pump.control("resume", "--unsigned").code == 0)
     #expect(pump.end() == 0)
     let all = try pump.log(["--all", "--json"]).output
-    try pump.waitUntil("all is shown") { followed().utf8.count >= all.utf8.count }
+    try pump.waitUntil("all is shown") { log.hasEnded || followed().utf8.count >= all.utf8.count }
+    #expect(try String(contentsOfFile: errors, encoding: .utf8) == "")
     #expect(followed() == all)
     #expect(all.split(separator: "\n").count > 40)
     #expect(!log.hasEnded)
