@@ -11,6 +11,7 @@ internal import RawLink
 ///     link-benchmark verify                    us of processor time for a command, and for a bare signature
 ///     link-benchmark status SOCKET             bytes of a status frame
 ///     link-benchmark load SOCKET SECONDS       connections, statuses a second, messages of one byte
+///     link-benchmark flood SOCKET KIND         messages, s, stops beside them, ms of the slowest stop
 @main
 struct Driver {
   static func main() throws {
@@ -19,10 +20,21 @@ struct Driver {
     case ("verify", 1): verify()
     case ("status", 2): try printStatusSize(words[2])
     case ("load", 3): try Load(socket: words[2]).run(seconds: Double(words[3]) ?? 1)
-    default:
-      print("usage: link-benchmark verify | status SOCKET | load SOCKET SECONDS")
-      exit(64)
+    case ("flood", 3): try flood(words[2], words[3])
+    default: showUsage()
     }
+  }
+
+  private static func flood(_ socket: String, _ kind: String) throws {
+    guard let kind = Flood.Kind(rawValue: kind) else { showUsage() }
+    try Flood(socket: socket, kind: kind).run()
+  }
+
+  private static func showUsage() -> Never {
+    let kinds = Flood.Kind.allCases.map(\.rawValue).joined(separator: "|")
+    print(
+      "usage: link-benchmark verify | status SOCKET | load SOCKET SECONDS | flood SOCKET \(kinds)")
+    exit(64)
   }
 
   // MARK: Verification
