@@ -22,7 +22,20 @@ public struct RigDocument: Sendable {
 
   /// - Throws: everything that is wrong with the file; its exit code is 78, or 66 and 77 where it
   ///   cannot be read.
-  public init(path: String) throws(DocumentErrors) { try self.init(try SourceText(path)) }
+  public init(path: String) throws(DocumentErrors) {
+    try self.init(try Self.text { () throws(DocumentErrors) in try SourceText(path) })
+  }
+
+  /// What is no text at all is no valid rig either, and ends a program as one.
+  static func text(
+    _ read: () throws(DocumentErrors) -> SourceText
+  ) throws(DocumentErrors) -> SourceText {
+    do {
+      return try read()
+    } catch {
+      throw error.exitCode == .badData ? DocumentErrors(.badConfiguration, error.lines) : error
+    }
+  }
 
   init(_ source: SourceText) throws(DocumentErrors) {
     let path = source.path

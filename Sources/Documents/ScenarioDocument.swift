@@ -48,7 +48,8 @@ public struct ScenarioDocument: Sendable {
       }
       return source
     }
-    let rig = try RigDocument(try open(rigPath))
+    let rig = try RigDocument(
+      try RigDocument.text { () throws(DocumentErrors) in try open(rigPath) })
     var warnings: [String] = []
     let therapy = try Self.therapy(try open(prescriptionPath), on: rig.rig, &warnings)
     var events: [Scenario.Event] = []

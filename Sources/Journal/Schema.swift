@@ -41,6 +41,9 @@ enum Schema {
     return migrator
   }
 
+  /// The number of the newest of them.
+  static var newest: String { String(migrator.migrations.last?.prefix { $0 != " " } ?? "") }
+
   /// The kinds of entries that have an index of their own.
   static let indexedKinds: Set<UInt8> = [1, 16]
 
@@ -111,4 +114,9 @@ enum Schema {
       stop_origin INTEGER NOT NULL
     );
     """
+}
+
+extension Journal {
+  /// The newest form in which a journal is written; what is older is brought to it when a pump opens it.
+  public static var newestForm: String { Schema.newest }
 }

@@ -1,6 +1,8 @@
 internal import ArgumentParser
 internal import Documents
+internal import DosingCore
 internal import Glibc
+internal import Journal
 
 @main
 struct Pumpctl: ParsableCommand {
@@ -11,11 +13,14 @@ struct Pumpctl: ParsableCommand {
       Exit codes: 0 done, 64 usage, 65 the pump refused or a file is not valid, 66 no such file, \
       69 no pump answers or output cannot be written, 77 no permission.
       """,
+    version: Version.text(
+      of: "pumpctl", frames: FrameHeader.version, oldest: FrameHeader.oldestVersion,
+      journal: Journal.newestForm),
     subcommands: [
       StatusCommand.self, Program.self, Bolus.self, PatientBolusCommand.self, Stop.self,
       Resume.self, Acknowledge.self, ClockCommand.self, RigCommand.self, Clear.self, New.self,
       KeyCommand.self,
-      Relay.self, LogCommand.self, Export.self, FramesCommand.self, Doctor.self,
+      Relay.self, LogCommand.self, Export.self, FramesCommand.self, Doctor.self, Check.self,
     ])
 }
 

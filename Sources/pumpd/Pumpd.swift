@@ -4,6 +4,7 @@ internal import DosingCore
 internal import Engine
 internal import Glibc
 internal import Hardware
+internal import Journal
 internal import Logging
 internal import Plant
 internal import ProgrammerLink
@@ -14,6 +15,9 @@ struct Pumpd: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "pumpd",
     abstract: "The dosing engine of a bench rig. Never connect it to a person.",
+    version: Version.text(
+      of: "pumpd", frames: FrameHeader.version, oldest: FrameHeader.oldestVersion,
+      journal: Journal.newestForm),
     subcommands: [Run.self, Enroll.self], defaultSubcommand: Run.self)
 }
 

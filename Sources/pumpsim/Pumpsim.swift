@@ -1,6 +1,8 @@
 internal import ArgumentParser
 internal import Documents
+internal import DosingCore
 internal import Glibc
+internal import Journal
 
 @main
 struct Pumpsim: ParsableCommand {
@@ -12,6 +14,9 @@ struct Pumpsim: ParsableCommand {
       prescription is not valid, 66 no such file, 69 an output cannot be written, 77 no permission, \
       78 the rig file is not valid.
       """,
+    version: Version.text(
+      of: "pumpsim", frames: FrameHeader.version, oldest: FrameHeader.oldestVersion,
+      journal: Journal.newestForm),
     subcommands: [
       RunCommand.self, CampaignCommand.self, ScriptCommand.self, ReplayCommand.self,
     ])

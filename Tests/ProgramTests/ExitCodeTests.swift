@@ -47,6 +47,21 @@ private let badCalls = [
         + "gpio: {chip: no-such-chip, step: 1, dir: 2, enable: 3, heartbeat: 4, buzzer: 5, lamp: 6}\n"
     ], code: 69, says: "no chip has the label 'no-such-chip'"),
   BadCall(
+    testDescription: "an empty rig", program: "pumpd",
+    arguments: ["--rig", "rig.yaml", "--state", "s"],
+    files: ["rig.yaml": ""], code: 78, says: "empty"),
+  BadCall(
+    testDescription: "a rig that is no text", program: "pumpd",
+    arguments: ["--rig", "rig.yaml", "--state", "s"], files: ["rig.yaml": "a\0b"], code: 78,
+    says: "UTF-8"),
+  BadCall(
+    testDescription: "a scenario whose rig is empty", program: "pumpsim",
+    arguments: ["run", "scenario.yaml"],
+    files: [
+      "rig.yaml": "", "scenario.yaml": Texts.scenario("1 h"),
+      "prescription.yaml": Texts.prescription,
+    ], code: 78, says: "empty"),
+  BadCall(
     testDescription: "a scenario that is not there", program: "pumpsim",
     arguments: ["run", "none.yaml"], code: 66, says: "none.yaml"),
   BadCall(

@@ -12,7 +12,7 @@
 public struct FrameHeader: Sendable {
   public static let version: UInt16 = 7
   /// The oldest version that a record may hold. On the wire both sides speak the same.
-  static let oldestVersion: UInt16 = 4
+  public static let oldestVersion: UInt16 = 4
   /// The longest frame of any kind, in bytes.
   public static let frameMax = 4096
   /// Of the head, in bytes: so much of a stream has to be read to know how long a frame is.

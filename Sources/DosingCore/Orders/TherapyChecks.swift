@@ -5,7 +5,7 @@ internal import Quantities
 
 extension Prescription {
   /// Checks that need no rig: ranges, and that the patterns make a week.
-  func checkShape(into findings: inout Findings) {
+  public func checkShape(into findings: inout Findings) {
     if concentration < Limits.concentrationMin || concentration > Limits.concentrationMax {
       findings.append(
         Finding(
