@@ -12,8 +12,7 @@ struct ProgrammedOrders {
 
   private(set) var files: [File] = []
   private var known: Set<[UInt8]> = []
-  /// The newest proposal of each key.
-  private var proposed: [KeyID: ProposedChange] = [:]
+  private var proposed = ProposedOrders()
   /// Accepted and not durable yet: it may be taken back.
   private var waiting: [(order: Prescription, entry: Entry)] = []
   /// The commit that holds those that wait.
@@ -23,7 +22,7 @@ struct ProgrammedOrders {
   mutating func take(_ entry: Entry) -> [(file: String, order: Prescription)] {
     switch entry.content {
     case .requested(let requested) where requested.reason == 0:
-      guard let order = ordered(by: requested) else { return [] }
+      guard let order = proposed.ordered(by: requested) else { return [] }
       waiting.append((order, entry))
       commit = nil
     case .committed(let committed): commit = commit ?? committed.commit
@@ -34,21 +33,6 @@ struct ProgrammedOrders {
     default: break
     }
     return []
-  }
-
-  /// What a request puts into force; nil for nothing.
-  private mutating func ordered(by requested: Requested) -> Prescription? {
-    let change: ProposedChange?
-    switch Order(frame: requested.frame) {
-    case .change(let asked, isProposal: false): change = asked
-    case .change(let asked, isProposal: true):
-      if let key = requested.seal?.key { proposed[key] = asked }
-      return nil
-    case .commit: change = requested.seal.flatMap { proposed[$0.key] }
-    default: return nil
-    }
-    if case .program(let order)? = change { return order }
-    return nil
   }
 
   /// What still waits is in the journal, so it is durable.

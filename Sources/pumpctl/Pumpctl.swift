@@ -21,6 +21,7 @@ struct Pumpctl: ParsableCommand {
       Resume.self, Acknowledge.self, ClockCommand.self, RigCommand.self, Clear.self, New.self,
       KeyCommand.self,
       Relay.self, LogCommand.self, Export.self, FramesCommand.self, Doctor.self, Check.self,
+      Show.self,
     ])
 }
 
