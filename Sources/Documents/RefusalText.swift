@@ -23,6 +23,7 @@ extension RefusalReason {
     case .noHardStop: "no-hard-stop"
     case .deliveredOutOfRange: "delivered-out-of-range"
     case .extraDoseRunning: "extra-dose-running"
+    case .noExtraDose: "no-extra-dose"
     case .reservoirLow: "reservoir-low"
     case .reservoirTooSmall: "reservoir-too-small"
     case .bolusTooSmall: "bolus-too-small"
@@ -83,6 +84,7 @@ extension Refusal {
       "what was delivered before the last start is not known; look, then pumpctl acknowledge"
     case .storageFailed: "nothing can be written down, so only stop and resume are obeyed"
     case .extraDoseRunning: "another extra dose is running"
+    case .noExtraDose: "no extra dose is running"
     case .reservoirLow:
       "the reservoir is low: it holds \(volume(value)), extra doses need more than \(volume(limit))"
     case .reservoirTooSmall:

@@ -102,7 +102,7 @@ private struct PlannedEvent {
 
 extension StrictYAML {
   private static let actions = [
-    "patient-bolus", "bolus", "stop", "resume", "acknowledge", "program",
+    "patient-bolus", "bolus", "cancel-bolus", "stop", "resume", "acknowledge", "program",
   ]
 
   /// What a fault needs beside its time, by its name.
@@ -171,6 +171,7 @@ extension StrictYAML {
   private mutating func action(_ name: String, _ keys: [String: Value]) -> PlannedEvent.What? {
     switch name {
     case "patient-bolus": return .ready(.ask(.patientBolus))
+    case "cancel-bolus": return .ready(.ask(.cancelBolus))
     case "stop": return .ready(.ask(.stop))
     case "resume": return .ready(.ask(.resume))
     case "acknowledge": return .ready(.ask(.acknowledge))

@@ -211,9 +211,10 @@ struct ReplayedRun: ~Copyable {
       try expectOwed(tick, "basal", owed.basalChanged)
       owed.basalChanged = false
       try expect(tick, "mode", "\(mode)", "\(core.mode.rawValue)")
-    case .extraDoseEnded:
+    case .extraDoseEnded(let end):
       try expectOwed(tick, "end of an extra dose", owed.extraDoseEnded)
       owed.extraDoseEnded = false
+      try expect(end, at: tick)
     case .requestTakenBack:
       try expectOwed(tick, "taken back", owed.tookBack)
       owed.tookBack = false
@@ -224,6 +225,18 @@ struct ReplayedRun: ~Copyable {
     default: break
     }
     decisions += 1
+  }
+
+  /// An entry of an earlier version tells no amounts.
+  private func expect(_ end: DoseEnd, at tick: Int64) throws(Replay.Difference) {
+    guard end.kind != 0 else { return }
+    func words(_ dose: Mass, _ cancelled: Mass) -> String {
+      "\(dose.nanograms) ng, \(cancelled.nanograms) ng given up"
+    }
+    let last = core.shownLastDose
+    try expect(
+      tick, "extra dose", words(end.dose, end.cancelled),
+      words(last?.dose ?? .zero, last?.cancelled ?? .zero))
   }
 
   private mutating func propose(

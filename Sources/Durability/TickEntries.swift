@@ -107,7 +107,11 @@ struct TickEntries {
     case .requestDecided: requested(event)
     case .ticksMissed: .ticksMissed(event.value)
     case .basalChanged: .basalChanged(UInt8(clamping: event.value))
-    case .extraDoseEnded: .extraDoseEnded
+    case .extraDoseEnded:
+      .extraDoseEnded(
+        DoseEnd(
+          kind: UInt8(clamping: event.value), dose: Mass(nanograms: event.detail),
+          cancelled: Mass(nanograms: event.more)))
     case .faultChanged:
       .fault(
         FaultChange(

@@ -12,6 +12,7 @@ public struct EngineEvent: Equatable, Sendable, BitwiseCopyable {
     /// Ticks did not run before this one. value: how many.
     case ticksMissed
     case basalChanged
+    /// value: the `ExtraDose.Kind.rawValue`; detail: what was asked for, in ng; more: what of it was given up.
     case extraDoseEnded
     /// A fault was raised, became a high alarm, or ended. value: the `FaultCode.rawValue`; detail: since
     /// when it is or was on; more: the `AlarmPriority.rawValue`, 0 where it ended.

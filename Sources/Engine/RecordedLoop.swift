@@ -97,7 +97,7 @@ public struct RecordedLoop: ~Copyable {
       note(.stepMade, at: number, value: 0)
     }
     if decision.basalChanged { note(.basalChanged, at: number) }
-    if decision.extraDoseEnded { note(.extraDoseEnded, at: number) }
+    if decision.extraDoseEnded { noteEndOfDose(at: number) }
     if decision.faultsChanged || isFirst { noteFaults(at: number) }
     isFirst = false
     if decision.carriedOut {
@@ -114,6 +114,13 @@ public struct RecordedLoop: ~Copyable {
   private func note(_ refusal: StepRefusal, at number: Int64) {
     let (kind, hour, day) = refusal.numbers
     note(.stepRefused, at: number, value: Int64(kind), detail: hour, more: day)
+  }
+
+  private func noteEndOfDose(at number: Int64) {
+    let ended = loop.core.shownLastDose
+    note(
+      .extraDoseEnded, at: number, value: Int64(ended?.kind.rawValue ?? 0),
+      detail: ended?.dose.nanograms ?? 0, more: ended?.cancelled.nanograms ?? 0)
   }
 
   private mutating func noteFaults(at number: Int64) {

@@ -34,7 +34,7 @@ public struct Entry: Sendable {
     case fault(FaultChange)
     /// The raw value of a `DeliveryMode`.
     case basalChanged(UInt8)
-    case extraDoseEnded
+    case extraDoseEnded(DoseEnd)
     case requestTakenBack
     /// A request that had become durable acts from this tick on.
     case requestActed

@@ -43,7 +43,7 @@ extension Entry.Content {
   /// The number of the layout in which a body is written.
   var layout: UInt16 {
     switch self {
-    case .committed, .stepRefused: 2
+    case .committed, .stepRefused, .extraDoseEnded: 2
     default: 1
     }
   }
@@ -79,7 +79,7 @@ extension Entry.Content {
     case 8: .committed(Committed())
     case 9: .alarms(0)
     case 10: .basalChanged(0)
-    case 11: .extraDoseEnded
+    case 11: .extraDoseEnded(DoseEnd())
     case 12: .requestTakenBack
     case 13: .clockTrusted(late: 0)
     case 14: .eventsLost(0)
@@ -104,7 +104,10 @@ extension Entry.Content {
 
   private mutating func layout(_ coder: inout some FrameCoder) {
     switch self {
-    case .ended, .extraDoseEnded, .requestTakenBack, .requestActed: break
+    case .ended, .requestTakenBack, .requestActed: break
+    case .extraDoseEnded(var end):
+      end.layout(&coder)
+      self = .extraDoseEnded(end)
     case .started(var started):
       started.layout(&coder)
       self = .started(started)
@@ -207,6 +210,8 @@ extension Entry.Content {
       coder.field(&raw)
       if raw > 1 { coder.fail() }
       self = .stepRefused(raw == 0 ? .notYet : .window(hourSteps: 0, daySteps: 0))
+    // It said no more than that one was over.
+    case .extraDoseEnded: break
     default: coder.fail()
     }
   }

@@ -33,7 +33,7 @@ extension FrameKind {
     case .askStatus, .askKeys, .askRecords: Permission([], unsigned: .reader)
     // Of what is proposed its own row says who may; of a commit, who proposed it.
     case .propose, .commit: Permission(Role.allCases.filter(ChangeKind.mayPropose))
-    case .bolus, .acknowledge: Permission([.clinician])
+    case .bolus, .cancelBolus, .acknowledge: Permission([.clinician])
     case .patientBolus: Permission([.clinician, .patient])
     case .stop: Permission([.clinician, .technician], unsigned: .stopper)
     case .resume: Permission([.clinician, .technician], unsigned: .rootAfterUnsignedStop)

@@ -6,18 +6,26 @@ internal import Quantities
 
 struct Bolus: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Deliver a clinician's bolus on top of basal.",
-    discussion: "Shows what it would be, and asks before it is signed.")
+    abstract: "Deliver a clinician's bolus on top of basal, or cancel the extra dose that runs.",
+    discussion: """
+      Shows what it would be, and asks before it is signed. --cancel does not ask: it ends the extra dose \
+      that runs, a patient's too, and basal goes on; a dose that was cancelled counts for the lockout.
+      """)
 
   @Option(
+    parsing: .unconditional,
     help: ArgumentHelp("How much drug, as in '20 ug'.", valueName: "MASS"),
     transform: { try Mass.read($0) })
-  var dose: Mass
+  var dose: Mass?
 
   @Option(
+    parsing: .unconditional,
     help: ArgumentHelp("Over how long, as in '30 min'.", valueName: "TIME"),
     transform: { try Nanoseconds.read($0) })
-  var duration: Nanoseconds
+  var duration: Nanoseconds?
+
+  @Flag(help: "End the extra dose that runs, and nothing else.")
+  var cancel = false
 
   @Flag(help: "Do not ask.")
   var yes = false
@@ -25,7 +33,24 @@ struct Bolus: ParsableCommand {
   @OptionGroup var connection: Connection
   @OptionGroup var signing: SigningOptions
 
+  func validate() throws {
+    if cancel, dose != nil || duration != nil {
+      throw ValidationError("--cancel ends what runs; leave --dose and --duration out")
+    }
+    if !cancel, dose == nil || duration == nil {
+      throw ValidationError(
+        "a bolus needs --dose and --duration, as in --dose '20 ug' --duration '30 min'; or --cancel"
+      )
+    }
+  }
+
   func run() {
+    if cancel { return cancelRunning() }
+    guard let dose, let duration else { return }
+    give(dose, in: duration)
+  }
+
+  private func give(_ dose: Mass, in duration: Nanoseconds) {
     var programmer = signing.programmer(connection)
     let status = connection.attempt { () throws(LinkError) in try programmer.status() }
     let text = BolusText(dose: dose, duration: duration, status: status, last: lastDose)
@@ -37,6 +62,22 @@ struct Bolus: ParsableCommand {
     programmer.reconnect(connection.open())
     let reply = connection.attempt { () throws(LinkError) in try programmer.order(.bolus, body) }
     report(reply, done: "bolus of \(dose.shown(decimals: 3)) begun")
+  }
+
+  /// What it came to is told by the pump's account.
+  private func cancelRunning() {
+    var programmer = signing.programmer(connection)
+    let reply = connection.attempt { () throws(LinkError) in
+      try programmer.order(.cancelBolus, EmptyBody())
+    }
+    report(
+      reply, done: "pump \(programmer.serial?.text ?? "-") cancelled the extra dose; basal goes on")
+    programmer.reconnect(connection.open())
+    guard let status = try? programmer.status(), let last = status.lastDose else { return }
+    let given = Mass(nanograms: max(0, last.dose.nanograms - last.cancelled.nanograms))
+    print(
+      "\(last.kind.words): \(given.shown(decimals: 3)) of \(last.dose.shown(decimals: 3)) given, "
+        + "\(last.cancelled.shown(decimals: 3)) cancelled")
   }
 
   /// `notKnown` where the pump's journal cannot be read.
@@ -74,7 +115,9 @@ struct BolusText {
 
   /// Why the pump cannot grant it; nil where that is for the pump to say.
   var refusal: String? {
-    if status.extraDose != nil { return "an extra dose is running; wait for its end, or stop" }
+    if status.extraDose != nil {
+      return "an extra dose is running; wait for its end, or pumpctl bolus --cancel"
+    }
     for (limit, hours) in [(status.limitHour, Int64(1)), (status.limitDay, 24)] {
       // What of it falls into that time at the least.
       let share = min(1, Double(Nanoseconds.hours(hours).count) / Double(duration.count))

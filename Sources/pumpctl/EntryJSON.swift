@@ -19,6 +19,7 @@ struct EntryJSON: Encodable {
   private(set) var ticksMissed: Int64?
   private(set) var steps: StepsJSON?
   private(set) var stepRefusal: String?
+  private(set) var doseEnd: DoseEndJSON?
   private(set) var lease: LeaseJSON?
   private(set) var commit: CommitJSON?
   private(set) var alarms: [String]?
@@ -53,7 +54,8 @@ struct EntryJSON: Encodable {
     tick = entry.tick
     kind = EntryKind(entry.content).rawValue
     switch entry.content {
-    case .ended, .extraDoseEnded, .requestTakenBack, .requestActed: break
+    case .ended, .requestTakenBack, .requestActed: break
+    case .extraDoseEnded(let end): doseEnd = DoseEndJSON(end)
     case .started(let started): self.started = StartJSON(started)
     case .requested(let requested): request = RequestJSON(requested, text.keys)
     case .ticksMissed(let count): ticksMissed = count
@@ -264,6 +266,19 @@ struct StepsJSON: Encodable {
     count = ticks.count
     self.ticks = ticks
     volumePicolitres = rig.map { $0.volume(ofSteps: Int64(ticks.count)).picolitres }
+  }
+}
+
+struct DoseEndJSON: Encodable {
+  /// Nil, as the amounts are, in entries of an earlier version.
+  let kind: String?
+  let doseNanograms: Int64?
+  let cancelledNanograms: Int64?
+
+  init(_ end: DoseEnd) {
+    kind = ExtraDose.Kind(rawValue: end.kind)?.code
+    doseNanograms = kind == nil ? nil : end.dose.baseUnits
+    cancelledNanograms = kind == nil ? nil : end.cancelled.baseUnits
   }
 }
 

@@ -32,7 +32,7 @@ struct EntryText {
       bits == 0 ? "none" : FaultCode.on(in: bits).map(\.words).joined(separator: "; ")
     case .fault(let change): change.words
     case .basalChanged(let mode): DeliveryMode(rawValue: mode)?.words ?? "mode \(mode)"
-    case .extraDoseEnded: "the extra dose is over"
+    case .extraDoseEnded(let end): end.words
     case .requestTakenBack:
       "a request was taken back, since it could not be written down or a stop came first"
     case .requestActed: "what was asked acts from here on"
@@ -138,6 +138,14 @@ extension Committed {
     let steps = account.map { ", \($0.steps) steps made" } ?? ""
     let doubt = stepsInDoubt > 0 ? ", \(stepsInDoubt) in doubt" : ""
     return "\(commit)\(steps)\(doubt), lease up to step \(leaseEnd)"
+  }
+}
+
+extension DoseEnd {
+  fileprivate var words: String {
+    guard let kind = ExtraDose.Kind(rawValue: kind) else { return "the extra dose is over" }
+    let part = cancelled > .zero ? ", \(cancelled.shown(decimals: 3)) of it were not given" : ""
+    return "the \(kind.words) of \(dose.shown(decimals: 3)) is over\(part)"
   }
 }
 

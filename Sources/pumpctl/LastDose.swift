@@ -88,7 +88,7 @@ extension Order {
 
   fileprivate var mayEndDose: Bool {
     switch self {
-    case .plain(.stop), .commit: true
+    case .plain(.stop), .plain(.cancelBolus), .commit: true
     default: false
     }
   }

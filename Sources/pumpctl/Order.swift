@@ -47,6 +47,7 @@ enum Order {
     case .commit: "commit"
     case .bolus: "bolus"
     case .plain(.patientBolus): "patient-bolus"
+    case .plain(.cancelBolus): "cancel-bolus"
     case .plain(let kind): "\(kind)"
     case .unreadable: "unreadable"
     }
@@ -59,6 +60,7 @@ enum Order {
     case .bolus(let bolus):
       "bolus of \(bolus.dose.shown(decimals: 3)) in \(bolus.duration.durationText)"
     case .plain(.patientBolus): "patient bolus"
+    case .plain(.cancelBolus): "end of the extra dose that runs"
     case .plain: code
     case .unreadable: "a request that cannot be read"
     }

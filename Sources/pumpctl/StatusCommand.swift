@@ -39,10 +39,10 @@ struct StatusCommand: ParsableCommand {
 
   /// With the last extra dose, where the pump is trusted and its journal can be read.
   private func lines(_ status: StatusText) -> [String] {
-    guard status.isSignedByTrustedKey,
-      let last = try? LastDose(in: JournalReader.open(connection, signing))
-    else { return status.lines }
-    return status.lines + ["  last dose     \(last.text(at: status.status.utc))"]
+    guard status.isSignedByTrustedKey else { return status.lines }
+    var told = status
+    told.lastDose = try? LastDose(in: JournalReader.open(connection, signing))
+    return told.lines
   }
 }
 

@@ -17,6 +17,14 @@ struct StatusJSON: Encodable {
     let value: Int64
   }
 
+  struct LastDose: Encodable {
+    let kind: String
+    let doseNanograms: Int64
+    /// What of it was given up at its end.
+    let cancelledNanograms: Int64
+    let endedTick: Int64
+  }
+
   let serial: String
   /// By the key that this programmer trusts; false where he trusts none.
   let isSignedByTrustedKey: Bool
@@ -31,9 +39,10 @@ struct StatusJSON: Encodable {
   let utcSource: String
   let utc: String
   let clockBehindNanoseconds: Int64?
-  let patient: String
-  let drug: String
-  let concentrationNanogramsPerMillilitre: Int64
+  /// These three are nil where nothing is ordered.
+  let patient: String?
+  let drug: String?
+  let concentrationNanogramsPerMillilitre: Int64?
   let basalNanogramsPerDay: Int64
   let extraNanogramsPerDay: Int64
   let flowPicolitresPerDay: Int64
@@ -50,8 +59,12 @@ struct StatusJSON: Encodable {
   let limitHourNanograms: Int64
   let usedDayNanograms: Int64
   let limitDayNanograms: Int64
+  let rigLimitHourPicolitres: Int64
+  let rigLimitDayPicolitres: Int64
   let extraDose: String?
   let extraDoseLeftNanograms: Int64?
+  /// The newest one that is over; nil for none.
+  let lastDose: LastDose?
   let alarms: [Alarm]
   let encoderCounts: Sensor
   let loadCellMilligrams: Sensor
@@ -85,9 +98,10 @@ struct StatusJSON: Encodable {
     utcSource = status.clockSource.code
     utc = UTCTime(nanoseconds: status.utc).text(decimals: 3)
     clockBehindNanoseconds = status.clockBehind?.count
-    patient = status.patient.text
-    drug = status.drug.text
-    concentrationNanogramsPerMillilitre = status.concentration.baseUnits
+    let hasTherapy = status.hasTherapy
+    patient = hasTherapy ? status.patient.text : nil
+    drug = hasTherapy ? status.drug.text : nil
+    concentrationNanogramsPerMillilitre = hasTherapy ? status.concentration.baseUnits : nil
     basalNanogramsPerDay = status.basalRate.baseUnits
     extraNanogramsPerDay = status.extraRate.baseUnits
     flowPicolitresPerDay = status.flow.baseUnits
@@ -107,8 +121,15 @@ struct StatusJSON: Encodable {
     limitHourNanograms = status.limitHour.baseUnits
     usedDayNanograms = status.usedDay.baseUnits
     limitDayNanograms = status.limitDay.baseUnits
+    rigLimitHourPicolitres = status.rigLimitHour.baseUnits
+    rigLimitDayPicolitres = status.rigLimitDay.baseUnits
     extraDose = status.extraDose?.kind.code
     extraDoseLeftNanograms = status.extraDose?.left.baseUnits
+    lastDose = status.lastDose.map {
+      LastDose(
+        kind: $0.kind.code, doseNanograms: $0.dose.baseUnits,
+        cancelledNanograms: $0.cancelled.baseUnits, endedTick: $0.end.number)
+    }
     alarms = FaultCode.allCases.compactMap { code in
       let alarm = status.faults[Int(code.rawValue)]
       guard let priority = AlarmPriority(rawValue: alarm.priority) else { return nil }

@@ -6,6 +6,8 @@ internal import Quantities
 struct StatusText {
   let status: Status
   let isSignedByTrustedKey: Bool
+  /// What the journal tells of the newest extra dose; nil where nobody has looked.
+  var lastDose: LastDose?
 
   /// As in `mode            continuous`.
   struct Row {
@@ -50,14 +52,18 @@ struct StatusText {
   }
 
   /// The date by the therapy clock, where UTC is known.
-  private var date: String {
+  private var date: String { date(after: .zero) }
+
+  private func date(after wait: Nanoseconds) -> String {
     guard status.utc > 0 else { return "" }
-    let local = status.utc + status.utcOffset.count
+    let local = status.utc + wait.count + status.utcOffset.count
     return String(UTCTime(nanoseconds: local).text(decimals: 0).prefix(10)) + " "
   }
 
+  private var hasTherapy: Bool { status.hasTherapy }
+
   private var patient: String {
-    if status.mode == .noTherapy || status.concentration == .zero {
+    if !hasTherapy {
       return "no therapy: give it one with pumpctl program FILE"
     }
     return "patient \(status.patient.text), \(status.drug.text) "
@@ -66,7 +72,7 @@ struct StatusText {
 
   private var head: [String] {
     let title = Self.pad("intrathecal pump \(status.serial.text)", to: 34)
-    return ["\(title)\(Self.pad(kind, to: 12))\(clock)", patient]
+    return ["\(title)\(Self.pad(kind, to: 12))\(date)\(clock)", patient]
   }
 
   /// What stands above everything, in pieces that stay whole.
@@ -77,7 +83,7 @@ struct StatusText {
   private var now: [Row] {
     var rows = [
       Row("mode", status.mode.words),
-      Row("basal now", status.basalRate.shown(decimals: 2)),
+      Row("basal now", rate(status.basalRate)),
       Row("flow now", status.flow.shown(decimals: 4)),
     ]
     if let dose = status.extraDose {
@@ -89,14 +95,16 @@ struct StatusText {
     } else {
       rows.append(Row("extra dose", "none"))
     }
+    if let last = lastDoseText { rows.append(Row("last dose", last)) }
     if let change = status.nextChange {
+      let wait = length(until: change.at)
       let at =
-        "\((WeekTime(sinceMonday: status.clock) + length(until: change.at)).text) "
+        "\(date(after: wait))\((WeekTime(sinceMonday: status.clock) + wait).text) "
         + status.utcOffset.utcOffsetText
       rows.append(
         Row(
           "next step",
-          "\(change.rate.shown(decimals: 2)) at \(at), in \(time(until: change.at))"))
+          "\(rate(change.rate)) at \(at), in \(time(until: change.at))"))
     } else {
       rows.append(Row("next step", "none"))
     }
@@ -138,6 +146,12 @@ struct StatusText {
   }
 
   private func limits(barWidth: Int) -> [Row] {
+    guard hasTherapy else {
+      return [
+        Row("1 h limit", "at most \(status.rigLimitHour.shown(decimals: 4)), by the rig"),
+        Row("24 h limit", "at most \(status.rigLimitDay.shown(decimals: 4)), by the rig"),
+      ]
+    }
     var rows = [
       Row("1 h limit", Self.used(status.usedHour, of: status.limitHour, barWidth)),
       Row("24 h limit", Self.used(status.usedDay, of: status.limitDay, barWidth)),
@@ -162,7 +176,7 @@ struct StatusText {
       let age = Nanoseconds((status.now - alarm.raised).count * status.tickPeriod.count)
       return (
         priority, alarm.raised.number,
-        "\(priority.code.uppercased()) \(code.words), for \(age.durationText)"
+        "\(priority.code.uppercased()) \(code.words)\(cancelled(by: alarm)), for \(age.durationText)"
       )
     }.sorted { ($0.0, $0.1) > ($1.0, $1.1) }.map { ($0.0, $0.2) }
   }
@@ -193,6 +207,12 @@ struct StatusText {
   }
 
   // MARK: Pieces
+
+  /// In the unit in which it is ordered: by the hour where it changes within a day.
+  private func rate(_ rate: DoseRate) -> String {
+    status.mode == .flex
+      ? rate.text(in: .microgramsPerHour, decimals: 3) : rate.shown(decimals: 2)
+  }
 
   private func length(until tick: Tick) -> Nanoseconds {
     Nanoseconds(max(0, (tick - status.now).count) * status.tickPeriod.count)

@@ -1,6 +1,7 @@
 internal import Documents
 internal import DosingCore
 internal import Engine
+internal import Quantities
 
 extension EngineEvent {
   /// One line for the log; nil where it is not worth one.
@@ -11,7 +12,9 @@ extension EngineEvent {
       "tick \(tick): request \(value) \(detail == 0 ? "accepted" : "refused")"
     case .ticksMissed: "tick \(tick): \(value) ticks were missed; booked as deficit"
     case .basalChanged: "tick \(tick): basal changed; mode \(mode)"
-    case .extraDoseEnded: "tick \(tick): extra dose ended"
+    case .extraDoseEnded:
+      "tick \(tick): extra dose of \(Mass(nanograms: detail).shown(decimals: 3)) ended, "
+        + "\(Mass(nanograms: more).shown(decimals: 3)) of it given up"
     case .faultChanged: "tick \(tick): \(faultWords)"
     case .stepRefused:
       stepRefusal == .driveFailed

@@ -85,6 +85,11 @@ struct Oracle {
     prescribed.endExtra()
   }
 
+  mutating func cancelExtra(at time: Int64) {
+    disturb(at: time)
+    prescribed.endExtra()
+  }
+
   mutating func stop(at time: Int64) {
     disturb(at: time)
     prescribed.endExtra()

@@ -134,7 +134,8 @@ struct RandomWeek {
     }
     // A drive that fails is tried again in every tick, so that none of them can be passed over.
     let short = self.length(upTo: 300)
-    switch chance.number(0...59) {
+    switch chance.number(0...60) {
+    case 60: return once(.ask(.cancelBolus))
     case 0...8: return once(.ask(.program(therapy())))
     case 9...20: return once(.ask(.patientBolus))
     case 21...26:

@@ -224,6 +224,7 @@ extension Request {
     case .commit(let change): "\(change.kind)"
     case .bolus: "bolus"
     case .patientBolus: "patient-bolus"
+    case .cancelBolus: "cancel-bolus"
     case .stop: "stop"
     case .resume: "resume"
     case .acknowledge: "acknowledge"

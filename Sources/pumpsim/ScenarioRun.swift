@@ -217,6 +217,7 @@ struct ScenarioRun: ~Copyable {
     case .bolus(let dose, let duration):
       oracle.startExtra(dose: dose, duration: duration, at: time)
     case .patientBolus: oracle.startPatientBolus(at: time)
+    case .cancelBolus: oracle.cancelExtra(at: time)
     case .stop: oracle.stop(at: time)
     case .resume: oracle.resume(at: time)
     case .propose, .commit, .acknowledge: break

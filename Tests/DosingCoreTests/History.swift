@@ -7,6 +7,7 @@ struct History: ~Copyable {
   struct Counts {
     var accepted = 0
     var boluses = 0
+    var cancels = 0
     var programs = 0
     var refused: [RefusalReason: Int] = [:]
     var lateTicks: Int64 = 0
@@ -137,6 +138,7 @@ struct History: ~Copyable {
       switch request {
       case .bolus, .patientBolus: counts.boluses += 1
       case .commit(.program): counts.programs += 1
+      case .cancelBolus: counts.cancels += 1
       case .stop, .resume, .acknowledge, .propose, .commit: break
       }
       return
@@ -170,7 +172,8 @@ struct History: ~Copyable {
   }
 
   private mutating func request() -> Request {
-    switch generator.number(0...12) {
+    switch generator.number(0...13) {
+    case 13: return .cancelBolus
     case 12: return .clock(ClockChange(utcOffset: .minutes(generator.number(-720...840))))
     case 0: return .stop
     case 1: return .resume
@@ -247,7 +250,7 @@ private struct Promise: CustomStringConvertible {
       case .patientBolus: "a patient bolus"
       case .commit(.clock(let change)):
         "a clock \(change.utcOffset.count / 60_000_000_000) min from UTC"
-      case .stop, .resume, .acknowledge, .propose, .commit: "a request"
+      case .cancelBolus, .stop, .resume, .acknowledge, .propose, .commit: "a request"
       }
     return "\(name), refused with \(reason) and promised for tick \(at),"
   }

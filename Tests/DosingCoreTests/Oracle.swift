@@ -227,6 +227,9 @@ struct Oracle {
       expect(answer.isAccepted, "stop was refused")
       endDose(at: tick)
       stopped = true
+    case .cancelBolus:
+      expect(answer.isAccepted == (running != nil), "the end of a dose was answered with \(answer)")
+      endDose(at: tick)
     case .resume:
       expect(answer.isAccepted == stopped, "resume was answered with \(answer)")
       stopped = false
@@ -320,7 +323,7 @@ struct Oracle {
       case .safeBasal, .hardStop, .notStopped, .otherDrug, .otherConcentration,
         .programDuringExtraDose, .noHistory, .hasHistory, .nothingToAcknowledge, .accountUncertain,
         .storageFailed, .driveFails, .orderNotValid, .requestWaits, .noHardStop,
-        .deliveredOutOfRange, .otherHead, .otherReservoir:
+        .deliveredOutOfRange, .noExtraDose, .otherHead, .otherReservoir:
         false
       }
     expect(isTrue, "a bolus was refused with \(refusal)")

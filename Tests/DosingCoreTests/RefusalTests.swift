@@ -26,7 +26,7 @@ extension Refusal {
   private func provoke(_ reason: RefusalReason) throws -> (Refusal?, Told) {
     switch reason {
     case .noTherapy, .stopped, .minimumBasal, .safeBasal, .hardStop, .highAlarm, .notStopped,
-      .driveFails, .noHardStop:
+      .driveFails, .noHardStop, .noExtraDose:
       (try provokeByState(reason), Told())
     case .noHistory, .hasHistory, .nothingToAcknowledge, .storageFailed, .requestWaits:
       (try provokeByStorage(reason), Told())
@@ -55,6 +55,7 @@ extension Refusal {
     switch reason {
     case .notStopped: return pump.ask(.resume).refusal
     case .noHardStop: return pump.ask(.clear).refusal
+    case .noExtraDose: return pump.ask(.cancelBolus).refusal
     case .driveFails:
       pump.drive = .driveFailed
       pump.run(for: .seconds(20))

@@ -68,6 +68,38 @@ import Testing
     #expect(pump.account.prescribed == prescribed + last + Int128(pump.now - resumed) * basal)
   }
 
+  @Test("R-043 A cancel ends the extra dose alone: basal goes on, and nothing is made up")
+  func cancelAlone() throws {
+    let pump = try pump()
+    #expect(pump.ask(.cancelBolus).reason == .noExtraDose)
+    #expect(pump.bolus(micrograms(6), .minutes(10)).isAccepted)
+    let (units, start) = (try #require(pump.extraDose?.units), pump.now)
+    pump.run(to: start + 999)
+    let prescribed = pump.account.prescribed
+    #expect(pump.ask(.cancelBolus).isAccepted)
+    #expect(pump.extraDose == nil && pump.decision.extraDoseEnded)
+    #expect(pump.mode == .continuous && !pump.alarms.on[.stopped])
+    let ended = try #require(pump.lastExtraDose)
+    #expect(ended.end == Tick(start + 1_000) && ended.discarded == units - units / 6)
+    let shown = try #require(pump.shownLastDose)
+    #expect(shown.kind == .bolus && shown.dose == micrograms(6) && shown.cancelled == micrograms(5))
+    let (last, cancelled) = (pump.account.prescribed - prescribed, pump.now)
+    pump.run(for: .hours(1))
+    let basal = pump.unitsPerTick.basal
+    #expect(basal > 0)
+    #expect(pump.account.prescribed == prescribed + last + Int128(pump.now - cancelled) * basal)
+    #expect(pump.ask(.cancelBolus).reason == .noExtraDose)
+  }
+
+  @Test("R-043 A patient's bolus that was cancelled counts for lockout and allotment")
+  func cancelledPatientBolus() throws {
+    let pump = try pump(.usual())
+    #expect(pump.ask(.patientBolus).isAccepted)
+    pump.run(for: .minutes(1))
+    #expect(pump.ask(.cancelBolus).isAccepted)
+    #expect(pump.ask(.patientBolus).reason == .lockout)
+  }
+
   @Test("R-004 Resume restores the basal of now, not of then")
   func resumeFollowsTheSchedule() throws {
     let order = Prescription.flex(

@@ -160,6 +160,7 @@ final class Pump {
   var outputs: Outputs { state.outputs }
   var extraDose: ExtraDose? { state.extraDose }
   var lastExtraDose: EndedExtraDose? { state.lastExtraDose }
+  var shownLastDose: ShownEndedDose? { state.shownLastDose }
   var unitsPerTick: (basal: Int128, extra: Int128) { state.unitsPerTick }
   var patientBolusAllowedAt: Tick? { state.patientBolusAllowedAt }
   var patientBolusesIn24h: Int { state.patientBolusesIn24h }

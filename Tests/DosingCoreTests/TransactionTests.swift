@@ -41,7 +41,8 @@ import Testing
   }
 
   enum Event: CaseIterable {
-    case programUp, programDown, bolus, patientBolus, stop, resume, acknowledge, clear, new
+    case programUp, programDown, bolus, patientBolus, cancelBolus, stop, resume, acknowledge, clear,
+      new
     /// No request: the interlock and the core have counted differently.
     case fault
   }
@@ -67,6 +68,7 @@ import Testing
       case .programDown: .program(down)
       case .bolus: .bolus(dose: micrograms(1), duration: .minutes(10))
       case .patientBolus: .patientBolus
+      case .cancelBolus: .cancelBolus
       case .stop: .stop
       case .resume: .resume
       case .acknowledge: .acknowledge

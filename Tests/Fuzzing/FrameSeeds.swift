@@ -174,6 +174,10 @@ private func seeds() -> [(name: String, bytes: [UInt8])] {
     + [
       ("script-empty", script([])),
       ("script-short", script([frame(.stop, EmptyBody()), frame(.resume, EmptyBody())])),
+      (
+        "script-cancel",
+        script([program, frame(.patientBolus, EmptyBody()), frame(.cancelBolus, EmptyBody())])
+      ),
       ("script-program", script([program, frame(.patientBolus, EmptyBody())])),
     ]
 }

@@ -74,8 +74,8 @@ import Testing
     for (name, content) in entries {
       let bytes = try golden("entry-\(name).bin")
       #expect(content.body == bytes, "\(name)")
-      // The number of the layout, by the kind: a refused step and a commit have their second one.
-      #expect(content.layout == ([6, 8].contains(content.kind) ? 2 : 1))
+      // By the kind: a refused step, a commit and the end of an extra dose have their second one.
+      #expect(content.layout == ([6, 8, 11].contains(content.kind) ? 2 : 1))
       let read = try #require(
         Entry.Content(kind: content.kind, layout: content.layout, body: bytes), "\(name)")
       #expect("\(read)" == "\(content)" && read.body == bytes)

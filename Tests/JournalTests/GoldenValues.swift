@@ -74,7 +74,12 @@ enum GoldenValues {
       ("lease-granted", .leaseGranted(commit: 13, end: 1_400)),
       ("committed", .committed(committed)), ("committed-alone", .committed(alone)),
       ("alarms", .alarms(8_277)), ("basal-changed", .basalChanged(8)),
-      ("extra-dose-ended", .extraDoseEnded), ("request-taken-back", .requestTakenBack),
+      (
+        "dose-end",
+        .extraDoseEnded(
+          DoseEnd(kind: 1, dose: Mass(nanograms: 20_001), cancelled: Mass(nanograms: 15_007)))
+      ),
+      ("request-taken-back", .requestTakenBack),
       ("clock-trusted", .clockTrusted(late: 15_000_000_007)), ("events-lost", .eventsLost(16)),
       ("sampled", .sampled(readings)), ("key-changed", .keyChanged(change)),
       ("frames-refused", .framesRefused([1, 0, 2, 0, 3, 0, 0, 4, 5])),

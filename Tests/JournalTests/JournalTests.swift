@@ -126,7 +126,10 @@ extension Journal {
       .steps([100, 101, 5_000_000_000, 5_000_000_001]), .steps([]), .stepRefused(.notYet),
       .stepRefused(.driveFailed), .stepRefused(.window(hourSteps: 17, daySteps: 18)),
       .leaseGranted(commit: 13, end: 14), .committed(committed), .committed(Committed()),
-      .alarms(0x8001), .basalChanged(8), .extraDoseEnded, .requestTakenBack,
+      .alarms(0x8001), .basalChanged(8),
+      .extraDoseEnded(
+        DoseEnd(kind: 2, dose: Mass(nanograms: 30), cancelled: Mass(nanograms: 29))),
+      .requestTakenBack,
       .clockTrusted(late: -15), .eventsLost(16), .sampled(readings),
       .fault(FaultChange(code: 19, priority: 2, raised: 20)), .requestActed, .suspended(21),
       .outputsFailed(9), .journalBegun(JournalBegun(cause: 4, after: 22)), .storageTold(3),

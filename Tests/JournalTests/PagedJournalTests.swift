@@ -73,7 +73,7 @@ import Testing
         switch index {
         case 17, 9_000: .keyChanged(KeyChange())
         case 40, 12_000: .started(Started())
-        case 3_000: .extraDoseEnded
+        case 3_000: .extraDoseEnded(DoseEnd())
         default: index % 3 == 0 ? .ended : .ticksMissed(1)
         }
       entries.append(entry(index, content))

@@ -39,7 +39,22 @@ import Testing
     for (name, content) in GoldenValues.entries() where content.kind <= 21 {
       // It holds a frame, of the version of its time.
       if name == "requested" { continue }
+      if case .extraDoseEnded = content { continue }
       #expect(content.body == (try stored("entry-\(name).bin")), "\(name)")
+    }
+  }
+
+  @Test("R-119 The end of an extra dose of an earlier version is read, and tells no amounts")
+  func doseEnd() throws {
+    for layout in ["layout-1", "layout-2", "layout-3"] {
+      guard let body = try? Fixture.bytes("\(layout)/entry-extra-dose-ended.bin") else { continue }
+      let read = Entry.Content(kind: 11, layout: 1, body: body)
+      guard case .extraDoseEnded(let end)? = read else {
+        Issue.record("\(layout): \(String(describing: read))")
+        continue
+      }
+      #expect(end == DoseEnd())
+      #expect(Entry.Content(kind: 11, layout: 2, body: body) == nil)
     }
   }
 
@@ -67,6 +82,36 @@ import Testing
       default: Issue.record("\(kind) of version \(version) is read as \(String(describing: asked))")
       }
     }
+  }
+
+  @Test("R-119 Every request of version 7 is read from a record, and from nobody's wire")
+  func requestsOfVersion7() throws {
+    let text = String(decoding: try stored("../layout-3/frames-of-version-7.txt"), as: UTF8.self)
+    var read = 0
+    for line in text.split(separator: "\n") {
+      let words = line.split(separator: " ")
+      let frame = stride(from: 0, to: words[2].count, by: 2).compactMap {
+        UInt8(words[2].dropFirst($0).prefix(2), radix: 16)
+      }
+      #expect(throws: FrameFault.otherVersion) { try FrameHeader.read(frame.span) }
+      let header = try FrameHeader.read(frame.span, isRecord: true)
+      #expect("\(header.kind)" == words[0] && header.version == 7)
+      #expect(try Seal.read(frame.span).isSigned)
+      if header.kind == .propose {
+        var change = ProposedChange.clear
+        #expect(try change.read(frame.span, header))
+        #expect("\(change.kind)" == words[1])
+        #expect(ProposedChange.isProposal(header, try Seal.read(frame.span)))
+      }
+      // What earlier versions sent was not sent any more.
+      var old = frame
+      (old[6], old[7]) = (UInt8(FrameKind.program.rawValue), 0)
+      #expect(throws: FrameFault.unknownKind) {
+        try FrameHeader.read(old.span, isRecord: true)
+      }
+      read += 1
+    }
+    #expect(read == 11)
   }
 
   @Test("R-119 The golden bytes of layout 2: the safe-basal record, and what a tick leaves")

@@ -23,6 +23,16 @@ private let badCalls = [
     testDescription: "a bolus without a unit", program: "pumpctl",
     arguments: ["bolus", "--dose", "20", "--duration", "30 min"], code: 64, says: "--dose"),
   BadCall(
+    testDescription: "a bolus below nothing", program: "pumpctl",
+    arguments: ["bolus", "--dose", "-20 ug", "--duration", "30 min"], code: 64,
+    says: "'-20' is not a decimal number"),
+  BadCall(
+    testDescription: "a bolus without a duration", program: "pumpctl",
+    arguments: ["bolus", "--dose", "20 ug"], code: 64, says: "needs --dose and --duration"),
+  BadCall(
+    testDescription: "a cancel with a dose", program: "pumpctl",
+    arguments: ["bolus", "--cancel", "--dose", "20 ug"], code: 64, says: "leave --dose"),
+  BadCall(
     testDescription: "a priority out of range", program: "pumpd",
     arguments: ["--rig", "rig.yaml", "--state", "s", "--priority", "100"], code: 64,
     says: "0 to 99"),

@@ -41,6 +41,57 @@ import Testing
     #expect(try pump.control("status").output.contains("cancelled before its end"))
   }
 
+  @Test(
+    "R-043 A cancel ends a bolus and nothing else, and what of it was given is told and recorded")
+  func cancel() throws {
+    let pump = try RunningPump()
+    let nothing = try pump.control("bolus", "--cancel")
+    #expect(nothing.code == 65 && nothing.errors.contains("no extra dose is running"))
+    try pump.program()
+    #expect(try bolus(pump, "10 ug", input: pump.clinician.yes).code == 0)
+    #expect(try pump.control("status").output.contains("not ended yet"))
+    let patient = try pump.programmer(role: "patient")
+    #expect(try pump.control(["bolus", "--cancel"], as: patient).code == 77)
+    let cancelled = try pump.control("bolus", "--cancel")
+    #expect(
+      cancelled.code == 0 && cancelled.output.contains("basal goes on"), "\(cancelled.errors)")
+    #expect(cancelled.output.contains(" of 10 mcg given, "), "\(cancelled.output)")
+    #expect(try pump.word("mode") == "continuous")
+    let last = try #require(try pump.status()["last_dose"] as? [String: Any])
+    let (dose, part) = (last["dose_nanograms"] as? Int, last["cancelled_nanograms"] as? Int)
+    #expect(dose == 10_000 && (part ?? 0) > 0 && (part ?? 0) < 10_000, "\(last)")
+    let status = try pump.control("status").output
+    #expect(status.contains("cancelled before its end: "), "\(status)")
+    #expect(status.contains(" of 10 mcg were not given"))
+    let log = try pump.control("log").output
+    #expect(log.contains("end of the extra dose that runs"), "\(log)")
+    #expect(log.contains("the bolus of 10 mcg is over, ") && log.contains(" of it were not given"))
+    #expect(pump.end() == 0)
+    let replay = try Programs.run("pumpsim", "replay", pump.state)
+    #expect(replay.code == 0 && replay.output.contains("all as recorded"), "\(replay.errors)")
+  }
+
+  @Test("R-042 What a stop took back is in the alarm's words, and what a kill did is in the status")
+  func takenBack() throws {
+    let pump = try RunningPump()
+    try pump.program()
+    #expect(try bolus(pump, "10 ug", input: pump.clinician.yes).code == 0)
+    #expect(try pump.control("stop").code == 0)
+    let stopped = try pump.control("status").output
+    let alarm = try #require(stopped.split(separator: "\n").first { $0.contains("ALARM") })
+    #expect(alarm.contains("stopped by command") && alarm.contains("bolus: "), "\(alarm)")
+    #expect(alarm.contains(" of 10 mcg were not given"), "\(alarm)")
+    #expect(try pump.control("resume").code == 0)
+    #expect(try bolus(pump, "8 ug", input: pump.clinician.yes).code == 0)
+    pump.process.kill(SIGKILL)
+    _ = pump.process.wait()
+    try pump.startAgain()
+    let status = try pump.control("status").output
+    let row = try #require(status.split(separator: "\n").first { $0.contains("last dose") })
+    #expect(
+      row.contains("given up at a restart: ") && row.contains(" of 8 mcg were not given"), "\(row)")
+  }
+
   @Test("R-042 An unusual bolus is warned of, and one that cannot be granted is not asked about")
   func unusual() throws {
     let pump = try RunningPump()

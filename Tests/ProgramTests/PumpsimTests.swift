@@ -51,6 +51,23 @@ import Testing
     #expect(during.count == 2560 + 800)
   }
 
+  @Test("R-043 A cancel in a scenario ends the bolus alone, and one with nothing to end is refused")
+  func cancel() throws {
+    let folder = try TemporaryFolder()
+    let (summary, times) = try run(
+      folder,
+      folder.scenario(
+        "24 h", "{at: 7 h, do: bolus, dose: 20 ug, duration: 30 min}",
+        "{at: 435 min, do: cancel-bolus}", "{at: 8 h, do: cancel-bolus}"))
+    // Half of 2560 steps; basal goes on.
+    #expect(try number(summary, "motor_steps") == 38_400 + 1280)
+    let minute = Int64(60_000_000_000)
+    let after = times.filter { $0 > 435 * minute && $0 <= 465 * minute }
+    #expect(after.count == 800)
+    let refusals = try #require(summary["refusals"] as? [[String: Any]])
+    #expect(refusals.map { $0["reason"] as? String } == ["no-extra-dose"])
+  }
+
   @Test func lockoutRefusesAndSaysWhenItWillNot() throws {
     let folder = try TemporaryFolder()
     let (summary, _) = try run(

@@ -208,6 +208,11 @@ enum FrameSamples {
     status.nextChange = ScheduledChange(at: Tick(901), rate: DoseRate(nanogramsPerDay: 902))
     status.extraDose = RunningExtraDose(
       kind: .patientBolus, dose: Mass(nanograms: 903), left: Mass(nanograms: 904), end: Tick(905))
+    status.lastDose = ShownEndedDose(
+      kind: .bolus, dose: Mass(nanograms: 911), cancelled: Mass(nanograms: 912), end: Tick(913))
+    (status.rigLimitHour, status.rigLimitDay) = (
+      Volume(picolitres: 914), Volume(picolitres: 915)
+    )
     status.patientBolus = PatientBolusState(
       dose: Mass(nanograms: 906), allowedAt: Tick(907), givenIn24h: 3, maxIn24h: 4)
     status.faults[5] = ShownFault(priority: 3, raised: Tick(908))

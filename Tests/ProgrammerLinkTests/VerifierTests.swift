@@ -9,6 +9,7 @@ import Testing
   /// The table of DESIGN section 9 once more, in other words than the code's.
   private static let signedBy: [FrameKind: [Role]] = [
     .commit: [.clinician, .technician], .bolus: [.clinician],
+    .cancelBolus: [.clinician],
     .patientBolus: [.clinician, .patient], .stop: [.clinician, .technician],
     .resume: [.clinician, .technician], .acknowledge: [.clinician], .revoke: [.clinician],
   ]

@@ -1,8 +1,8 @@
 internal import DosingCore
-internal import Quantities
+public import Quantities
 
 extension Unit {
-  static let microgramsPerHour = Unit("mcg/h", 24_000)
+  public static let microgramsPerHour = Unit("mcg/h", 24_000)
 }
 
 /// Rates over the hours of a day as bars: `#` the new ones, `-` at the height of the old ones.

@@ -38,6 +38,8 @@ public enum RefusalReason: UInt8, Sendable, BitwiseCopyable {
   case doseLimit24h = 31  // ng
   case volumeLimit1h = 32  // ng, at the committed concentration
   case volumeLimit24h = 33  // ng, at the committed concentration
+  /// None runs that could be cancelled.
+  case noExtraDose = 34
   // About a program.
   case otherDrug = 40
   case otherConcentration = 41  // ng/mL

@@ -33,6 +33,7 @@ extension DosingState {
     case .bolus(let dose, let duration):
       return refuses(Admission.Asked(kind: .bolus, dose: dose, duration: duration))
     case .patientBolus: return refusesPatientBolus()
+    case .cancelBolus: return refusesCancel()
     case .resume: return refusesResume()
     }
   }
@@ -49,6 +50,7 @@ extension DosingState {
       if let bolus = therapy?.prescription.patientBolus {
         start(Admission.Asked(kind: .patientBolus, dose: bolus.dose, duration: bolus.duration))
       }
+    case .cancelBolus: cancelExtraDose()
     case .stop: stop()
     case .resume: end(.stopped)
     case .acknowledge: acknowledge()
@@ -133,6 +135,12 @@ extension DosingState {
 
   private mutating func refusesPatientBolus() -> Refusal? {
     admission().refusesPatientBolus(&order, &ledger, &doses)
+  }
+
+  /// One that is being written down has not begun: whoever does not want it asks again, or stops.
+  private mutating func refusesCancel() -> Refusal? {
+    if doses.running != nil { return nil }
+    return Refusal(waiting.isOpen ? .requestWaits : .noExtraDose)
   }
 
   private mutating func start(_ asked: Admission.Asked) {

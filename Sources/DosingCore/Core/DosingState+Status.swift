@@ -20,6 +20,7 @@ extension DosingState {
     status.reservoirLow = rig.reservoir.low
     status.reservoirEmpty = rig.reservoir.empty
     status.reservoirVolume = rig.reservoir.volume
+    (status.rigLimitHour, status.rigLimitDay) = (rig.maxVolume1h, rig.maxVolume24h)
     for index in 0..<FaultCode.count {
       status.faults[index] =
         board[index].map { ShownFault(priority: $0.priority.rawValue, raised: $0.raised) }
@@ -60,10 +61,21 @@ extension DosingState {
     status.extraDose = extraDose.map {
       RunningExtraDose(kind: $0.kind, dose: mass($0.units), left: mass($0.unitsLeft), end: $0.end)
     }
+    status.lastDose = shownLastDose
     status.patientBolus = therapy.prescription.patientBolus.map {
       PatientBolusState(
         dose: $0.dose, allowedAt: patientBolusAllowedAt ?? now,
         givenIn24h: Int64(patientBolusesIn24h), maxIn24h: Int64($0.maxIn24h))
+    }
+  }
+
+  /// The newest extra dose that is over; nil for none.
+  public var shownLastDose: ShownEndedDose? {
+    guard let scale = therapy?.scale else { return nil }
+    return doses.last.map {
+      ShownEndedDose(
+        kind: $0.kind, dose: scale.mass($0.units, rounded: .down),
+        cancelled: scale.mass($0.discarded, rounded: .down), end: $0.end)
     }
   }
 

@@ -7,6 +7,8 @@ public enum Request: Sendable, BitwiseCopyable {
   case commit(Change)
   case bolus(dose: Mass, duration: Nanoseconds)
   case patientBolus
+  /// Ends the extra dose that runs; basal goes on.
+  case cancelBolus
   case stop
   case resume
   /// Somebody has seen the faults whose cause lies in the past.
@@ -26,7 +28,8 @@ extension Request {
   public var actsAtOnce: Bool {
     switch self {
     case .commit, .bolus, .patientBolus, .resume: false
-    case .stop, .acknowledge, .propose: true
+    // After a restart that forgot it, an extra dose is given up all the same.
+    case .stop, .acknowledge, .propose, .cancelBolus: true
     }
   }
 }

@@ -3,16 +3,18 @@
 /// | offset | bytes | field |
 /// |---|---|---|
 /// | 0 | 4 | the letters `ITBP` |
-/// | 4 | 2 | version, 7 |
+/// | 4 | 2 | version, 8 |
 /// | 6 | 2 | kind |
 /// | 8 | 4 | length of the whole frame |
 /// | 12 | 4 | number of the request; an answer repeats it |
 ///
 /// Then the body of the kind, then the `Seal`.
 public struct FrameHeader: Sendable {
-  public static let version: UInt16 = 7
+  public static let version: UInt16 = 8
   /// The oldest version that a record may hold. On the wire both sides speak the same.
   public static let oldestVersion: UInt16 = 4
+  /// From this version on all that is proposed has one kind.
+  static let versionOfProposals: UInt16 = 7
   /// The longest frame of any kind, in bytes.
   public static let frameMax = 4096
   /// Of the head, in bytes: so much of a stream has to be read to know how long a frame is.
@@ -58,6 +60,8 @@ public enum FrameKind: UInt16, Sendable {
   /// Proposes a change; nothing changes before `commit`. A core script has nobody to ask, so there it comes
   /// into force at once.
   case propose = 17
+  /// Ends the extra dose that runs; basal goes on.
+  case cancelBolus = 18
   // From the pump.
   case status = 101
   case answer = 102
@@ -138,7 +142,7 @@ extension FrameHeader {
     if Int(header.length) > frame.count { throw .truncated }
     if Int(header.length) != frame.count { throw .lengthDisagrees }
     guard let known = FrameKind(rawValue: kind) else { throw .unknownKind }
-    if version == Self.version, known.isOfRecordsOnly { throw .unknownKind }
+    if version >= Self.versionOfProposals, known.isOfRecordsOnly { throw .unknownKind }
     header.kind = known
     return header
   }

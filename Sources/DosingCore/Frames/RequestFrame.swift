@@ -38,6 +38,7 @@ extension Request {
       try readBody(frame, into: &bolus)
       self = .bolus(dose: bolus.dose, duration: bolus.duration)
     case .patientBolus: try read(nothing: frame, as: .patientBolus)
+    case .cancelBolus: try read(nothing: frame, as: .cancelBolus)
     case .stop: try read(nothing: frame, as: .stop)
     case .resume: try read(nothing: frame, as: .resume)
     case .acknowledge: try read(nothing: frame, as: .acknowledge)
@@ -84,6 +85,7 @@ extension Request {
     case .bolus(let dose, let duration):
       writeFrame(.bolus, number: number, body: BolusBody(dose: dose, duration: duration))
     case .patientBolus: writeFrame(.patientBolus, number: number, body: EmptyBody())
+    case .cancelBolus: writeFrame(.cancelBolus, number: number, body: EmptyBody())
     case .stop: writeFrame(.stop, number: number, body: EmptyBody())
     case .resume: writeFrame(.resume, number: number, body: EmptyBody())
     case .acknowledge: writeFrame(.acknowledge, number: number, body: EmptyBody())

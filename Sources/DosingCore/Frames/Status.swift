@@ -79,9 +79,14 @@ public struct Status: Sendable {
   public var limitHour = Mass.zero
   public var usedDay = Mass.zero
   public var limitDay = Mass.zero
+  /// Those of the rig, which hold whatever is ordered.
+  public var rigLimitHour = Volume.zero
+  public var rigLimitDay = Volume.zero
 
   /// The extra dose that runs; nil for none.
   public var extraDose: RunningExtraDose?
+  /// The one before it; nil for none.
+  public var lastDose: ShownEndedDose?
   /// What the patient may ask for; nil where nothing is prescribed.
   public var patientBolus: PatientBolusState?
   /// By the raw value of the `FaultCode`.
@@ -107,6 +112,11 @@ public struct Status: Sendable {
   }
 }
 
+extension Status {
+  /// Whether anything is ordered. Else there is no patient and no drug, and what is said of them means nothing.
+  public var hasTherapy: Bool { mode != .noTherapy && concentration > .zero }
+}
+
 public struct ScheduledChange: Equatable, Sendable, BitwiseCopyable {
   public var at: Tick
   public var rate: DoseRate
@@ -117,6 +127,19 @@ public struct RunningExtraDose: Equatable, Sendable, BitwiseCopyable {
   public var dose: Mass
   public var left: Mass
   public var end: Tick
+}
+
+/// An extra dose that is over, whether all of it was given or not.
+public struct ShownEndedDose: Equatable, Sendable, BitwiseCopyable {
+  public var kind: ExtraDose.Kind
+  public var dose: Mass
+  /// What of it was given up at its end, by whatever ended it.
+  public var cancelled: Mass
+  public var end: Tick
+
+  public init(kind: ExtraDose.Kind, dose: Mass, cancelled: Mass, end: Tick) {
+    (self.kind, self.dose, self.cancelled, self.end) = (kind, dose, cancelled, end)
+  }
 }
 
 public struct PatientBolusState: Equatable, Sendable, BitwiseCopyable {

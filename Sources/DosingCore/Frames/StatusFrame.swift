@@ -98,11 +98,20 @@ extension Status: FrameBody {
     coder.field("limit_hour", &limitHour)
     coder.field("used_day", &usedDay)
     coder.field("limit_day", &limitDay)
+    coder.field("rig_limit_hour", &rigLimitHour)
+    coder.field("rig_limit_day", &rigLimitDay)
     let none = RunningExtraDose(kind: .bolus, dose: .zero, left: .zero, end: Tick(0))
     optional("extra_dose", &extraDose, else: none, &coder) { dose, coder in
       coder.field("kind", &dose.kind)
       coder.field("dose", &dose.dose)
       coder.field("left", &dose.left)
+      coder.field("end", &dose.end.number, unit: "tick")
+    }
+    let over = ShownEndedDose(kind: .bolus, dose: .zero, cancelled: .zero, end: Tick(0))
+    optional("last_dose", &lastDose, else: over, &coder) { dose, coder in
+      coder.field("kind", &dose.kind)
+      coder.field("dose", &dose.dose)
+      coder.field("cancelled", &dose.cancelled)
       coder.field("end", &dose.end.number, unit: "tick")
     }
     let nothing = PatientBolusState(dose: .zero, allowedAt: Tick(0), givenIn24h: 0, maxIn24h: 0)

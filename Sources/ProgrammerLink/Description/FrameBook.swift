@@ -44,8 +44,8 @@ extension FrameKind {
   /// What it is read into.
   public func blank(_ change: ChangeKind? = nil) -> any FrameBody {
     switch self {
-    case .askStatus, .patientBolus, .stop, .resume, .acknowledge, .askKeys, .relayed, .program,
-      .new, .clear, .clock:
+    case .askStatus, .patientBolus, .cancelBolus, .stop, .resume, .acknowledge, .askKeys, .relayed,
+      .program, .new, .clear, .clock:
       EmptyBody()
     case .propose: ProposedChange.blank(change ?? .program)
     case .proposal: ProposalBody(shown: .blank(change ?? .program))
@@ -70,7 +70,7 @@ extension FrameKind {
     case .askKeys, .enroll, .revoke: [.keys, .rejected]
     case .askRecords: [.records, .rejected]
     case .propose: [.proposal, .findings, .answer, .rejected]
-    case .bolus, .patientBolus, .stop, .resume, .acknowledge, .commit, .relayed:
+    case .bolus, .patientBolus, .cancelBolus, .stop, .resume, .acknowledge, .commit, .relayed:
       [.answer, .rejected]
     case .program, .new, .clear, .clock, .status, .answer, .findings, .rejected, .proposal, .keys,
       .records:
