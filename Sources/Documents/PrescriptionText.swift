@@ -44,12 +44,22 @@ extension Prescription {
       + (0..<pattern.count).map { step in
         let (minute, rate) = (pattern.steps[step].minute, pattern.steps[step].rate)
         let clock = WeekTime(weekday: 0, minute: Int(minute)).clockText
-        return "      - {from: \"\(clock)\", rate: \(rate.fileText)}"
+        return "      - {from: \"\(clock)\", rate: \(rate.hourText)}"
       }
   }
 
   /// A record keeps no names.
   private static func patternName(_ index: Int) -> String { "pattern-\(index + 1)" }
+}
+
+extension DoseRate {
+  /// By the hour, as the steps of a day are written, where that is exact.
+  fileprivate var hourText: String {
+    let hour = Unit.microgramsPerHour
+    let text = text(in: hour)
+    return (try? DoseRate(text: text.split(separator: " ")[0] + " ug/h")) == self
+      ? text.split(separator: " ")[0] + " ug/h" : fileText
+  }
 }
 
 extension Label {
