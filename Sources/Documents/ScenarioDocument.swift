@@ -70,6 +70,9 @@ public struct ScenarioDocument: Sendable {
     self.inputs = inputs
   }
 
+  /// Every event that a scenario may hold, a line each, with the keys that it needs beside `at`.
+  public static let eventForms: [String] = StrictYAML.eventForms
+
   private static func therapy(
     _ source: SourceText, on rig: Rig, _ warnings: inout [String]
   ) throws(DocumentErrors) -> Therapy {
@@ -104,6 +107,17 @@ extension StrictYAML {
   private static let actions = [
     "patient-bolus", "bolus", "cancel-bolus", "stop", "resume", "acknowledge", "program",
   ]
+
+  /// What an action needs beside its time; nothing for those that are not named.
+  private static let actionKeys = ["bolus": ["dose", "duration"], "program": ["prescription"]]
+
+  fileprivate static var eventForms: [String] {
+    func form(_ key: String, _ name: String, _ needed: [String]) -> String {
+      "  \(key): \(name)" + needed.map { ", \($0): ..." }.joined()
+    }
+    return actions.map { form("do", $0, actionKeys[$0] ?? []) }
+      + faults.map { form("fault", $0.name, $0.keys) }
+  }
 
   /// What a fault needs beside its time, by its name.
   private static let faults: [(name: String, keys: [String])] = [
@@ -155,12 +169,8 @@ extension StrictYAML {
   }
 
   private mutating func checkKeys(of name: String, _ value: Value, _ keys: [String: Value]) {
-    let needed: [String] =
-      switch name {
-      case "bolus": ["dose", "duration"]
-      case "program": ["prescription"]
-      default: Self.faults.first { $0.name == name }?.keys ?? []
-      }
+    let needed =
+      Self.actionKeys[name] ?? Self.faults.first { $0.name == name }?.keys ?? []
     for key in needed where keys[key] == nil { report(value, "key '\(key)' is missing") }
     for key in keys.keys.sorted()
     where !["at", "do", "fault"].contains(key) && !needed.contains(key) {

@@ -5,7 +5,11 @@ internal import Quantities
 
 struct RunCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "run", abstract: "Run a scenario in virtual time.")
+    commandName: "run", abstract: "Run a scenario in virtual time.",
+    discussion: """
+      Events of a scenario, each with its time, as in {at: 3 h, do: bolus, dose: 20 ug, duration: 30 min}:
+      \(ScenarioDocument.eventForms.joined(separator: "\n"))
+      """)
 
   @Argument(help: ArgumentHelp("The scenario.", valueName: "scenario.yaml"))
   var path: String
