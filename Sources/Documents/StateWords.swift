@@ -143,6 +143,27 @@ extension FaultCode {
   }
 }
 
+extension FrameKind {
+  /// As a person says it: the words of its name.
+  public var words: String {
+    "\(self)".map { $0.isUppercase ? "-\($0.lowercased())" : "\($0)" }.joined()
+  }
+}
+
+extension FaultCode {
+  /// What ends it, for who asks why it is still on.
+  public var endWords: String {
+    switch (FaultRow(of: self).end, self) {
+    case (.acknowledge, _): "pumpctl acknowledge ends it"
+    case (.commit, _): "pumpctl program ends it"
+    case (.request, .hardStop): "pumpctl clear ends it"
+    case (.request, .noHistory): "pumpctl new ends it"
+    case (.request, _): "pumpctl resume ends it"
+    case (.cause, _): "it ends when its cause is gone"
+    }
+  }
+}
+
 extension FrameFault {
   public var code: String { row.code }
   public var sentence: String { row.sentence }

@@ -7,6 +7,8 @@ internal import ProgrammerLink
 enum Agreement {
   /// He types yes.
   case typed(String)
+  /// The same; but where nobody can type he only wanted to look, which is done then.
+  case typedOrSeen(String)
   case given
   /// He has seen it before: what has this digest.
   case digest(String)
@@ -26,7 +28,7 @@ struct SeenOptions: ParsableArguments {
     }
   }
 
-  var agreement: Agreement { digest.map { .digest($0) } ?? .typed("Commit it?") }
+  var agreement: Agreement { digest.map { .digest($0) } ?? .typedOrSeen("Commit it?") }
 }
 
 extension SigningOptions {
@@ -66,6 +68,14 @@ extension SigningOptions {
     case .given: break
     case .typed(let question):
       if !consents(to: question) { end(.badData, "nothing was changed") }
+    case .typedOrSeen(let question):
+      switch answer(to: question) {
+      case "yes": break
+      case nil:
+        complain("pumpctl: nothing was changed; --yes --digest commits what was shown")
+        end(.done)
+      default: end(.badData, "nothing was changed")
+      }
     case .digest(let seen):
       if seen.lowercased() != hexadecimal(digest.array) {
         end(.badData, "this is another proposal than \(seen); look at it, and give its digest")

@@ -18,6 +18,7 @@ struct ClockCommand: ParsableCommand {
       """)
 
   @Option(
+    parsing: .unconditional,
     help: ArgumentHelp(
       "Local time less UTC, as in +02:00; -12:00 to +14:00. As it is by default.",
       valueName: "OFFSET"), transform: Self.readOffset)
@@ -79,7 +80,7 @@ struct ClockCommand: ParsableCommand {
       utcOffset: utcOffset ?? status.utcOffset,
       stated: stated.map { ClockChange.StatedUTC(utc: $0, tick: status.now) })
     signing.change(
-      connection, &programmer, .clock(change), .typed("Commit it?"), done: Self.done)
+      connection, &programmer, .clock(change), .typedOrSeen("Commit it?"), done: Self.done)
   }
 
   private static let done = "has another therapy clock"

@@ -79,10 +79,11 @@ struct EntryJSON: Encodable {
     case .signed(let head): signature = SignatureJSON(head)
     case .requestsCounted(let counted): requestsCounted = RequestsCountedJSON(counted)
     case .framesRefused(let counts):
-      framesRefused = Dictionary(uniqueKeysWithValues: Doubt.counted(counts))
+      framesRefused = Dictionary(
+        uniqueKeysWithValues: Doubt.counted(counts).map { ($0.0.asKey, $0.1) })
     case .orderRefused(let order): orderRefused = RefusedOrderJSON(order, text.keys)
     case .linkCounted(let counts):
-      counted = Dictionary(counts.map { ($0.what.code, $0.count) }) { $0 + $1 }
+      counted = Dictionary(counts.map { ($0.what.code.asKey, $0.count) }) { $0 + $1 }
     }
   }
 
@@ -103,6 +104,11 @@ struct EntryJSON: Encodable {
       }
     }
   }
+}
+
+extension String {
+  /// A code as all other keys are written, which an encoder does not do to the keys of a dictionary.
+  fileprivate var asKey: String { map { $0 == "-" ? "_" : "\($0)" }.joined() }
 }
 
 struct StartJSON: Encodable {

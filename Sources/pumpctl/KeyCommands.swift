@@ -24,7 +24,7 @@ struct NewKey: ParsableCommand {
       let key = SigningKey()
       try signing.keyFile.write(key, passphrase: try newPassphrase())
       print("key \(key.id.text) in \(signing.keyFile.path); on the pump, as root:")
-      print("pumpd enroll --role ROLE --name NAME \(key.verifying.hexadecimalText)")
+      print("pumpd enroll --state DIR --role ROLE --name NAME \(key.verifying.hexadecimalText)")
     } catch {
       end(error.code, error.message)
     }

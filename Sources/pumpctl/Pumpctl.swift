@@ -33,7 +33,22 @@ extension Pumpctl {
       complain("pumpctl: cannot write to standard output")
       _exit(Documents.ExitCode.unavailable.rawValue)
     }
+    refuseUnknownCommand()
     main(nil)
+  }
+
+  /// The parser would call it an unexpected argument, and say no more.
+  private static func refuseUnknownCommand() {
+    var command: any ParsableCommand.Type = Pumpctl.self
+    for word in CommandLine.arguments.dropFirst() {
+      let subcommands = command.configuration.subcommands
+      if subcommands.isEmpty || word.hasPrefix("-") || word == "help" { return }
+      guard let next = subcommands.first(where: { $0._commandName == word }) else {
+        let accepted = subcommands.map { $0._commandName }
+        end(.usage, NearestWord.sentence(for: word, among: accepted))
+      }
+      command = next
+    }
   }
 }
 

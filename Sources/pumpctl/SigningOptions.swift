@@ -94,10 +94,13 @@ struct SigningOptions: ParsableArguments {
 }
 
 /// Whether somebody types `yes`.
-func consents(to question: String) -> Bool {
+func consents(to question: String) -> Bool { answer(to: question) == "yes" }
+
+/// What somebody types; nil where nobody does.
+func answer(to question: String) -> String? {
   print("\(question) Type yes: ", terminator: "")
   fflush(nil)
   let answer = readLine()
   if answer == nil { print() }
-  return answer == "yes"
+  return answer
 }

@@ -61,16 +61,6 @@ struct Resume: ParsableCommand {
   }
 }
 
-struct Acknowledge: ParsableCommand {
-  static let configuration = CommandConfiguration(
-    abstract: "Say that the alarms about what happened have been seen and acted upon.")
-
-  @OptionGroup var connection: Connection
-  @OptionGroup var signing: SigningOptions
-
-  func run() { signing.order(connection, .acknowledge, EmptyBody(), done: "acknowledged") }
-}
-
 struct New: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Tell a pump without history what was given in the last 24 h, or correct it.",
@@ -80,13 +70,13 @@ struct New: ParsableCommand {
       """)
 
   @Option(
-    name: .customLong("delivered-24h"),
+    name: .customLong("delivered-24h"), parsing: .unconditional,
     help: ArgumentHelp("Volume of the last 24 h, as in '0.4 mL'.", valueName: "VOLUME"),
     transform: { try Volume.read($0) })
   var delivered: Volume
 
   @Option(
-    name: .customLong("delivered-1h"),
+    name: .customLong("delivered-1h"), parsing: .unconditional,
     help: ArgumentHelp(
       "How much of it in the last hour; all of it where nothing is said.", valueName: "VOLUME"),
     transform: { try Volume.read($0) })

@@ -51,7 +51,11 @@ struct Enroll: ParsableCommand {
     switch answered.reply {
     case .keys(let keys):
       print("enrolled \(role) \(name), key \(VerifyingKey(bytes: body.publicKey)?.id.text ?? "?")")
-      print("pump \(answered.seal.serial.text) \(hexadecimal(keys.pumpKey.array))")
+      let pumpKey = hexadecimal(keys.pumpKey.array)
+      let place = socket.map { "--socket \($0)" } ?? "--state \(state)"
+      print("next, as \(name), who may take the pump's key from here alone:")
+      print("pumpctl key trust \(place) \(pumpKey)")
+      print("pump \(answered.seal.serial.text) \(pumpKey)")
     case .rejected(.notPermitted):
       throw Failure(.noPermission, "the pump takes keys from root alone")
     case .rejected(.malformedBody):

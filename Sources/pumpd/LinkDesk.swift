@@ -1,3 +1,4 @@
+internal import Documents
 internal import DosingCore
 internal import Durability
 internal import Engine
@@ -83,12 +84,12 @@ final class LinkDesk: LinkAnswering {
       let command = try verifier.verify(header, frame, from: sender, at: RealTime.sinceBoot)
       return try answer(question, command, frame, sender)
     } catch let doubt as Doubt {
-      log.refuse("\(header.kind)", doubt, from: sender.peer, at: RealTime.now)
+      log.refuse(header.kind.words, doubt.code, from: sender.peer, at: RealTime.now)
       tally.add(.doubt(doubt.rawValue))
       if doubt.isOfAnOrder { write(refused: frame, .doubt(doubt.rawValue), from: sender.peer) }
       return reject(question, doubt == .tooOften ? .tooOften : .notPermitted)
     } catch let fault as FrameFault {
-      log.refuse("\(header.kind)", fault, from: sender.peer, at: RealTime.now)
+      log.refuse(header.kind.words, fault.code, from: sender.peer, at: RealTime.now)
       tally.add(.fault(fault))
       write(refused: frame, .fault(fault), from: sender.peer)
       return reject(question, fault)
@@ -135,7 +136,7 @@ final class LinkDesk: LinkAnswering {
 
   func isRefused(_ fault: FrameFault, from peer: Peer) {
     tally.add(.fault(fault))
-    log.refuse("a message", fault, from: peer, at: RealTime.now)
+    log.refuse("a message", fault.code, from: peer, at: RealTime.now)
   }
 
   /// A signed order that the engine is not asked for is on record, as far as the budget of its key goes.
@@ -317,14 +318,14 @@ final class LinkDesk: LinkAnswering {
   private func frame(
     for outcome: RequestLine.Outcome, to waiting: WaitingRequest
   ) -> FrameWriter? {
-    let (kind, who) = (waiting.command.header.kind, waiting.command.sender.words)
+    let (kind, who) = (waiting.command.header.kind.words, waiting.command.sender.words)
     switch outcome {
     case .fault(let fault):
       if fault != .outcomeUnknown, let asked = keeper.forget(waiting.id) {
         write(refused: asked, .fault(fault))
       }
       tally.add(.fault(fault))
-      log.say("\(kind) by \(who): \(fault)")
+      log.say("\(kind) by \(who): \(fault.code)")
       return reject(waiting.question, fault)
     case .decided(let reply, let isDurable):
       let how = isDurable ? "" : ", not durable yet: its challenge alone stands against a replay"

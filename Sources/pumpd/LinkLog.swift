@@ -13,7 +13,7 @@ final class LinkLog {
 
   init(_ say: @escaping (String) -> Void) { self.say = say }
 
-  func refuse(_ what: String, _ why: some Error, from peer: Peer, at now: Nanoseconds) {
+  func refuse(_ what: String, _ why: String, from peer: Peer, at now: Nanoseconds) {
     guard now - saidAt >= Self.lineEvery else {
       unsaid += 1
       return
@@ -34,5 +34,5 @@ extension VerifiedCommand.Sender {
 }
 
 extension KeyRecord {
-  var words: String { "\(role) \(name.text), key \(id.text)" }
+  var words: String { "\(role.code) \(name.text), key \(id.text)" }
 }

@@ -19,6 +19,16 @@ struct Pumpd: ParsableCommand {
       of: "pumpd", frames: FrameHeader.version, oldest: FrameHeader.oldestVersion,
       journal: Journal.newestForm),
     subcommands: [Run.self, Enroll.self], defaultSubcommand: Run.self)
+
+  static func main() {
+    let accepted = configuration.subcommands.map { $0._commandName }
+    if let word = CommandLine.arguments.dropFirst().first, !word.hasPrefix("-"), word != "help",
+      !accepted.contains(word)
+    {
+      pumpd.end(for: Failure(.usage, NearestWord.sentence(for: word, among: accepted)))
+    }
+    main(nil)
+  }
 }
 
 struct Run: ParsableCommand {

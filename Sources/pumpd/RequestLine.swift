@@ -1,3 +1,4 @@
+internal import Documents
 internal import DosingCore
 internal import Durability
 internal import Engine
@@ -195,7 +196,7 @@ extension Answer {
   var outcome: String {
     switch self {
     case .accepted: "accepted"
-    case .refused(let refusal): "refused, \(refusal.reason)"
+    case .refused(let refusal): "refused, \(refusal.reason.code)"
     }
   }
 }

@@ -1,3 +1,4 @@
+internal import Documents
 internal import Logging
 internal import ProgrammerLink
 internal import Synchronization
@@ -15,7 +16,8 @@ final class WatchedSocket: Sendable {
       do {
         if try watch?.look() == true { log.warning("\(path) was taken away; it was made again") }
       } catch {
-        log.error("\(path) was taken away and cannot be made again: \(error)")
+        let why = (error as? LinkError)?.failure(at: path).message ?? "look at \(path)"
+        log.error("it was taken away and cannot be made again: \(why)")
       }
     }
   }

@@ -21,6 +21,17 @@ struct Pumpsim: ParsableCommand {
       RunCommand.self, CampaignCommand.self, ScriptCommand.self, ReplayCommand.self,
     ])
 
+  static func main() {
+    let accepted = configuration.subcommands.map { $0._commandName }
+    if let word = CommandLine.arguments.dropFirst().first, !word.hasPrefix("-"), word != "help",
+      !accepted.contains(word)
+    {
+      complain("pumpsim: \(NearestWord.sentence(for: word, among: accepted))")
+      Glibc.exit(Documents.ExitCode.usage.rawValue)
+    }
+    main(nil)
+  }
+
   /// Runs `body`; anything that goes wrong is one line on standard error and an exit code.
   static func guarded(_ body: () throws -> Void) throws {
     do {

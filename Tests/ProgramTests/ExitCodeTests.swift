@@ -33,6 +33,10 @@ private let badCalls = [
     testDescription: "a cancel with a dose", program: "pumpctl",
     arguments: ["bolus", "--cancel", "--dose", "20 ug"], code: 64, says: "leave --dose"),
   BadCall(
+    testDescription: "a time without a day", program: "pumpctl",
+    arguments: ["log", "--since", "02:00"], code: 64, says: "accepted: 2026-03-01, 2026-03-01T08:00"
+  ),
+  BadCall(
     testDescription: "a priority out of range", program: "pumpd",
     arguments: ["--rig", "rig.yaml", "--state", "s", "--priority", "100"], code: 64,
     says: "0 to 99"),

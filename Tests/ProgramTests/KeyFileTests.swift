@@ -49,6 +49,8 @@ import Testing
     #expect(try pumpctl(folder, "new", "--passphrase-file", right).code == 0)
     let text = try String(contentsOfFile: folder.path("key"), encoding: .utf8)
     #expect(text.contains("sealed ") && !text.contains("secret "))
+    // What a guess costs stands in the file, so that a later version may ask for more.
+    #expect(text.contains("\nscrypt 65536 8 1\n"), "\(text)")
     #expect(try pumpctl(folder, "show", "--passphrase-file", right).code == 0)
     let refused = try pumpctl(folder, "show", "--passphrase-file", wrong)
     #expect(refused.code == 77 && refused.errors.contains("the passphrase does not open it"))

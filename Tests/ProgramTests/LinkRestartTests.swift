@@ -73,7 +73,7 @@ import Testing
       $0["request"] as? [String: Any]
     }.filter { $0["command"] as? String == "stop" }
     #expect(stops.count == 2)
-    #expect(try counted(pump)["equal-stop"] == 799)
+    #expect(try counted(pump)["equal_stop"] == 799)
   }
 
   @Test("R-108 How often a patient asked is known after a kill")
@@ -121,7 +121,7 @@ import Testing
     for _ in 0..<34 { #expect(try pump.control(["resume"], as: patient).code == 77) }
     #expect(pump.end() == 0)
     #expect(try pump.entries("--kind", "refused-order").count == 30)
-    #expect(try counted(pump)["unwritten-order"] == 4)
+    #expect(try counted(pump)["unwritten_order"] == 4)
   }
 
   @Test("R-088 Restarts that come too often are told in the journal, and after the next kill still")

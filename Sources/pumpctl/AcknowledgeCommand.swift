@@ -1,0 +1,34 @@
+internal import ArgumentParser
+internal import Documents
+internal import DosingCore
+internal import ProgrammerLink
+
+struct Acknowledge: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Say that the alarms about what happened have been seen and acted upon.")
+
+  @OptionGroup var connection: Connection
+  @OptionGroup var signing: SigningOptions
+
+  func run() {
+    var programmer = signing.programmer(connection)
+    let reply = connection.attempt { () throws(LinkError) in
+      try programmer.order(.acknowledge, EmptyBody())
+    }
+    if case .answer(let body) = reply, case .refused(let refusal) = body.answer,
+      refusal.reason == .nothingToAcknowledge
+    {
+      programmer.reconnect(connection.open())
+      tellWhatEnds(try? programmer.status())
+    }
+    report(reply, done: "pump \(programmer.serial?.text ?? "-") acknowledged")
+  }
+
+  /// What is on all the same, and what ends it.
+  private func tellWhatEnds(_ status: Status?) {
+    guard let status else { return }
+    for code in FaultCode.allCases where status.faults[Int(code.rawValue)].priority > 0 {
+      complain("\(code.words): \(code.endWords)")
+    }
+  }
+}
