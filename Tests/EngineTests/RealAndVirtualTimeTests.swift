@@ -17,6 +17,7 @@ import Testing
     struct Happened: Equatable {
       let tick: Int64
       let kind: EngineEvent.Kind
+      /// Of a change of basal; of an extra dose that ended, what of it was given up, in ng.
       let mode: Int64
       let faults: FaultSet
     }
@@ -93,7 +94,11 @@ import Testing
       switch event.kind {
       case .ticksMissed: run.missed.append((event.tick, event.value))
       case .requestDecided, .stepMade: break
-      case .basalChanged, .extraDoseEnded:
+      case .extraDoseEnded:
+        run.happened.append(
+          Run.Happened(
+            tick: event.tick, kind: event.kind, mode: event.more, faults: run.faults))
+      case .basalChanged:
         run.happened.append(
           Run.Happened(
             tick: event.tick, kind: event.kind, mode: event.value, faults: run.faults))
@@ -155,7 +160,9 @@ import Testing
       run.happened.append(Run.Happened(tick: tick, kind: kind, mode: mode, faults: faults))
     }
     if decision.basalChanged { add(.basalChanged, mode, before) }
-    if decision.extraDoseEnded { add(.extraDoseEnded, mode, before) }
+    // What of it was given up.
+    let cancelled = engine.loop.loop.core.shownLastDose?.cancelled.nanograms ?? 0
+    if decision.extraDoseEnded { add(.extraDoseEnded, cancelled, before) }
     if decision.faultsChanged { add(.faultChanged, 0, run.faults) }
   }
 }
