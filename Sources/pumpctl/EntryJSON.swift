@@ -275,19 +275,6 @@ struct StepsJSON: Encodable {
   }
 }
 
-struct DoseEndJSON: Encodable {
-  /// Nil, as the amounts are, in entries of an earlier version.
-  let kind: String?
-  let doseNanograms: Int64?
-  let cancelledNanograms: Int64?
-
-  init(_ end: DoseEnd) {
-    kind = ExtraDose.Kind(rawValue: end.kind)?.code
-    doseNanograms = kind == nil ? nil : end.dose.baseUnits
-    cancelledNanograms = kind == nil ? nil : end.cancelled.baseUnits
-  }
-}
-
 struct LeaseJSON: Encodable {
   let commit: Int64
   /// The count of steps that may not be passed.
