@@ -13,9 +13,11 @@ extension Journal {
       return try database.read { database in
         switch asked.topic {
         case .head:
-          var head = try JournalHead(database)
-          let whole = try bytes { head.layout(&$0) }
-          return RecordsBody(whole, from: asked.offset, mark: Self.mark(whole))
+          if asked.offset == 0 || headToldOf.isEmpty {
+            var head = try JournalHead(database)
+            headToldOf = try bytes { head.layout(&$0) }
+          }
+          return RecordsBody(headToldOf, from: asked.offset, mark: Self.mark(headToldOf))
         case .document:
           guard var row = try Self.storedDocument(asked.digest.array, database) else {
             return RecordsBody()

@@ -24,6 +24,9 @@ public final class Journal {
   var chain: Chain
   /// Documents that are known to be in the journal.
   private var documents = KnownDocuments()
+  /// The head that was begun to be told last. Its rest is told of the same moment: beside a flood of commits
+  /// nobody would ever get a whole one.
+  var headToldOf: [UInt8] = []
   let eventsKept: Int64
   let bytesMax: Int64
 
