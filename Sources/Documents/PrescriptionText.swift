@@ -1,5 +1,10 @@
 public import DosingCore
-internal import Quantities
+public import Quantities
+
+extension Unit {
+  /// As the steps of a day are ordered and shown.
+  public static let microgramsPerHour = Unit("mcg/h", 24_000)
+}
 
 extension Prescription {
   /// The prescription as a file: `PrescriptionDocument` reads the same one from it, but for patterns

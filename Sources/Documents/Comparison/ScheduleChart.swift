@@ -1,9 +1,5 @@
 internal import DosingCore
-public import Quantities
-
-extension Unit {
-  public static let microgramsPerHour = Unit("mcg/h", 24_000)
-}
+internal import Quantities
 
 /// Rates over the hours of a day as bars: `#` the new ones, `-` at the height of the old ones.
 struct ScheduleChart {
