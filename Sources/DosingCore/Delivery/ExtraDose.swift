@@ -94,6 +94,9 @@ public struct ExtraDose: Sendable, BitwiseCopyable {
     return amount
   }
 
+  /// It went on, and somebody else has counted what accrued.
+  mutating func goesOn(by units: Int128) { unitsLeft = max(0, unitsLeft - units) }
+
   /// How many ticks it takes until the dose and basal come to so much, if it lasts so long. 0 where that
   /// cannot be told.
   func ticks(until units: Int128, beside basalPerTick: Int128) -> Int64 {

@@ -15,6 +15,8 @@ struct ExtraDoses: Sendable {
 
   mutating func pass(_ ticks: Int64) -> Int128 { running?.pass(ticks) ?? 0 }
 
+  mutating func goesOn(by units: Int128) { running?.goesOn(by: units) }
+
   /// True where there was one to end.
   mutating func end(at tick: Tick) -> Bool {
     guard let ended = running else { return false }

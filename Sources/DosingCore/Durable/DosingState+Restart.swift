@@ -26,13 +26,13 @@ extension DosingState {
     }
     latch()
     outcome.notDelivered = passTimeNotRunning(to: facts.at)
+    doses.goesOn(by: account.extra - extraBefore)
     if let dose = doses.running {
       outcome.discardedExtraDose = true
       outcome.discarded = therapy.map {
-        let left = max(0, dose.unitsLeft - (account.extra - extraBefore))
-        return RunningExtraDose(
+        RunningExtraDose(
           kind: dose.kind, dose: $0.scale.mass(dose.units, rounded: .down),
-          left: $0.scale.mass(left, rounded: .down), end: dose.end)
+          left: $0.scale.mass(dose.unitsLeft, rounded: .down), end: dose.end)
       }
       cancelExtraDose()
     }
