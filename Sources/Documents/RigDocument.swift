@@ -132,6 +132,8 @@ extension StrictYAML {
       let keys = mapping(
         line, required: ["pump_tubing", "catheter_length", "catheter_volume"])
       _ = quantity(keys["pump_tubing"], as: Volume.self)
+      checkMeasure(keys["catheter_length"], units: ["cm", "mm"])
+      checkMeasure(keys["catheter_volume"], units: ["uL/cm", "uL/mm"])
     }
   }
 }

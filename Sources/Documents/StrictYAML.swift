@@ -179,6 +179,21 @@ struct StrictYAML {
     }
   }
 
+  /// A number above 0 and one of the units, of which nothing else is asked.
+  mutating func checkMeasure(_ value: Value?, units: [String]) {
+    guard let text = word(value), let value else { return }
+    let parts = text.split(separator: " ", omittingEmptySubsequences: false)
+    let digits = parts[0].split(separator: ".", omittingEmptySubsequences: false)
+    let isNumber =
+      digits.count <= 2
+      && digits.allSatisfy { !$0.isEmpty && $0.utf8.allSatisfy { (0x30...0x39).contains($0) } }
+    let isPositive = parts[0].utf8.contains { (0x31...0x39).contains($0) }
+    if parts.count == 2, isNumber, isPositive, units.contains(String(parts[1])) { return }
+    report(
+      value,
+      "'\(text)' is no measure; accepted: a number above 0 and \(units.joined(separator: " or "))")
+  }
+
   mutating func integer(_ value: Value?, _ accepted: ClosedRange<Int>) -> Int? {
     guard let text = word(value), let value else { return nil }
     // Digits, or 0x and hexadecimal digits, as addresses are written.
@@ -194,8 +209,13 @@ struct StrictYAML {
 
   mutating func label(_ value: Value?) -> Label? {
     guard let text = word(value), let value else { return nil }
-    guard text.utf8.allSatisfy({ $0 < 0x80 }), let label = Label(utf8: text.utf8) else {
-      report(value, "'\(text)' is no name; accepted: 1 to \(Label.capacity) plain ASCII letters")
+    guard text.utf8.allSatisfy({ $0 < 0x80 }), text.first != " ", text.last != " ",
+      let label = Label(utf8: text.utf8)
+    else {
+      report(
+        value,
+        "'\(text)' is no name; accepted: 1 to \(Label.capacity) printable ASCII characters, no space at "
+          + "either end")
       return nil
     }
     return label

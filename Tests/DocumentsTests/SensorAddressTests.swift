@@ -35,6 +35,33 @@ import Testing
   }
 
   @Test(
+    "R-040 What a line measures is a number and a unit",
+    arguments: [
+      ("70 cm", "70 mL", "'70 mL' is no measure; accepted: a number above 0 and cm or mm"),
+      ("70 cm", "70", "'70' is no measure; accepted: a number above 0 and cm or mm"),
+      ("70 cm", "0 cm", "'0 cm' is no measure; accepted: a number above 0 and cm or mm"),
+      (
+        "2.2 uL/cm", "banana",
+        "'banana' is no measure; accepted: a number above 0 and uL/cm or uL/mm"
+      ),
+      (
+        "2.2 uL/cm", "-2.2 uL/cm",
+        "'-2.2 uL/cm' is no measure; accepted: a number above 0 and uL/cm or uL/mm"
+      ),
+      ("0.25 mL", "0.25 m", "'0.25 m' unknown unit 'm'; accepted: mL, uL, nL, pL"),
+    ])
+  func measure(right: String, wrong: String, says: String) throws {
+    let folder = Folder()
+    let line = "line: {pump_tubing: 0.25 mL, catheter_length: 70 cm, catheter_volume: 2.2 uL/cm}\n"
+    #expect(throws: Never.self) {
+      try RigDocument(path: folder.write("good.yaml", Good.rig + line))
+    }
+    let path = folder.write("rig.yaml", Good.rig + line.with(right, wrong))
+    let outcome = errors(in: folder) { _ = try RigDocument(path: path) }
+    #expect(outcome.lines.contains { $0.hasSuffix(says) }, "\(outcome.lines)")
+  }
+
+  @Test(
     "R-040 A number with a sign is no line, and no name of one either", arguments: ["-1", "--1"])
   func line(offset: String) {
     let folder = Folder()

@@ -77,7 +77,12 @@ private let badTexts = [
     testDescription: "a name that is too long",
     text: good.with("BENCH-01", String(repeating: "x", count: 40)),
     line: "p.yaml:1: patient: '\(String(repeating: "x", count: 40))' is no name; accepted: 1 to 31 "
-      + "plain ASCII letters"),
+      + "printable ASCII characters, no space at either end"),
+  BadText(
+    testDescription: "a name with a space at its end", text: good.with("BENCH-01", "'BENCH-01 '"),
+    line:
+      "p.yaml:1: patient: 'BENCH-01 ' is no name; accepted: 1 to 31 printable ASCII characters, no "
+      + "space at either end"),
   BadText(
     testDescription: "an anchor", text: good.with("drug: baclofen", "drug: &d baclofen"),
     line: "p.yaml:2: drug: anchors and aliases are not accepted; write the value out"),
@@ -92,7 +97,9 @@ private let badTexts = [
     line: "p.yaml:4: basal: tags are not accepted; write the value alone"),
   BadText(
     testDescription: "a name that is no ASCII", text: good.with("BENCH-01", "Zoë"),
-    line: "p.yaml:1: patient: 'Zoë' is no name; accepted: 1 to 31 plain ASCII letters"),
+    line:
+      "p.yaml:1: patient: 'Zoë' is no name; accepted: 1 to 31 printable ASCII characters, no space at "
+      + "either end"),
   BadText(
     testDescription: "an alias to nothing", text: good.with("drug: baclofen", "drug: *d"),
     line: "p.yaml:2: "),
