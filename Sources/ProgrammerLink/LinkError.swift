@@ -25,6 +25,8 @@ public enum LinkError: Error, Equatable, Sendable {
   case otherPump
   /// The answer to a command was not signed by the pump's key: what became of it is not known.
   case outcomeNotSigned
+  /// A command was on its way, and no answer came: what became of it is not known.
+  case answerLost
   /// The library could not sign.
   case cannotSign
   /// Any other failure, with its errno.

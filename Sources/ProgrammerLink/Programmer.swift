@@ -1,4 +1,5 @@
 public import DosingCore
+internal import Glibc
 internal import Quantities
 
 /// A programmer with a key, who knows the keys of the pumps that he trusts.
@@ -66,12 +67,14 @@ public struct Programmer: ~Copyable {
   public mutating func order(
     _ kind: FrameKind, _ body: some FrameBody = EmptyBody()
   ) throws(LinkError) -> LinkClient.Reply {
-    for _ in 1..<Self.triesMax {
+    for number in 1..<Self.triesMax {
       let (status, pump) = try askStatus()
       let reply = try order(kind, body, status, pump)
       guard case .rejected(.notPermitted) = reply,
         try askStatus().status.newestNumber > status.newestNumber
       else { return reply }
+      // Those that use the same key do not all try again at once.
+      usleep(UInt32.random(in: 0..<20_000) * UInt32(number))
     }
     let (status, pump) = try askStatus()
     return try order(kind, body, status, pump)
@@ -85,7 +88,12 @@ public struct Programmer: ~Copyable {
     seal.key = key.id
     seal.number = status.newestNumber + 1
     seal.challenge = status.challenge
-    let answered = try client.ask(kind, body, seal, signedBy: key)
+    let answered: LinkClient.Answered
+    do {
+      answered = try client.ask(kind, body, seal, signedBy: key)
+    } catch .noAnswer, .system {
+      throw .answerLost
+    }
     guard answered.isFrom(pump) else { throw .outcomeNotSigned }
     return answered.reply
   }

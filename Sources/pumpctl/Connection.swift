@@ -102,6 +102,11 @@ struct Connection: ParsableArguments {
         .unavailable,
         "the pump's signature is missing or wrong: what became of the command is not known; "
           + "look at pumpctl status")
+    case .answerLost:
+      Failure(
+        .unavailable,
+        "no answer came: whether the pump did it is not known; look at pumpctl status before it is asked "
+          + "again")
     case .cannotSign: Failure(.internalError, "the command could not be signed")
     case .system(let call, let errno):
       Failure(.unavailable, "\(path): \(call): \(unsafe String(cString: strerror(errno)))")

@@ -62,7 +62,7 @@ struct Doctor: ParsableCommand {
       case .noPermission: return .noPermission
       case .pathTooLong: return .pathTooLong
       case .noAnswer, .badAnswer, .rejected, .unknownPump, .notThePump, .otherPump,
-        .outcomeNotSigned,
+        .outcomeNotSigned, .answerLost,
         .cannotSign, .isNoSocket, .isTaken:
         return .failed("no answer of a pump")
       case .system(let call, let errno):

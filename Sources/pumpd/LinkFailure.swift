@@ -24,7 +24,8 @@ extension LinkError {
       Failure(
         .unavailable,
         "another pump listens at \(path); stop it first, or give this one its own --socket")
-    case .badAnswer, .notThePump, .otherPump, .outcomeNotSigned, .unknownPump, .cannotSign:
+    case .badAnswer, .notThePump, .otherPump, .outcomeNotSigned, .answerLost, .unknownPump,
+      .cannotSign:
       Failure(
         .unavailable, "the answer is not a frame of this version; use programs of one version")
     case .rejected(let fault): Failure(.unavailable, fault.sentence)
