@@ -101,7 +101,7 @@ extension FaultCode {
   private var row: (code: String, words: String) {
     switch self {
     case .stopped: ("stopped", "stopped by command, the patient gets nothing")
-    case .reservoirLow: ("reservoir-low", "reservoir low, refill")
+    case .reservoirLow: ("reservoir-low", "reservoir low")
     case .reservoirEmpty: ("reservoir-empty", "reservoir empty, nothing is delivered")
     case .basalRefusedByLimit:
       ("basal-refused-by-limit", "a limit refused basal: defect of the engine")

@@ -115,6 +115,10 @@ struct BolusText {
 
   /// Why the pump cannot grant it; nil where that is for the pump to say.
   var refusal: String? {
+    let byMode = status.mode.refusesExtraDoses ?? (status.mode == .safeBasal ? .safeBasal : nil)
+    if let byMode {
+      return Refusal(byMode).sentence(decidedAt: status.now, tickPeriod: status.tickPeriod)
+    }
     if status.extraDose != nil {
       return "an extra dose is running; wait for its end, or pumpctl bolus --cancel"
     }

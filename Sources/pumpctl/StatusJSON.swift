@@ -55,6 +55,9 @@ struct StatusJSON: Encodable {
   let prescribedTodayNanograms: Int64
   let deficitNanograms: [String: Int64]
   let reservoirPicolitres: Int64
+  let reservoirLowPicolitres: Int64
+  let reservoirEmptyPicolitres: Int64
+  let reservoirVolumePicolitres: Int64
   let usedHourNanograms: Int64
   let limitHourNanograms: Int64
   let usedDayNanograms: Int64
@@ -117,6 +120,9 @@ struct StatusJSON: Encodable {
         ($0.snakeCode, status.deficits[Int($0.rawValue)].baseUnits)
       })
     reservoirPicolitres = status.reservoir.baseUnits
+    reservoirLowPicolitres = status.reservoirLow.baseUnits
+    reservoirEmptyPicolitres = status.reservoirEmpty.baseUnits
+    reservoirVolumePicolitres = status.reservoirVolume.baseUnits
     usedHourNanograms = status.usedHour.baseUnits
     limitHourNanograms = status.limitHour.baseUnits
     usedDayNanograms = status.usedDay.baseUnits

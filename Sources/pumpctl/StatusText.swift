@@ -230,7 +230,8 @@ struct StatusText {
   }
 
   private static func bar(_ part: Int64, of whole: Int64, width: Int) -> String {
-    let full = whole > 0 ? Int(Int128(width) * Int128(part) / Int128(whole)) : 0
+    let full =
+      whole > 0 ? Int((2 * Int128(width) * Int128(part) / Int128(whole) + 1) / 2) : 0
     let filled = min(width, max(0, full))
     return "[" + String(repeating: "#", count: filled)
       + String(repeating: ".", count: width - filled) + "]"

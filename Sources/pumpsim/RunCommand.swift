@@ -93,24 +93,24 @@ extension Summary {
         ("drive failed", deficit.driveFailedUg), ("not running", deficit.notRunningUg),
         ("not written down", deficit.noLeaseUg), ("suspended", deficit.suspendedUg),
       ].filter { $0.1 > 0 }
-    var lines = [
+    let parts = [
+      ("basal", delivered.basalUg, prescribed.basalUg),
+      ("patient boluses", delivered.patientBolusUg, prescribed.patientBolusUg),
+      ("boluses", delivered.bolusUg, prescribed.bolusUg),
+    ].filter { $0.2 > 0 }.map { "\($0.0) \(number($0.1)) of \(number($0.2))" }
+    let head: [String?] = [
       "SIMULATED \(scenario), seed \(seed)",
       "  ran        \(Nanoseconds(Int64(durationS * 1e9)).durationText) in \(number(wallS)) s, "
         + "\(number(million)) million ticks a second",
       "  motor      \(motorSteps) steps of \(commandedSteps) commanded, "
         + "\(number(deliveredVolumeUl)) uL",
       "  delivered  \(number(deliveredMassUg)) mcg of \(number(prescribedMassUg)) mcg prescribed",
-      "  of that    "
-        + [
-          ("basal", delivered.basalUg, prescribed.basalUg),
-          ("patient boluses", delivered.patientBolusUg, prescribed.patientBolusUg),
-          ("boluses", delivered.bolusUg, prescribed.bolusUg),
-        ].filter { $0.2 > 0 }.map { "\($0.0) \(number($0.1)) of \(number($0.2))" }
-        .joined(separator: ", ") + " mcg",
+      parts.isEmpty ? nil : "  of that    " + parts.joined(separator: ", ") + " mcg",
       "  deficit    " + deficits.map { "\($0.name) \(number($0.ug))" }.joined(separator: ", ")
         + " mcg",
       "  reservoir  \(number(reservoirUl / 1000)) mL left",
     ]
+    var lines = head.compactMap(\.self)
     for refusal in refusals {
       lines.append(
         "  refused    \(refusal.command) at "

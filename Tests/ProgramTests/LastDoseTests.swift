@@ -90,6 +90,11 @@ import Testing
     let row = try #require(status.split(separator: "\n").first { $0.contains("last dose") })
     #expect(
       row.contains("given up at a restart: ") && row.contains(" of 8 mcg were not given"), "\(row)")
+    // The log of the start knows how far the last tick got, and so does what is shown of it.
+    let last = try #require(try pump.status()["last_dose"] as? [String: Any])
+    let log = pump.log(of: 1)
+    let told = try #require(log.firstMatch(of: /given up: ([0-9.]+) mcg of 8 mcg/)?.1)
+    #expect(last["cancelled_nanograms"] as? Int == Int((Double(told) ?? 0) * 1_000 + 0.5), "\(log)")
   }
 
   @Test("R-042 An unusual bolus is warned of, and one that cannot be granted is not asked about")
@@ -103,5 +108,9 @@ import Testing
     #expect(slip.code == 65 && slip.errors.contains("the limit of any 1 h"))
     #expect(slip.output.contains("HIGH it is more than 50 % of a day's basal"))
     #expect(!slip.output.contains("Give it?"))
+    #expect(try pump.control("stop").code == 0)
+    let stopped = try bolus(pump, "1 ug", input: pump.clinician.yes)
+    #expect(stopped.code == 65 && stopped.errors.contains("delivery is stopped; resume it first"))
+    #expect(!stopped.output.contains("Give it?"))
   }
 }

@@ -68,15 +68,7 @@ struct Admission {
 
   /// The states and faults in which nobody gets an extra dose.
   private func refusesByState(_ ledger: inout Ledger) -> Refusal? {
-    switch mode {
-    case .hardStop: return Refusal(.hardStop)
-    case .noHistory: return Refusal(.noHistory)
-    case .stoppedByCommand, .stopped: return Refusal(.stopped)
-    case .noTherapy: return Refusal(.noTherapy)
-    case .minimum: return Refusal(.minimumBasal)
-    // Which fault it is that refuses is told by its row.
-    case .reservoirEmpty, .safeBasal, .continuous, .flex: break
-    }
+    if let reason = mode.refusesExtraDoses { return Refusal(reason) }
     guard let obstacle = board.effect.extras else { return nil }
     switch obstacle.reason {
     case .reservoirLow:

@@ -59,7 +59,9 @@ public struct Refusal: Sendable, BitwiseCopyable {
   /// does not help, or, of a program, not within a day and a quarter.
   public let allowedAt: Tick?
 
-  init(_ reason: RefusalReason, limit: Int64 = 0, value: Int64 = 0, allowedAt: Tick? = nil) {
+  public init(
+    _ reason: RefusalReason, limit: Int64 = 0, value: Int64 = 0, allowedAt: Tick? = nil
+  ) {
     self.reason = reason
     self.limit = limit
     self.value = value

@@ -62,3 +62,18 @@ extension BasalMode {
 #if !hasFeature(Embedded)
   extension DeliveryMode: CaseIterable {}
 #endif
+
+extension DeliveryMode {
+  /// Why nobody gets an extra dose in it, whatever else stands; nil where that hangs on faults, of which the rows
+  /// say it, and on limits.
+  public var refusesExtraDoses: RefusalReason? {
+    switch self {
+    case .hardStop: .hardStop
+    case .noHistory: .noHistory
+    case .stoppedByCommand, .stopped: .stopped
+    case .noTherapy: .noTherapy
+    case .minimum: .minimumBasal
+    case .reservoirEmpty, .safeBasal, .continuous, .flex: nil
+    }
+  }
+}
