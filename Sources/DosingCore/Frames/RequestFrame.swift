@@ -31,8 +31,6 @@ extension Request {
   ) throws(FrameFault) -> Bool {
     let header = try FrameHeader.read(frame, isRecord: isRecord)
     switch header.kind {
-    case .propose, .program, .clock, .new, .clear:
-      return try readChange(frame, header, on: rig, order: order, findings: &findings)
     case .bolus:
       var bolus = BolusBody()
       try readBody(frame, into: &bolus)
@@ -42,11 +40,12 @@ extension Request {
     case .stop: try read(nothing: frame, as: .stop)
     case .resume: try read(nothing: frame, as: .resume)
     case .acknowledge: try read(nothing: frame, as: .acknowledge)
-    default: throw .unknownKind
+    default: return try readChange(frame, header, on: rig, order: order, findings: &findings)
     }
     return true
   }
 
+  /// Apart from the other requests: a change is large, and so is what is on the stack while it is checked.
   @inline(never)
   private mutating func readChange(
     _ frame: Span<UInt8>, _ header: FrameHeader, on rig: Rig, order: Prescription?,
