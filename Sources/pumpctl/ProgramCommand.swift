@@ -19,13 +19,7 @@ struct Program: ParsableCommand {
   @OptionGroup var signing: SigningOptions
 
   func run() {
-    let document: PrescriptionDocument
-    do {
-      document = try PrescriptionDocument(path: file)
-    } catch {
-      complain(error.description)
-      end(error.exitCode)
-    }
+    let document = opened { () throws(DocumentErrors) in try PrescriptionDocument(path: file) }
     var programmer = signing.programmer(connection)
     signing.change(
       connection, &programmer, .program(document.prescription), seen.agreement,

@@ -61,6 +61,16 @@ func end(_ code: Documents.ExitCode, _ message: String) -> Never {
 /// Ends the program; what was wrong has been said.
 func end(_ code: Documents.ExitCode) -> Never { exit(code.rawValue) }
 
+/// A file that somebody named; ends the program where it is not good, and says all that is wrong.
+func opened<Document>(_ open: () throws(DocumentErrors) -> Document) -> Document {
+  do {
+    return try open()
+  } catch {
+    complain(error.description)
+    end(error.exitCode)
+  }
+}
+
 func complain(_ line: String) {
   var bytes = Array((line + "\n").utf8)
   _ = unsafe write(2, &bytes, bytes.count)

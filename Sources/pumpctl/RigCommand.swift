@@ -23,13 +23,7 @@ struct RigCommand: ParsableCommand {
   @OptionGroup var signing: SigningOptions
 
   func run() {
-    let document: RigDocument
-    do {
-      document = try RigDocument(path: file)
-    } catch {
-      complain(error.description)
-      end(error.exitCode)
-    }
+    let document = opened { () throws(DocumentErrors) in try RigDocument(path: file) }
     var programmer = signing.programmer(connection)
     let status = connection.attempt { () throws(LinkError) in try programmer.status() }
     guard status.serial == document.serial else {
