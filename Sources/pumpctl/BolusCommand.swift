@@ -53,7 +53,9 @@ struct Bolus: ParsableCommand {
   private func give(_ dose: Mass, in duration: Nanoseconds) {
     var programmer = signing.programmer(connection)
     let status = connection.attempt { () throws(LinkError) in try programmer.status() }
-    let text = BolusText(dose: dose, duration: duration, status: status, last: lastDose)
+    let past = past
+    let text = BolusText(
+      dose: dose, duration: duration, status: status, last: past.last, rig: past.rig)
     print(text.lines.joined(separator: "\n"))
     if let why = text.refusal { end(.badData, "refused: \(why)") }
     guard yes || consents(to: "Give it?") else { end(.badData, "nothing was changed") }
@@ -80,14 +82,14 @@ struct Bolus: ParsableCommand {
         + "\(last.cancelled.shown(decimals: 3)) cancelled")
   }
 
-  /// `notKnown` where the pump's journal cannot be read.
-  private var lastDose: BolusText.Last {
+  /// What the pump's journal tells; `notKnown` where it cannot be read.
+  private var past: (last: BolusText.Last, rig: Rig?) {
     do {
-      let last = try LastDose(in: try JournalReader.open(connection, signing))
-      guard let last else { return .noneLately }
-      return .dose(last)
+      let journal = try JournalReader.open(connection, signing)
+      let last = try LastDose(in: journal)
+      return (last.map { .dose($0) } ?? .noneLately, try journal.rig())
     } catch {
-      return .notKnown
+      return (.notKnown, nil)
     }
   }
 }
@@ -98,6 +100,8 @@ struct BolusText {
   let duration: Nanoseconds
   let status: Status
   let last: Last
+  /// The one that the pump runs; nil where it is not known.
+  let rig: Rig?
 
   enum Last {
     case noneLately
@@ -122,6 +126,20 @@ struct BolusText {
     if status.extraDose != nil {
       return "an extra dose is running; wait for its end, or pumpctl bolus --cancel"
     }
+    if duration < Limits.bolusDurationMin || duration > Limits.bolusDurationMax {
+      return Refusal(.bolusDurationOutOfRange, value: duration.count)
+        .sentence(decidedAt: status.now, tickPeriod: status.tickPeriod)
+    }
+    return refusalByLimits ?? refusalByHead
+  }
+
+  private var refusalByHead: String? {
+    rig.flatMap {
+      BolusFlow(dose: dose, duration: duration, maxRate: $0.pump.maxRate, status: status).refusal
+    }
+  }
+
+  private var refusalByLimits: String? {
     for (limit, hours) in [(status.limitHour, Int64(1)), (status.limitDay, 24)] {
       // What of it falls into that time at the least.
       let share = min(1, Double(Nanoseconds.hours(hours).count) / Double(duration.count))

@@ -5,11 +5,12 @@ import Testing
 
 /// A bolus that somebody asks for sees the one before it.
 @Suite struct LastDoseTests {
-  private func bolus(_ pump: RunningPump, _ dose: String, input: String = "/dev/null") throws
-    -> Outcome
-  {
+  private func bolus(
+    _ pump: RunningPump, _ dose: String, over duration: String = "2 min",
+    input: String = "/dev/null"
+  ) throws -> Outcome {
     try pump.control(
-      ["bolus", "--dose", dose, "--duration", "2 min"], as: pump.clinician, input: input)
+      ["bolus", "--dose", dose, "--duration", duration], as: pump.clinician, input: input)
   }
 
   @Test("R-042 Who asks for a bolus is shown the one before, and what a kill made of it")
@@ -101,7 +102,7 @@ import Testing
   func unusual() throws {
     let pump = try RunningPump()
     try pump.program()
-    let great = try bolus(pump, "40 ug")
+    let great = try bolus(pump, "40 ug", over: "10 min")
     #expect(great.output.contains("HIGH it is 4 times the patient's own bolus"), "\(great.output)")
     #expect(great.errors.contains("nothing was changed"))
     let slip = try bolus(pump, "20 mg", input: pump.clinician.yes)
@@ -112,5 +113,27 @@ import Testing
     let stopped = try bolus(pump, "1 ug", input: pump.clinician.yes)
     #expect(stopped.code == 65 && stopped.errors.contains("delivery is stopped; resume it first"))
     #expect(!stopped.output.contains("Give it?"))
+  }
+
+  @Test(
+    "R-040 A bolus that the head is too slow for is not asked about, and what it could give goes")
+  func tooFast() throws {
+    let pump = try RunningPump()
+    try pump.program()
+    // 24 mL/d of 500 ug/mL, less 300 ug/d of basal: 8.125 ug in a minute.
+    let fast = try bolus(pump, "40 ug", over: "1 min", input: pump.clinician.yes)
+    #expect(fast.code == 65 && !fast.output.contains("Give it?"), "\(fast.output)")
+    #expect(
+      fast.errors.contains(
+        "refused: 40 mcg over 1 min and basal are more than the head's 24 mL/d; accepted at the basal of "
+          + "now: over 4 min 56 s or longer, or at most 8.124 mcg over 1 min"), "\(fast.errors)")
+    let brief = try bolus(pump, "1 ug", over: "59 s", input: pump.clinician.yes)
+    #expect(brief.code == 65 && brief.errors.contains("accepted are 1 min to 1 d"))
+    #expect(!brief.output.contains("Give it?"))
+    for (dose, duration) in [("40 ug", "296 s"), ("8.124 ug", "1 min")] {
+      let given = try bolus(pump, dose, over: duration, input: pump.clinician.yes)
+      #expect(given.code == 0, "\(given.errors)")
+      #expect(try pump.control("bolus", "--cancel").code == 0)
+    }
   }
 }
