@@ -97,7 +97,8 @@ enum Remedy {
   static let i2cGroup =
     "add this user to the group i2c; the package i2c-tools brings the udev rule for it"
   static let kernelLog = "the kernel's log may say why: dmesg"
-  static let anotherUser = "run this as the user that runs pumpd"
+  static let anotherUser =
+    "look as the user that runs pumpd: run this as that user, or as root with --user NAME"
 }
 
 extension HardwareError {

@@ -6,6 +6,9 @@ public func userWords(_ user: UInt32) -> String {
   return name.map { "user \($0) (\(user))" } ?? "user \(user)"
 }
 
+/// Who is in it may stop a pump without a key, where pumpd is given no other group.
+public let stopGroupName = "pump-stop"
+
 /// The number of a group of this machine; nil where there is none of that name.
 public func groupNumber(_ name: String) -> UInt32? {
   accountField(2, in: "/etc/group") { $0[0] == name }.flatMap { UInt32($0) }

@@ -9,7 +9,8 @@ struct Doctor: ParsableCommand {
     abstract: "Say whether this machine can run a rig.",
     discussion: """
       Takes no line and moves nothing. Asks the sensors, unless a pump does. Run it as the user that \
-      runs pumpd. Exit codes: 0 no error, 66 no rig file, 69 an error, 77 nothing but permissions is \
+      runs pumpd, or as root with --user: then with the groups of that user, and the limits that \
+      /etc/security gives at a login. Exit codes: 0 no error, 66 no rig file, 69 an error, 77 nothing but permissions is \
       missing, 78 the rig file is not valid.
       """)
 
@@ -21,6 +22,11 @@ struct Doctor: ParsableCommand {
   @Option(help: "SCHED_FIFO priority of the tick thread, as it is given to pumpd.")
   var priority: Int32 = 80
 
+  @Option(
+    help: ArgumentHelp(
+      "Look as the user who will run pumpd; only root may look as another.", valueName: "NAME"))
+  var user: String?
+
   @Flag(help: "Print one JSON object, for programs.")
   var json = false
 
@@ -31,9 +37,10 @@ struct Doctor: ParsableCommand {
   }
 
   func run() throws {
+    let user = becomeUser()
     let examination = Examination(
       document: try document(), statePath: connection.state, socketPath: connection.path,
-      priority: priority, connect: Self.connect)
+      priority: priority, user: user, connect: Self.connect)
     let findings = examination.findings()
     if json {
       print(try DoctorJSON(findings).text)
@@ -41,6 +48,17 @@ struct Doctor: ParsableCommand {
       print(DoctorText(findings).lines.joined(separator: "\n"))
     }
     throw ArgumentParser.ExitCode(findings.exitCode.rawValue)
+  }
+
+  /// From then on nothing is seen, nor read, as who called it.
+  private func becomeUser() -> PumpUser? {
+    do throws(Failure) {
+      guard let user = try user.map(PumpUser.init(named:)) else { return nil }
+      try user.become()
+      return user
+    } catch {
+      end(error.code, error.message)
+    }
   }
 
   private func document() throws -> RigDocument? {

@@ -12,14 +12,14 @@ struct GroupOptions: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
-      "Who may stop the pump without a key; pump-stop by default, if there is one.",
+      "Who may stop the pump without a key; \(stopGroupName) by default, if there is one.",
       valueName: "GROUP"))
   var stopGroup: String?
 
   func linkGroups() throws(Failure) -> LinkGroups {
     LinkGroups(
       owner: geteuid(), status: try statusGroup.map(Self.number) ?? getegid(),
-      stop: try stopGroup.map(Self.number) ?? groupNumber("pump-stop"))
+      stop: try stopGroup.map(Self.number) ?? groupNumber(stopGroupName))
   }
 
   private static func number(_ name: String) throws(Failure) -> UInt32 {

@@ -1,5 +1,6 @@
 import ChildProcess
 import Foundation
+import Glibc
 import Testing
 
 /// `pumpctl doctor` as a user runs it. What it finds depends on the machine, so these look at what
@@ -75,6 +76,39 @@ import Testing
     #expect(bad.errors.contains("tick"))
     #expect(bad.output.isEmpty)
     #expect(try doctor("--priority", "100").code == 64)
+  }
+
+  @Test("R-040 a user who is not there is one clear error, and nothing is looked at")
+  func unknownUser() throws {
+    let outcome = try doctor("--user", "no-such-user")
+    #expect(outcome.code == 64 && outcome.output.isEmpty)
+    #expect(
+      outcome.errorLines == [
+        "pumpctl: there is no user 'no-such-user'; give the name of a user of this machine"
+      ])
+  }
+
+  @Test(
+    "R-062 what may be reached is judged for the user who will run pumpd, and not for who asks",
+    .enabled(if: AnotherUser.canBecome, "needs root and setpriv to become another user"))
+  func anotherUser() throws {
+    let asRoot = try doctor()
+    #expect(asRoot.code == 0 && asRoot.output.contains("WARNING  user"), "\(asRoot.output)")
+    let asNobody = try doctor("--user", "nobody")
+    #expect(asNobody.code == 77, "\(asNobody.output)")
+    #expect(asNobody.output.contains("ok       user            nobody (65534), groups"))
+    #expect(asNobody.output.contains("ERROR    state directory"))
+    // The rig is read as pumpd will read it.
+    let rig = try folder.write("rig.yaml", Texts.rig)
+    #expect(unsafe chmod(rig, 0o600) == 0)
+    #expect(try doctor("--rig", rig).code == 0)
+    let closed = try doctor("--rig", rig, "--user", "nobody")
+    #expect(closed.code != 0 && closed.errors.contains("rig.yaml"), "\(closed)")
+    let other = try AnotherUser("pumpctl", in: folder)
+    let refused = try other.run(["doctor", "--user", "root"])
+    #expect(refused.code == 77 && refused.errorLines.count == 1)
+    #expect(refused.errors.contains("only root may look as another user"), "\(refused.errors)")
+    #expect(try other.run(["doctor", "--user", "nobody"]).output.contains("nobody (65534)"))
   }
 
   @Test("it makes nothing, and a state directory that cannot be made is an error")

@@ -88,51 +88,34 @@ import Testing
     #expect(try pump.word("mode") == "no-therapy")
   }
 
-  private static let setpriv = "/usr/bin/setpriv"
-  private static let canBecomeAnotherUser =
-    getuid() == 0 && FileManager.default.isExecutableFile(atPath: setpriv)
-
   @Test(
     "R-062 R-106 another user may not even connect; who is of the stop's group may stop, and no more",
-    .enabled(if: canBecomeAnotherUser, "needs root and setpriv to become another user"))
+    .enabled(if: AnotherUser.canBecome, "needs root and setpriv to become another user"))
   func refusesAnotherUser() throws {
-    let setpriv = Self.setpriv
     let pump = try RunningPump(arguments: ["--stop-group", "4711", "--status-group", "4712"])
     try pump.program()
-    let identity = ["--reuid", "65534", "--regid", "65534", "--clear-groups"]
-    let stopper = ["--reuid", "65534", "--regid", "65534", "--groups", "4711"]
-    let reader = ["--reuid", "65534", "--regid", "65534", "--groups", "4712"]
-    let control = Programs.folder.appendingPathComponent("pumpctl").path
-    // Copied to where the other user can reach it.
-    let copy = pump.folder.path("pumpctl")
-    try FileManager.default.copyItem(atPath: control, toPath: copy)
-    try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: copy)
-    let stop = identity + [copy, "stop", "--state", pump.state]
-    // A copy that another test's child still held open while it was written cannot run yet.
-    try pump.waitUntil("the copy can run") {
-      try Programs.run(setpriv, identity + [copy, "--help"]).code == 0
+    let other = try AnotherUser("pumpctl", in: pump.folder)
+    func asks(_ group: Int?, _ words: String...) throws -> Outcome {
+      try other.run(words + ["--state", pump.state], group: group)
     }
-    #expect(try Programs.run(setpriv, stop).code == 77)
+    let (stopper, reader) = (4711, 4712)
+    #expect(try asks(nil, "stop").code == 77)
 
     let open = [FileAttributeKey.posixPermissions: 0o777]
     for path in [pump.folder.url.path, pump.state, pump.socket] {
       try FileManager.default.setAttributes(open, ofItemAtPath: path)
     }
-    let refused = try Programs.run(setpriv, stop)
+    let refused = try asks(nil, "stop")
     #expect(refused.code == 77, "\(refused.errors)")
-    func asks(_ who: [String], _ command: String) throws -> Int32 {
-      try Programs.run(setpriv, who + [copy, command, "--state", pump.state]).code
-    }
-    #expect(try asks(identity, "status") == 77)
+    #expect(try asks(nil, "status").code == 77)
     // Reading and stopping are two permissions.
-    #expect(try asks(reader, "status") == 0)
-    #expect(try asks(reader, "stop") == 77)
-    #expect(try asks(stopper, "status") == 77)
+    #expect(try asks(reader, "status").code == 0)
+    #expect(try asks(reader, "stop").code == 77)
+    #expect(try asks(stopper, "status").code == 77)
     #expect(try pump.word("mode") == "continuous")
-    #expect(try asks(stopper, "stop") == 0)
+    #expect(try asks(stopper, "stop").code == 0)
     #expect(try pump.word("mode") == "stopped-by-command")
-    let resume = stopper + [copy, "resume", "--unsigned", "--state", pump.state]
-    #expect(try Programs.run(setpriv, resume).code == 77)
+    #expect(try asks(stopper, "resume", "--unsigned").code == 77)
     #expect(pump.log.contains("stop by user nobody (65534), unsigned: accepted"))
   }
 

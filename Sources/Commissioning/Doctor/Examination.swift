@@ -12,17 +12,20 @@ public struct Examination {
   public let socketPath: String
   /// Of the tick thread.
   public let priority: Int32
+  /// As whom this process looks since it has become that user; nil: as who called it.
+  public let user: PumpUser?
   /// Tries to connect to a pump.
   public let connect: (String) -> SocketAnswer
 
   public init(
     document: RigDocument?, statePath: String, socketPath: String, priority: Int32,
-    connect: @escaping (String) -> SocketAnswer
+    user: PumpUser?, connect: @escaping (String) -> SocketAnswer
   ) {
     self.document = document
     self.statePath = statePath
     self.socketPath = socketPath
     self.priority = priority
+    self.user = user
     self.connect = connect
   }
 
@@ -31,12 +34,13 @@ public struct Examination {
 
   public func findings() -> [Diagnosis] {
     let state = StateFacts(statePath)
-    return [Diagnosis.rig(document)] + machine()
+    return [Diagnosis.rig(document), .user(.own, isLogin: user != nil)] + machine()
       + gpio(pumpRuns: state.pumpRuns == true) + i2c(pumpRuns: state.pumpRuns)
       + [.stateDirectory(statePath, state)]
       + [.openFiles(OpenFiles(in: statePath))].compactMap(\.self)
       + (isInMemory(statePath) ? [.stateInMemory(statePath)] : [])
       + [socket(pumpRuns: state.pumpRuns == true)]
+      + [.stopGroup(groupMembers(stopGroupName), isNeeded: isReal)]
       + (isReal ? [.gate] : [])
   }
 

@@ -29,16 +29,7 @@ enum SocketFacts: Equatable {
       return
     }
     self = .socket(
-      mode: about.st_mode & 0o777, owner: Self.user(about.st_uid), group: Self.group(about.st_gid))
-  }
-
-  private static func user(_ id: uid_t) -> String {
-    guard let entry = unsafe getpwuid(id) else { return "\(id)" }
-    return unsafe String(cString: entry.pointee.pw_name)
-  }
-
-  private static func group(_ id: gid_t) -> String {
-    guard let entry = unsafe getgrgid(id) else { return "\(id)" }
-    return unsafe String(cString: entry.pointee.gr_name)
+      mode: about.st_mode & 0o777, owner: userName(about.st_uid) ?? "\(about.st_uid)",
+      group: groupName(about.st_gid) ?? "\(about.st_gid)")
   }
 }

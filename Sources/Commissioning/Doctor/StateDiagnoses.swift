@@ -26,7 +26,8 @@ extension Diagnosis {
       return .ok(name, "\(path): a pumpd runs there, which is no error")
     case .there(isWritable: false, lock: _):
       return .error(
-        name, "\(path): this user may not write there", remedy: Remedy.anotherUser,
+        name, "\(path): this user may not write there",
+        remedy: "give it to the user that runs pumpd, or look as that user, with --user NAME",
         code: .noPermission)
     case .there(isWritable: true, lock: .hidden):
       return .error(
