@@ -17,6 +17,8 @@ public struct PumpStart: Sendable {
   public let isStopped: Bool
   private let therapy: Therapy?
   private let started: Started
+  /// The extra dose of which the rest is given up; nil for none.
+  private let givenUp: DoseEnd?
   /// The tick before the first one.
   private let tick: Int64
 
@@ -46,6 +48,8 @@ public struct PumpStart: Sendable {
     started.discardedExtraDose = pump.outcome.discardedExtraDose
     started.isSimulated = isSimulated
     self.started = started
+    let dose = pump.outcome.discardedExtraDose ? pump.core.shownLastDose : nil
+    givenUp = dose.map { DoseEnd(kind: $0.kind.rawValue, dose: $0.dose, cancelled: $0.cancelled) }
   }
 
   /// The state from which the pump goes on: read from the very bytes that are written down, so that a
@@ -57,11 +61,13 @@ public struct PumpStart: Sendable {
   /// The record of the order in force; nil for none.
   public var order: [UInt8]? { therapy?.prescription.recordBytes }
 
-  /// The first entry of this start.
-  public var entry: Entry {
+  /// The first entries of this start.
+  public var entries: [Entry] {
     let time = time(ofTick: tick)
-    return Entry(
-      tick: tick, utc: time.utc, monotonic: time.monotonic, content: .started(started))
+    let contents = [Entry.Content.started(started), givenUp.map { .extraDoseEnded($0) }]
+    return contents.compactMap(\.self).map {
+      Entry(tick: tick, utc: time.utc, monotonic: time.monotonic, content: $0)
+    }
   }
 
   /// When a tick is, by the clocks of the machine.

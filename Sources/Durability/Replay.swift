@@ -102,6 +102,7 @@ public struct Replay: ~Copyable {
     guard
       let core = DosingState.restored(from: started.state.span, rig: rig, therapy: therapy)
     else { throw missing("state") }
-    return ReplayedRun(core, commits: started.commits)
+    return ReplayedRun(
+      core, commits: started.commits, gaveUpDose: started.discardedExtraDose)
   }
 }

@@ -26,7 +26,7 @@ struct TickEntries {
     budget = SenderBudget(
       ticksAnHour: start.rig.ticks(.hours(1)), isStopped: start.isStopped)
     waiting = WaitingEntries(most: most)
-    waiting.append(start.entry)
+    for entry in start.entries { waiting.append(entry) }
   }
 
   var list: [Entry] { waiting.list }

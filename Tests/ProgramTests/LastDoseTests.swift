@@ -1,6 +1,7 @@
 import ChildProcess
 import Foundation
 import Glibc
+import Quantities
 import Testing
 
 /// A bolus that somebody asks for sees the one before it.
@@ -135,5 +136,35 @@ import Testing
       #expect(given.code == 0, "\(given.errors)")
       #expect(try pump.control("bolus", "--cancel").code == 0)
     }
+  }
+
+  @Test("R-042 R-085 R-092 Log, status and alarm tell the same amount of a dose that a kill ended")
+  func sameAmount() throws {
+    let pump = try RunningPump()
+    try pump.program()
+    func killAndStart() throws {
+      pump.process.kill(SIGKILL)
+      _ = pump.process.wait()
+      try pump.startAgain()
+    }
+    // The fourth one is alarmed, in the tick in which it gives the dose up.
+    for _ in 0..<3 { try killAndStart() }
+    #expect(try bolus(pump, "10 ug", input: pump.clinician.yes).code == 0)
+    try killAndStart()
+    let last = try #require(try pump.status()["last_dose"] as? [String: Any])
+    let cancelled = try #require(last["cancelled_nanograms"] as? Int64)
+    let amount = Mass(nanograms: cancelled).shown(decimals: 3)
+    let status = try pump.control("status").output.split(separator: "\n")
+    let isTold: (Substring) -> Bool = { $0.contains(": \(amount) of 10 mcg were not given") }
+    #expect(status.contains { $0.contains("last dose") && isTold($0) }, "\(status)")
+    #expect(status.contains { $0.contains("ALARM") && isTold($0) }, "\(status)")
+    let log = try pump.control("log", "--last", "50").output
+    #expect(log.contains("the bolus of 10 mcg is over, \(amount) of it were not given"), "\(log)")
+    let ends = try pump.control("log", "--json", "--kind", "extra-dose-ended").output
+    #expect(ends.split(separator: "\n").count == 1, "\(ends)")
+    #expect(ends.contains("\"cancelled_nanograms\":\(cancelled),"), "\(ends)")
+    #expect(pump.end() == 0)
+    let replay = try Programs.run("pumpsim", "replay", pump.state)
+    #expect(replay.code == 0 && replay.output.contains("all as recorded"), "\(replay)")
   }
 }
