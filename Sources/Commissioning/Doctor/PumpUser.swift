@@ -22,12 +22,17 @@ public struct PumpUser {
       throw Failure(
         .noPermission, "only root may look as another user; run this as root, or as \(name)")
     }
-    let limits = LoginLimits(user: name, groups: Set(groups.compactMap(groupName)))
-    guard limits.apply(), unsafe initgroups(name, group) == 0, setgid(group) == 0, setuid(id) == 0
-    else {
-      let reason = unsafe String(cString: strerror(errno))
-      throw Failure(.unavailable, "cannot look as \(name): \(reason); run this as \(name)")
+    guard LoginLimits(user: name, groups: Set(groups.compactMap(groupName))).apply() else {
+      throw failure("the limits of a login cannot be taken")
     }
+    guard unsafe initgroups(name, group) == 0, setgid(group) == 0, setuid(id) == 0 else {
+      throw failure("its groups and number cannot be taken")
+    }
+  }
+
+  private func failure(_ what: String) -> Failure {
+    let reason = unsafe String(cString: strerror(errno))
+    return Failure(.unavailable, "user \(name): \(what) (\(reason)); run this as \(name)")
   }
 
   private var groups: [gid_t] {
