@@ -131,7 +131,13 @@ extension SigningOptions {
   /// Sends one command without a signature.
   fileprivate func ask(_ connection: Connection, _ kind: FrameKind, done: String) {
     var client = connection.open()
-    let answered = connection.attempt { () throws(LinkError) in try client.ask(kind) }
+    let answered = connection.attempt { () throws(LinkError) in
+      do throws(LinkError) {
+        return try client.ask(kind)
+      } catch .noAnswer {
+        throw .answerLost
+      }
+    }
     let isTrusted = trusts(
       answered, of: answered.seal.serial, on: connection, else: .outcomeNotSigned)
     let doubt = isTrusted ? "" : "; its signature was NOT CHECKED, see pumpctl key trust"

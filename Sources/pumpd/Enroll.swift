@@ -57,7 +57,7 @@ struct Enroll: ParsableCommand {
       print("pumpctl key trust \(place) \(pumpKey)")
       print("pump \(answered.seal.serial.text) \(pumpKey)")
     case .rejected(.notPermitted):
-      throw Failure(.noPermission, "the pump takes keys from root alone")
+      throw Failure(.noPermission, "the pump takes keys from root alone; become root")
     case .rejected(.malformedBody):
       throw Failure(
         .badData, "'\(key)' is no public key that somebody can have made; see pumpctl key new")
