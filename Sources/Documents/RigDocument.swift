@@ -101,7 +101,7 @@ extension StrictYAML {
       optional: ["keep_open_rate"])
     let volume = quantity(keys["volume_per_revolution"], as: Volume.self)
     let fullSteps = integer(keys["full_steps"], 1...10_000)
-    let microsteps = integer(keys["microsteps"], 1...256)
+    let microsteps = microsteps(keys["microsteps"])
     let minRate = quantity(keys["min_rate"], as: FlowRate.self)
     let maxRate = quantity(keys["max_rate"], as: FlowRate.self)
     let keepOpen =
@@ -114,6 +114,18 @@ extension StrictYAML {
     return PumpHead(
       volumePerRevolution: volume, stepsPerRevolution: Int64(fullSteps * microsteps),
       minRate: minRate, maxRate: maxRate, keepOpenRate: keepOpen)
+  }
+
+  /// What drivers offer: halves of halves, and those that divide a turn into decimals.
+  private mutating func microsteps(_ value: Value?) -> Int? {
+    let accepted = [1, 2, 4, 5, 8, 10, 16, 20, 25, 32, 40, 50, 64, 100, 125, 128, 200, 250, 256]
+    guard let text = word(value), let value else { return nil }
+    guard let number = Int(text), accepted.contains(number) else {
+      let list = accepted.map { "\($0)" }.joined(separator: ", ")
+      report(value, "'\(text)' microsteps no driver makes; accepted: \(list)")
+      return nil
+    }
+    return number
   }
 
   fileprivate mutating func reservoir(_ value: Value) -> Reservoir? {

@@ -214,8 +214,8 @@ struct StrictYAML {
     else {
       report(
         value,
-        "'\(text)' is no name; accepted: 1 to \(Label.capacity) printable ASCII characters, no space at "
-          + "either end")
+        "'\(text)' is no name; accepted: 1 to \(Label.capacity) of A to Z, a to z, 0 to 9, "
+          + ##"!"#$%&'()*+,-./:;<=>?@[\]^_`{|}~, and spaces between them"##)
       return nil
     }
     return label

@@ -34,6 +34,7 @@ struct LogCommand: ParsableCommand {
   var last: Int64?
 
   @Option(
+    parsing: .unconditional,
     help: ArgumentHelp(
       "Only entries from that time on, as in 2026-03-01T08:00:00Z.", valueName: "UTC"),
     transform: UTCTime.read)

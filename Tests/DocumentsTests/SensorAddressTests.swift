@@ -35,6 +35,19 @@ import Testing
   }
 
   @Test(
+    "R-040 Microsteps are those that drivers offer", arguments: ["17", "0", "512"])
+  func microsteps(wrong: String) throws {
+    let folder = Folder()
+    let path = folder.write(
+      "rig.yaml", Good.rig.with("microsteps: 16", "microsteps: \(wrong)"))
+    let outcome = errors(in: folder) { _ = try RigDocument(path: path) }
+    let says =
+      "microsteps: '\(wrong)' microsteps no driver makes; accepted: 1, 2, 4, 5, 8, "
+      + "10, 16, 20, 25, 32, 40, 50, 64, 100, 125, 128, 200, 250, 256"
+    #expect(outcome.lines.contains { $0.hasSuffix(says) }, "\(outcome.lines)")
+  }
+
+  @Test(
     "R-040 What a line measures is a number and a unit",
     arguments: [
       ("70 cm", "70 mL", "'70 mL' is no measure; accepted: a number above 0 and cm or mm"),

@@ -37,6 +37,10 @@ private let badCalls = [
     arguments: ["log", "--since", "02:00"], code: 64, says: "accepted: 2026-03-01, 2026-03-01T08:00"
   ),
   BadCall(
+    testDescription: "a time that is a length", program: "pumpctl",
+    arguments: ["log", "--since", "-1 h"], code: 64, says: "accepted: 2026-03-01, 2026-03-01T08:00"
+  ),
+  BadCall(
     testDescription: "a priority out of range", program: "pumpd",
     arguments: ["--rig", "rig.yaml", "--state", "s", "--priority", "100"], code: 64,
     says: "0 to 99"),
