@@ -9,7 +9,7 @@
 
 #include "chw.h"
 
-/* What the body can use, all of it touched before the body runs. */
+/* What the body can use; a real-time one finds all of it touched. */
 #define STACK_BYTES (1024 * 1024)
 
 /* For what lies on the same mapping besides: the guard, thread-local storage, our own frames. */
@@ -25,6 +25,8 @@ struct chw_thread {
   void (*body)(void *);
   void *argument;
   bool exact_timers;
+  /* Waits for no page: it asked for real time, whether or not it was given. */
+  bool is_real_time;
   char name[NAME_BYTES];
 };
 
@@ -43,7 +45,9 @@ static void *run(void *argument) {
     /* An ordinary thread wakes up to 50 us late by default; a real-time one never does. */
     (void)prctl(PR_SET_TIMERSLACK, 1UL, 0UL, 0UL, 0UL);
   }
-  touch_stack();
+  if (thread->is_real_time) {
+    touch_stack();
+  }
   thread->body(thread->argument);
   return NULL;
 }
@@ -88,6 +92,7 @@ int chw_thread_start(
   }
   started->body = body;
   started->argument = argument;
+  started->is_real_time = priority > 0;
   strncpy(started->name, name, NAME_BYTES - 1);
   int error = start(started, priority);
   if (error != 0 && priority > 0) {

@@ -164,8 +164,30 @@ import Testing
     #expect(depth >= 1 << 20)
   }
 
+  @Test func `Only a thread that asks for real time finds its stack there`() throws {
+    let faults = [Int32(0), 1].map { priority in
+      let observer = StackObserver()
+      var refusal: Int32 = 0
+      var thread: OpaquePointer?
+      let started = unsafe chw_thread_start(
+        { argument in
+          let observer = unsafe Unmanaged<StackObserver>.fromOpaque(argument!).takeUnretainedValue()
+          let before = pageFaults()
+          observer.depth.store(descend(to: 1 << 19), ordering: .releasing)
+          observer.faults.store(pageFaults() - before, ordering: .releasing)
+        }, unsafe Unmanaged.passUnretained(observer).toOpaque(), priority, "stack", &refusal,
+        &thread)
+      #expect(started == 0)
+      unsafe #expect(chw_thread_join(thread!) == 0)
+      return observer.faults.load(ordering: .acquiring)
+    }
+    // Half a MiB is 128 pages.
+    #expect(faults[0] >= 100 && faults[1] < 50, "\(faults)")
+  }
+
   private final class StackObserver: Sendable {
     let depth = Atomic<UInt>(0)
+    let faults = Atomic<Int>(0)
   }
 
   @Test func `After memory was locked, or refused, threads still start`() async {
@@ -184,6 +206,14 @@ import Testing
       precondition(pthread_join(ordinary, nil) == 0)
     }
   }
+}
+
+/// How many pages the calling thread has waited for that were not there.
+private func pageFaults() -> Int {
+  // RUSAGE_THREAD, which the Swift library does not know.
+  let ofThisThread = __rusage_who_t(1)
+  var usage = rusage()
+  return unsafe getrusage(ofThisThread, &usage) == 0 ? usage.ru_minflt : -1
 }
 
 /// The kernel's number of the calling thread. Only under this number does it tell the timer slack.
