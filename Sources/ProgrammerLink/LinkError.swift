@@ -31,4 +31,12 @@ public enum LinkError: Error, Equatable, Sendable {
   case cannotSign
   /// Any other failure, with its errno.
   case system(call: String, errno: Int32)
+
+  /// The same, where the question was a command that the pump may have heard.
+  public var ofCommand: LinkError {
+    switch self {
+    case .noAnswer, .system: .answerLost
+    default: self
+    }
+  }
 }

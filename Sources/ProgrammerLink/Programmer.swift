@@ -91,8 +91,8 @@ public struct Programmer: ~Copyable {
     let answered: LinkClient.Answered
     do {
       answered = try client.ask(kind, body, seal, signedBy: key)
-    } catch .noAnswer, .system {
-      throw .answerLost
+    } catch {
+      throw error.ofCommand
     }
     guard answered.isFrom(pump) else { throw .outcomeNotSigned }
     return answered.reply

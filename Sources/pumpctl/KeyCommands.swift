@@ -179,7 +179,11 @@ struct RevokeKey: ParsableCommand {
     let reply: LinkClient.Reply
     if unsigned {
       var client = connection.open()
-      let answered = connection.attempt { () throws(LinkError) in try client.ask(.revoke, body) }
+      let answered = connection.attempt { () throws(LinkError) in
+        do throws(LinkError) { return try client.ask(.revoke, body) } catch {
+          throw error.ofCommand
+        }
+      }
       _ = signing.trusts(
         answered, of: answered.seal.serial, on: connection, else: .outcomeNotSigned)
       reply = answered.reply

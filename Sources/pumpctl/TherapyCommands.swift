@@ -132,11 +132,7 @@ extension SigningOptions {
   fileprivate func ask(_ connection: Connection, _ kind: FrameKind, done: String) {
     var client = connection.open()
     let answered = connection.attempt { () throws(LinkError) in
-      do throws(LinkError) {
-        return try client.ask(kind)
-      } catch .noAnswer {
-        throw .answerLost
-      }
+      do throws(LinkError) { return try client.ask(kind) } catch { throw error.ofCommand }
     }
     let isTrusted = trusts(
       answered, of: answered.seal.serial, on: connection, else: .outcomeNotSigned)
