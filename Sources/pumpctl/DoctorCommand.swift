@@ -10,8 +10,8 @@ struct Doctor: ParsableCommand {
     discussion: """
       Takes no line and moves nothing. Asks the sensors, unless a pump does. Run it as the user that \
       runs pumpd, or as root with --user: then with the groups of that user, and the limits that \
-      /etc/security gives at a login. Exit codes: 0 no error, 66 no rig file, 69 an error, 77 nothing but permissions is \
-      missing, 78 the rig file is not valid.
+      /etc/security gives at a login. Exit codes: 0 no error, 66 no rig file, 69 an error, 77 nothing \
+      but permissions is missing, 78 the rig file is not valid.
       """)
 
   @Option(help: ArgumentHelp("The rig file; without it only the machine.", valueName: "rig.yaml"))
@@ -37,10 +37,10 @@ struct Doctor: ParsableCommand {
   }
 
   func run() throws {
-    let user = becomeUser()
+    let isLogin = becomesUser()
     let examination = Examination(
       document: try document(), statePath: connection.state, socketPath: connection.path,
-      priority: priority, user: user, connect: Self.connect)
+      priority: priority, isLogin: isLogin, connect: Self.connect)
     let findings = examination.findings()
     if json {
       print(try DoctorJSON(findings).text)
@@ -50,12 +50,12 @@ struct Doctor: ParsableCommand {
     throw ArgumentParser.ExitCode(findings.exitCode.rawValue)
   }
 
-  /// From then on nothing is seen, nor read, as who called it.
-  private func becomeUser() -> PumpUser? {
+  /// From then on nothing is seen, nor read, as who called it. Returns whether that is somebody else, with the
+  /// limits of a login.
+  private func becomesUser() -> Bool {
     do throws(Failure) {
-      guard let user = try user.map(PumpUser.init(named:)) else { return nil }
-      try user.become()
-      return user
+      guard let user else { return false }
+      return try PumpUser(named: user).become()
     } catch {
       end(error.code, error.message)
     }

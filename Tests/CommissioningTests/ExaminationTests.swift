@@ -23,7 +23,7 @@ private let wires = """
     let document = try rig.map { try RigDocument(path: folder.write("rig.yaml", $0)) }
     let findings = Examination(
       document: document, statePath: folder.path, socketPath: folder.path + "/pumpd.sock",
-      priority: 1, user: nil, connect: { _ in .nobodyListens }
+      priority: 1, isLogin: false, connect: { _ in .nobodyListens }
     ).findings()
     let names = findings.map(\.name)
     #expect(Set(names).count == names.count, "\(names)")
@@ -32,9 +32,7 @@ private let wires = """
 
   private let machine = [
     "rig", "user", "real-time", "memory lock", "kernel", "clock source", "cpu governor",
-    "gpio library",
-    "gpio chips", "i2c adapters", "state directory", "socket",
-    "stop group",
+    "gpio library", "gpio chips", "i2c adapters", "state directory", "socket", "stop group",
   ]
 
   @Test("without a rig file only the machine is looked at")

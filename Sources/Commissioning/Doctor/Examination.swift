@@ -12,20 +12,20 @@ public struct Examination {
   public let socketPath: String
   /// Of the tick thread.
   public let priority: Int32
-  /// As whom this process looks since it has become that user; nil: as who called it.
-  public let user: PumpUser?
+  /// This process has become another user, with the limits of a login.
+  public let isLogin: Bool
   /// Tries to connect to a pump.
   public let connect: (String) -> SocketAnswer
 
   public init(
     document: RigDocument?, statePath: String, socketPath: String, priority: Int32,
-    user: PumpUser?, connect: @escaping (String) -> SocketAnswer
+    isLogin: Bool, connect: @escaping (String) -> SocketAnswer
   ) {
     self.document = document
     self.statePath = statePath
     self.socketPath = socketPath
     self.priority = priority
-    self.user = user
+    self.isLogin = isLogin
     self.connect = connect
   }
 
@@ -34,7 +34,7 @@ public struct Examination {
 
   public func findings() -> [Diagnosis] {
     let state = StateFacts(statePath)
-    return [Diagnosis.rig(document), .user(.own, isLogin: user != nil)] + machine()
+    return [Diagnosis.rig(document), .user(.own, isLogin: isLogin)] + machine()
       + gpio(pumpRuns: state.pumpRuns == true) + i2c(pumpRuns: state.pumpRuns)
       + [.stateDirectory(statePath, state)]
       + [.openFiles(OpenFiles(in: statePath))].compactMap(\.self)

@@ -15,9 +15,10 @@ public struct PumpUser {
     (id, group) = unsafe (entry.pointee.pw_uid, entry.pointee.pw_gid)
   }
 
-  /// Makes this process the user's, with the groups and limits that a login gives; it has no way back.
-  public func become() throws(Failure) {
-    if getuid() == id && geteuid() == id { return }
+  /// Makes this process the user's, with the groups and limits that a login gives; it has no way back. False
+  /// where it is the user's already: then it keeps its own.
+  public func become() throws(Failure) -> Bool {
+    if getuid() == id && geteuid() == id { return false }
     guard geteuid() == 0 else {
       throw Failure(
         .noPermission, "only root may look as another user; run this as root, or as \(name)")
@@ -28,6 +29,7 @@ public struct PumpUser {
     guard unsafe initgroups(name, group) == 0, setgid(group) == 0, setuid(id) == 0 else {
       throw failure("its groups and number cannot be taken")
     }
+    return true
   }
 
   private func failure(_ what: String) -> Failure {
