@@ -335,8 +335,8 @@ typedef struct chw_thread chw_thread;
 
 /*
  * Starts a thread with a stack of 1 MiB. `priority` 1 to 99 asks for SCHED_FIFO and a stack that is
- * pre-faulted, 0 for the ordinary policy. If SCHED_FIFO is refused the thread runs with the ordinary policy, with a
- * timer slack of 1 ns, and *refusal holds the errno; else *refusal is 0.
+ * pre-faulted, 0 for the ordinary policy. If SCHED_FIFO is refused the thread runs with the ordinary
+ * policy, with a timer slack of 1 ns, and *refusal holds the errno; else *refusal is 0.
  */
 int chw_thread_start(
     void (*_Nonnull body)(void *_Nullable), void *_Nullable argument, int priority,

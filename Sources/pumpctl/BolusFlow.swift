@@ -14,7 +14,7 @@ struct BolusFlow {
 
   /// Why the head is too slow, and what it could give; nil where it is fast enough.
   var refusal: String? {
-    guard let most = left(of: maxRate, rounded: .up) else { return nil }
+    guard let most = left(rounded: .up) else { return nil }
     let longest = duration + status.tickPeriod
     let day = Nanoseconds.days(1).count
     if Int128(dose.nanograms) * Int128(day) <= Int128(most.baseUnits) * Int128(longest.count) {
@@ -32,9 +32,9 @@ struct BolusFlow {
   }
 
   /// What basal leaves; nil where that is not known.
-  private func left(of flow: FlowRate, rounded: Rounding) -> DoseRate? {
+  private func left(rounded: Rounding) -> DoseRate? {
     guard status.concentration > .zero,
-      let most = DoseRate(of: flow, at: status.concentration, rounded: rounded)
+      let most = DoseRate(of: maxRate, at: status.concentration, rounded: rounded)
     else { return nil }
     // The status rounds basal down.
     let basal = status.basalRate.baseUnits + (rounded == .down ? 1 : 0)
@@ -43,7 +43,7 @@ struct BolusFlow {
 
   /// Nil where a bolus may not be so long. As long as it is shown, which is without seconds from an hour on.
   private var shortest: Nanoseconds? {
-    guard let left = left(of: maxRate, rounded: .down), left > .zero,
+    guard let left = left(rounded: .down), left > .zero,
       let least = scaled(
         dose.nanograms, by: Nanoseconds.days(1).count, over: left.baseUnits, rounded: .up),
       least <= Limits.bolusDurationMax.count
@@ -55,7 +55,7 @@ struct BolusFlow {
   }
 
   private var largestText: String? {
-    guard let left = left(of: maxRate, rounded: .down),
+    guard let left = left(rounded: .down),
       let most = scaled(
         left.baseUnits, by: duration.count, over: Nanoseconds.days(1).count, rounded: .down),
       most > 0
