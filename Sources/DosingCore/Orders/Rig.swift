@@ -10,16 +10,19 @@ public struct PumpHead: Sendable, BitwiseCopyable {
   public var maxRate: FlowRate
   /// The flow of basal mode `minimum`: keeps the line open, treats nobody.
   public var keepOpenRate: FlowRate
+  /// How far what it gives may be off, either way, over a refill, in thousandths.
+  public var accuracyPermille: Int64
 
   public init(
     volumePerRevolution: Volume, stepsPerRevolution: Int64, minRate: FlowRate, maxRate: FlowRate,
-    keepOpenRate: FlowRate
+    keepOpenRate: FlowRate, accuracyPermille: Int64 = 50
   ) {
     self.volumePerRevolution = volumePerRevolution
     self.stepsPerRevolution = stepsPerRevolution
     self.minRate = minRate
     self.maxRate = maxRate
     self.keepOpenRate = keepOpenRate
+    self.accuracyPermille = accuracyPermille
   }
 }
 
@@ -30,11 +33,16 @@ public struct Reservoir: Sendable, BitwiseCopyable {
   public var low: Volume
   /// At or below this: no delivery, high alarm. More than zero, so that no air enters the line.
   public var empty: Volume
+  /// What stays behind at the least when it is aspirated, and mixes with what is filled then.
+  public var residue: Volume
 
-  public init(volume: Volume, low: Volume, empty: Volume) {
+  public init(
+    volume: Volume, low: Volume, empty: Volume, residue: Volume = Volume(picolitres: 500_000_000)
+  ) {
     self.volume = volume
     self.low = low
     self.empty = empty
+    self.residue = residue
   }
 }
 
@@ -43,20 +51,26 @@ public struct Rig: Sendable, BitwiseCopyable {
   public var tick: Nanoseconds
   public var pump: PumpHead
   public var reservoir: Reservoir
+  public var line: RigLine
   /// The most that may leave the head in any hour and in any 24 h. Sealed into the interlock.
   public var maxVolume1h: Volume
   public var maxVolume24h: Volume
+  /// The most that a prime may give at the tip if all that it moves mixes.
+  public var maxPrimeDose: Mass
 
   /// - Parameters:
   ///   - maxVolume1h: nil for what `maxRate` can deliver in an hour, a bucket and two steps.
   ///   - maxVolume24h: nil for the same of a day.
   public init(
-    tick: Nanoseconds, pump: PumpHead, reservoir: Reservoir, maxVolume1h: Volume?,
-    maxVolume24h: Volume?
+    tick: Nanoseconds, pump: PumpHead, reservoir: Reservoir, line: RigLine = .usual,
+    maxVolume1h: Volume?, maxVolume24h: Volume?,
+    maxPrimeDose: Mass = Mass(nanograms: 600_000)
   ) {
     self.tick = tick
     self.pump = pump
     self.reservoir = reservoir
+    self.line = line
+    self.maxPrimeDose = maxPrimeDose
     self.maxVolume1h =
       maxVolume1h ?? pump.mostVolume(in: .hours(1) + Limits.hourBucket)
     self.maxVolume24h =
