@@ -8,6 +8,7 @@ extension Finding {
     func volume(_ count: Int64) -> String { Volume(picolitres: count).fileText }
     func rate(_ count: Int64) -> String { DoseRate(nanogramsPerDay: count).fileText }
     func flow(_ count: Int64) -> String { FlowRate(picolitresPerDay: count).fileText }
+    func percent(_ count: Int64) -> String { percentText(permille: count) }
     func time(_ count: Int64) -> String { Nanoseconds(count).durationText }
     func milliseconds(_ count: Int64) -> String {
       Nanoseconds(count).text(in: Unit("ms", 1_000_000))
@@ -35,6 +36,26 @@ extension Finding {
       "max_volume_1h \(volume(value)) holds no step of \(volume(bound))"
     case .rigHourLimitAboveDayLimit:
       "max_volume_1h \(volume(value)) is above max_volume_24h \(volume(bound))"
+    case .lineBelowLeast:
+      "tubing and catheter hold \(volume(value)); the least is \(volume(bound)), "
+        + "\(Limits.lineStepsMin) steps"
+    case .lineAboveMost: "tubing and catheter hold \(volume(value)); the most is \(volume(bound))"
+    case .lineNotBelowReservoir:
+      "tubing and catheter hold \(volume(value)), which has to be less than the reservoir's "
+        + volume(bound)
+    case .accuracyOutOfRange:
+      "an accuracy of \(percent(value)); accepted are 0 % to \(percent(bound))"
+    case .lineToleranceOutOfRange:
+      "a tolerance of \(percent(value)); accepted are 0 % to \(percent(bound))"
+    case .lineMixingOutOfRange:
+      "mixing of \(percent(value)); accepted are \(percent(bound)), which is accuracy and tolerance, to "
+        + "100 %"
+    case .primeRateOutOfRange:
+      "prime_rate \(flow(value)) is beyond \(flow(bound)); accepted are min_rate to max_rate"
+    case .residueOutOfRange:
+      "a residue of \(volume(value)); accepted are 0 mL to less than the volume of \(volume(bound))"
+    case .maxPrimeDoseOutOfRange:
+      "max_prime_dose \(mass(value)); accepted is more than 0 ug, to \(mass(bound))"
     case .concentrationOutOfRange:
       "\(Concentration(baseUnits: value).fileText) is outside "
         + "\(Limits.concentrationMin.fileText) to \(Limits.concentrationMax.fileText)"

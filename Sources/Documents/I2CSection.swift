@@ -14,6 +14,10 @@ public struct I2CSection: Equatable, Sendable {
     public var countsPerGram: Int
     /// Counts with an empty reservoir.
     public var zero: Int
+    /// How far a weight may be off, either way.
+    public var errorMilligrams: Int64 = 100
+    /// How far it may wander in a day besides, either way.
+    public var driftMilligramsPerDay: Int64 = 50
   }
 
   /// A pressure sensor in the line, at an ADS1115.
@@ -30,6 +34,17 @@ public struct I2CSection: Equatable, Sendable {
   public var encoder: Encoder?
   public var loadCell: LoadCell?
   public var pressure: LinePressure?
+}
+
+/// What a scale shows. Apart from the mass of a drug, which nobody doses by the gram.
+private struct Weight: WrittenQuantity {
+  static let units = [Unit("g", 1_000), Unit("mg", 1)]
+  static let baseUnitSymbol = "mg"
+  static let fileUnit = units[0]
+  static let shownUnit = units[0]
+  static var baseUnit: StaticString { "mg" }
+
+  var baseUnits: Int64
 }
 
 extension StrictYAML {
@@ -62,13 +77,32 @@ extension StrictYAML {
   }
 
   private mutating func loadCell(_ value: Value) -> I2CSection.LoadCell? {
-    let keys = mapping(value, required: ["driver", "address", "counts_per_gram", "zero"])
+    let keys = mapping(
+      value, required: ["driver", "address", "counts_per_gram", "zero"],
+      optional: ["error", "drift_per_day"])
     let address = device(keys, "nau7802", 0x2A...0x2A)
     let countsPerGram = integer(keys["counts_per_gram"], -8_388_607...8_388_607)
     if countsPerGram == 0, let written = keys["counts_per_gram"] { report(written, "may not be 0") }
     let zero = integer(keys["zero"], -8_388_607...8_388_607)
+    // No cell is exact.
+    let error = milligrams(keys["error"], 1...100_000)
+    let drift = milligrams(keys["drift_per_day"], 0...100_000)
     guard let address, let countsPerGram, let zero else { return nil }
-    return I2CSection.LoadCell(address: address, countsPerGram: countsPerGram, zero: zero)
+    var cell = I2CSection.LoadCell(address: address, countsPerGram: countsPerGram, zero: zero)
+    if let error { cell.errorMilligrams = error }
+    if let drift { cell.driftMilligramsPerDay = drift }
+    return cell
+  }
+
+  private mutating func milligrams(_ value: Value?, _ accepted: ClosedRange<Int64>) -> Int64? {
+    guard let value, let weight = quantity(value, as: Weight.self) else { return nil }
+    guard accepted.contains(weight.baseUnits) else {
+      let ends = [accepted.lowerBound, accepted.upperBound].map { Weight(baseUnits: $0).fileText }
+      report(
+        value, "\(weight.fileText) is out of range; accepted: \(ends.joined(separator: " to "))")
+      return nil
+    }
+    return weight.baseUnits
   }
 
   private mutating func pressure(_ value: Value) -> I2CSection.LinePressure? {

@@ -55,11 +55,13 @@ public struct RigDocument: Sendable {
     let pump = top["pump"].flatMap { yaml.pump($0) }
     let reservoir = top["reservoir"].flatMap { yaml.reservoir($0) }
     let limits = top["limits"].map {
-      yaml.mapping($0, required: [], optional: ["max_volume_1h", "max_volume_24h"])
+      yaml.mapping(
+        $0, required: [], optional: ["max_volume_1h", "max_volume_24h", "max_prime_dose"])
     }
     let maxVolume1h = yaml.quantity(limits?["max_volume_1h"], as: Volume.self)
     let maxVolume24h = yaml.quantity(limits?["max_volume_24h"], as: Volume.self)
-    yaml.checkSectionsForLater(top)
+    let maxPrimeDose = yaml.quantity(limits?["max_prime_dose"], as: Mass.self)
+    var line = top["line"].flatMap { yaml.rigLine($0) } ?? .usual
     let hasBatteryClock =
       top["clock"].map { yaml.yesOrNo(yaml.mapping($0, required: ["rtc"])["rtc"]) ?? false }
       ?? false
@@ -72,9 +74,12 @@ public struct RigDocument: Sendable {
     guard let name, let serial, let backend, let tick, let pump, let reservoir else {
       throw DocumentErrors(.internalError, ["\(path): a value is missing without an error"])
     }
-    let rig = Rig(
-      tick: tick, pump: pump, reservoir: reservoir, maxVolume1h: maxVolume1h,
+    // Written out it is the same rig, and has the same record.
+    if line.primeRate == pump.maxRate { line.primeRate = nil }
+    var rig = Rig(
+      tick: tick, pump: pump, reservoir: reservoir, line: line, maxVolume1h: maxVolume1h,
       maxVolume24h: maxVolume24h)
+    if let maxPrimeDose { rig.maxPrimeDose = maxPrimeDose }
     var findings = Findings()
     rig.check(into: &findings)
     for index in 0..<findings.count {
@@ -98,7 +103,7 @@ extension StrictYAML {
     let keys = mapping(
       value,
       required: ["volume_per_revolution", "full_steps", "microsteps", "min_rate", "max_rate"],
-      optional: ["keep_open_rate"])
+      optional: ["keep_open_rate", "accuracy"])
     let volume = quantity(keys["volume_per_revolution"], as: Volume.self)
     let fullSteps = integer(keys["full_steps"], 1...10_000)
     let microsteps = microsteps(keys["microsteps"])
@@ -108,12 +113,15 @@ extension StrictYAML {
       keys["keep_open_rate"] == nil
       ? FlowRate(picolitresPerDay: 6_000_000)
       : quantity(keys["keep_open_rate"], as: FlowRate.self)
+    let accuracy = permille(keys["accuracy"])
     guard let volume, let fullSteps, let microsteps, let minRate, let maxRate, let keepOpen else {
       return nil
     }
-    return PumpHead(
+    var head = PumpHead(
       volumePerRevolution: volume, stepsPerRevolution: Int64(fullSteps * microsteps),
       minRate: minRate, maxRate: maxRate, keepOpenRate: keepOpen)
+    if let accuracy { head.accuracyPermille = accuracy }
+    return head
   }
 
   /// What drivers offer: halves of halves, and those that divide a turn into decimals.
@@ -129,24 +137,15 @@ extension StrictYAML {
   }
 
   fileprivate mutating func reservoir(_ value: Value) -> Reservoir? {
-    let keys = mapping(value, required: ["volume", "low", "empty"])
+    let keys = mapping(value, required: ["volume", "low", "empty"], optional: ["residue"])
     let volume = quantity(keys["volume"], as: Volume.self)
     let low = quantity(keys["low"], as: Volume.self)
     let empty = quantity(keys["empty"], as: Volume.self)
+    let residue = quantity(keys["residue"], as: Volume.self)
     guard let volume, let low, let empty else { return nil }
-    return Reservoir(volume: volume, low: low, empty: empty)
-  }
-
-  /// Sections that a rig file has and this version does not use yet: their form is checked, so that a
-  /// file that is accepted now is a good file.
-  fileprivate mutating func checkSectionsForLater(_ top: [String: Value]) {
-    if let line = top["line"] {
-      let keys = mapping(
-        line, required: ["pump_tubing", "catheter_length", "catheter_volume"])
-      _ = quantity(keys["pump_tubing"], as: Volume.self)
-      checkMeasure(keys["catheter_length"], units: ["cm", "mm"])
-      checkMeasure(keys["catheter_volume"], units: ["uL/cm", "uL/mm"])
-    }
+    var reservoir = Reservoir(volume: volume, low: low, empty: empty)
+    if let residue { reservoir.residue = residue }
+    return reservoir
   }
 }
 
@@ -155,8 +154,11 @@ extension Finding.Rule {
   fileprivate var rigSection: String {
     switch self {
     case .tickOutOfRange, .tickDoesNotDivideMinute: "tick"
-    case .reservoirOutOfOrder: "reservoir"
-    case .rigLimitBelowOneStep, .rigHourLimitAboveDayLimit: "limits"
+    case .reservoirOutOfOrder, .residueOutOfRange: "reservoir"
+    case .rigLimitBelowOneStep, .rigHourLimitAboveDayLimit, .maxPrimeDoseOutOfRange: "limits"
+    case .lineBelowLeast, .lineAboveMost, .lineNotBelowReservoir, .lineToleranceOutOfRange,
+      .lineMixingOutOfRange, .primeRateOutOfRange:
+      "line"
     default: "pump"
     }
   }

@@ -36,3 +36,6 @@ extension Nanoseconds {
 public func hexadecimal(_ bytes: some Sequence<UInt8>) -> String {
   bytes.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
 }
+
+/// A share in thousandths as files have it: `20 %`, `2.5 %`.
+public func percentText(permille: Int64) -> String { "\(decimalText(permille, per: 10)) %" }

@@ -179,19 +179,23 @@ struct StrictYAML {
     }
   }
 
-  /// A number above 0 and one of the units, of which nothing else is asked.
-  mutating func checkMeasure(_ value: Value?, units: [String]) {
-    guard let text = word(value), let value else { return }
-    let parts = text.split(separator: " ", omittingEmptySubsequences: false)
-    let digits = parts[0].split(separator: ".", omittingEmptySubsequences: false)
+  /// Thousandths, from a percentage with at most one decimal, as in `20 %` and `2.5 %`. How many there may be
+  /// is asked elsewhere.
+  mutating func permille(_ value: Value?) -> Int64? {
+    guard let text = word(value), let value else { return nil }
+    let number = text.hasSuffix(" %") ? text.dropLast(2) : ""
+    let parts = number.split(separator: ".", omittingEmptySubsequences: false)
     let isNumber =
-      digits.count <= 2
-      && digits.allSatisfy { !$0.isEmpty && $0.utf8.allSatisfy { (0x30...0x39).contains($0) } }
-    let isPositive = parts[0].utf8.contains { (0x31...0x39).contains($0) }
-    if parts.count == 2, isNumber, isPositive, units.contains(String(parts[1])) { return }
-    report(
-      value,
-      "'\(text)' is no measure; accepted: a number above 0 and \(units.joined(separator: " or "))")
+      (1...2).contains(parts.count)
+      && parts.allSatisfy { !$0.isEmpty && $0.utf8.allSatisfy { (0x30...0x39).contains($0) } }
+    let tenths = parts.count == 2 ? parts[1] : "0"
+    guard isNumber, tenths.utf8.count == 1, let permille = Int64(parts[0] + tenths) else {
+      report(
+        value,
+        "'\(text)' is no percentage; accepted: 0 % to 100 % with at most one decimal, as in 2.5 %")
+      return nil
+    }
+    return permille
   }
 
   mutating func integer(_ value: Value?, _ accepted: ClosedRange<Int>) -> Int? {

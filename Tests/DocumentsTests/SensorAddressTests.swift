@@ -50,16 +50,20 @@ import Testing
   @Test(
     "R-040 What a line measures is a number and a unit",
     arguments: [
-      ("70 cm", "70 mL", "'70 mL' is no measure; accepted: a number above 0 and cm or mm"),
-      ("70 cm", "70", "'70' is no measure; accepted: a number above 0 and cm or mm"),
-      ("70 cm", "0 cm", "'0 cm' is no measure; accepted: a number above 0 and cm or mm"),
+      ("70 cm", "70 mL", "'70 mL' unknown unit 'mL'; accepted: cm, mm, m"),
+      ("70 cm", "70", "'70' the unit is missing; accepted: cm, mm, m"),
       (
-        "2.2 uL/cm", "banana",
-        "'banana' is no measure; accepted: a number above 0 and uL/cm or uL/mm"
+        "70 cm", "-70 cm",
+        "'-70 cm' '-70' is not a decimal number; write digits with at most one point, as in 0.15"
       ),
       (
+        "2.2 uL/cm", "banana",
+        "'banana' '' is not a decimal number; write digits with at most one point, as in 0.15"
+      ),
+      ("2.2 uL/cm", "2.2 uL", "'2.2 uL' unknown unit 'uL'; accepted: uL/cm, uL/mm, mL/m"),
+      (
         "2.2 uL/cm", "-2.2 uL/cm",
-        "'-2.2 uL/cm' is no measure; accepted: a number above 0 and uL/cm or uL/mm"
+        "'-2.2 uL/cm' '-2.2' is not a decimal number; write digits with at most one point, as in 0.15"
       ),
       ("0.25 mL", "0.25 m", "'0.25 m' unknown unit 'm'; accepted: mL, uL, nL, pL"),
     ])

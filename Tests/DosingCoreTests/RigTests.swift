@@ -53,6 +53,72 @@ import Testing
         == [.rigHourLimitAboveDayLimit])
   }
 
+  @Test("R-016 Every rule about the line of a rig is found where it is broken")
+  func everyRuleOfTheLine() {
+    func line(_ tubing: Int64, _ catheter: Int64) -> [Finding.Rule] {
+      findings(
+        changed {
+          $0.line.pumpTubing = Volume(picolitres: tubing)
+          $0.line.catheter = Volume(picolitres: catheter)
+        })
+    }
+    // 20 steps of 15.625 nL; 10 mL.
+    #expect(line(0, 0) == [.lineBelowLeast])
+    #expect(line(0, 312_499) == [.lineBelowLeast])
+    #expect(line(0, 312_500).isEmpty && line(312_500, 0).isEmpty)
+    #expect(line(-1, 1_000_000) == [.lineBelowLeast] && line(1_000_000, -1) == [.lineBelowLeast])
+    #expect(line(5_000_000_000, 5_000_000_000).isEmpty)
+    #expect(line(5_000_000_000, 5_000_000_001) == [.lineAboveMost])
+    #expect(line(.max, .max) == [.lineAboveMost])
+    #expect(
+      findings(changed { $0.reservoir = .nearlyEmpty }).isEmpty
+        && findings(
+          changed {
+            $0.reservoir = .nearlyEmpty
+            $0.line.pumpTubing = $0.reservoir.volume - $0.line.catheter
+          }) == [.lineNotBelowReservoir]
+    )
+  }
+
+  @Test("R-016 So is what head and line may be off by, a prime, and what stays behind")
+  func everyRuleOfThePrime() {
+    #expect(findings(changed { $0.pump.accuracyPermille = -1 }) == [.accuracyOutOfRange])
+    #expect(findings(changed { $0.pump.accuracyPermille = 501 }) == [.accuracyOutOfRange])
+    #expect(findings(changed { $0.line.tolerancePermille = -1 }) == [.lineToleranceOutOfRange])
+    #expect(findings(changed { $0.line.tolerancePermille = 501 }) == [.lineToleranceOutOfRange])
+    // 5 % and 5 %.
+    #expect(findings(changed { $0.line.mixingPermille = 99 }) == [.lineMixingOutOfRange])
+    #expect(findings(changed { $0.line.mixingPermille = 100 }).isEmpty)
+    #expect(findings(changed { $0.line.mixingPermille = 1_001 }) == [.lineMixingOutOfRange])
+    let least = changed {
+      ($0.pump.accuracyPermille, $0.line.tolerancePermille) = (0, 0)
+      $0.line.mixingPermille = 0
+    }
+    let most = changed {
+      ($0.pump.accuracyPermille, $0.line.tolerancePermille) = (500, 500)
+      $0.line.mixingPermille = 1_000
+    }
+    #expect(findings(least).isEmpty && findings(most).isEmpty)
+    let one = FlowRate(picolitresPerDay: 1)
+    #expect(findings(changed { $0.line.primeRate = $0.pump.minRate }).isEmpty)
+    #expect(findings(changed { $0.line.primeRate = $0.pump.maxRate }).isEmpty)
+    #expect(
+      findings(changed { $0.line.primeRate = $0.pump.minRate - one }) == [.primeRateOutOfRange])
+    #expect(
+      findings(changed { $0.line.primeRate = $0.pump.maxRate + one }) == [.primeRateOutOfRange])
+    #expect(Rig.bench().primeRate == Rig.bench().pump.maxRate)
+    #expect(findings(changed { $0.reservoir.residue = .zero }).isEmpty)
+    #expect(
+      findings(changed { $0.reservoir.residue = $0.reservoir.volume }) == [.residueOutOfRange])
+    #expect(findings(changed { $0.reservoir.residue.picolitres = -1 }) == [.residueOutOfRange])
+    // 10 L of 4 mg/mL hold 40 g.
+    #expect(findings(changed { $0.maxPrimeDose = .zero }) == [.maxPrimeDoseOutOfRange])
+    #expect(findings(changed { $0.maxPrimeDose.nanograms = 40_000_000_000 }).isEmpty)
+    #expect(
+      findings(changed { $0.maxPrimeDose.nanograms = 40_000_000_001 })
+        == [.maxPrimeDoseOutOfRange])
+  }
+
   @Test("R-016 Several faults of a rig are listed together")
   func severalAtOnce() {
     let rig = changed {

@@ -63,7 +63,9 @@ import Testing
     case .safeBasalUnused: order = .order(.stopped, safeBasal: basal)
     case .tickOutOfRange, .tickDoesNotDivideMinute, .stepVolumeOutOfRange, .ratesOutOfOrder,
       .maxRateAboveOneStepPerTick, .reservoirOutOfOrder, .rigLimitBelowOneStep,
-      .rigHourLimitAboveDayLimit:
+      .rigHourLimitAboveDayLimit, .lineBelowLeast, .lineAboveMost, .lineNotBelowReservoir,
+      .accuracyOutOfRange, .lineToleranceOutOfRange, .lineMixingOutOfRange, .primeRateOutOfRange,
+      .residueOutOfRange, .maxPrimeDoseOutOfRange:
       break
     }
     return (order, rig)

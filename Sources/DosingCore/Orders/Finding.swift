@@ -13,6 +13,15 @@ public struct Finding: Sendable, BitwiseCopyable {
     case reservoirOutOfOrder = 6
     case rigLimitBelowOneStep = 7
     case rigHourLimitAboveDayLimit = 8
+    case lineBelowLeast = 9
+    case lineAboveMost = 10
+    case lineNotBelowReservoir = 11
+    case accuracyOutOfRange = 12  // thousandths
+    case lineToleranceOutOfRange = 13  // thousandths
+    case lineMixingOutOfRange = 14  // thousandths; bound: the least
+    case primeRateOutOfRange = 15  // bound: the one that it is beyond
+    case residueOutOfRange = 16
+    case maxPrimeDoseOutOfRange = 17
     // The prescription.
     case concentrationOutOfRange = 20
     case dayWithoutPattern = 22

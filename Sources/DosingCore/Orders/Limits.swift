@@ -41,6 +41,13 @@ public enum Limits {
   /// unit.
   public static let volumeMax = Volume(picolitres: 10_000_000_000_000)
 
+  /// A line of fewer steps is less than the pump can place a drug in; one that holds more is a slip of unit.
+  public static let lineStepsMin: Int64 = 20
+  public static let lineVolumeMax = Volume(picolitres: 10_000_000_000)
+
+  /// A head, or the volume of a line, that may be off by more than half is not known at all. In thousandths.
+  public static let errorPermilleMax: Int64 = 500
+
   /// The fastest flow that a head may be rated for, 1 L/d. A hundred years of it, at the highest
   /// concentration and with the finest unit of account, stay below 2^127.
   public static let flowMax = FlowRate(picolitresPerDay: 1_000_000_000_000)

@@ -77,6 +77,9 @@ public struct Rig: Sendable, BitwiseCopyable {
       maxVolume24h ?? pump.mostVolume(in: .hours(24) + Limits.dayBucket)
   }
 
+  /// The flow of a prime and of a purge.
+  public var primeRate: FlowRate { line.primeRate ?? pump.maxRate }
+
   /// How many whole steps fit into `volume`.
   public func steps(in volume: Volume) -> Int64 {
     scaled(
