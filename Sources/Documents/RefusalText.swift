@@ -42,6 +42,7 @@ extension RefusalReason {
     case .programDuringExtraDose: "program-during-extra-dose"
     case .otherHead: "other-head"
     case .otherReservoir: "other-reservoir"
+    case .otherLine: "other-line"
     }
   }
 }
@@ -116,6 +117,9 @@ extension Refusal {
     case .otherReservoir:
       "the reservoir holds \(volume(limit)), from which its contents are counted, not \(volume(value)); "
         + "with another one it is a new pump: give it a state directory of its own"
+    case .otherLine:
+      "tubing and catheter hold \(volume(limit)), in which drug is on its way, not \(volume(value)); a pump "
+        + "with another line begins anew, in another --state"
     }
   }
 }

@@ -79,6 +79,14 @@ struct RigJSON: Encodable {
   let reservoirEmptyPicolitres: Int64
   let maxVolumeHourPicolitres: Int64
   let maxVolumeDayPicolitres: Int64
+  let accuracyPermille: Int64
+  let reservoirResiduePicolitres: Int64
+  let pumpTubingPicolitres: Int64
+  let catheterPicolitres: Int64
+  let lineMixingPermille: Int64
+  let lineTolerancePermille: Int64
+  let primeRatePicolitresPerDay: Int64
+  let maxPrimeDoseNanograms: Int64
 
   init(_ rig: Rig, serial: String) {
     self.serial = serial
@@ -93,6 +101,14 @@ struct RigJSON: Encodable {
     reservoirEmptyPicolitres = rig.reservoir.empty.picolitres
     maxVolumeHourPicolitres = rig.maxVolume1h.picolitres
     maxVolumeDayPicolitres = rig.maxVolume24h.picolitres
+    accuracyPermille = rig.pump.accuracyPermille
+    reservoirResiduePicolitres = rig.reservoir.residue.picolitres
+    pumpTubingPicolitres = rig.line.pumpTubing.picolitres
+    catheterPicolitres = rig.line.catheter.picolitres
+    lineMixingPermille = rig.line.mixingPermille
+    lineTolerancePermille = rig.line.tolerancePermille
+    primeRatePicolitresPerDay = rig.primeRate.picolitresPerDay
+    maxPrimeDoseNanograms = rig.maxPrimeDose.nanograms
   }
 }
 

@@ -10,8 +10,8 @@ struct RigCommand: ParsableCommand {
     discussion: """
       The values that decide a dose are compared, with their defaults filled in. What is committed runs \
       from the next start of pumpd on, given this file; until then nothing changes. Tick, volume of a \
-      revolution, steps and the reservoir's volume are what the history of a pump is counted in: a pump \
-      with others is a new one, with a state directory of its own. A script looks first, without input, and \
+      revolution, steps and the volumes of reservoir and line are what the history of a pump is counted \
+      in: a pump with others is a new one, with a state directory of its own. A script looks first, without input, and \
       then commits what it has seen, with --yes --digest.
       """)
 

@@ -33,10 +33,11 @@ struct Show: ParsableCommand {
     guard let order = try journal.document(digest).flatMap(Prescription.init) else {
       throw journal.failure(.badData, "the record of the prescription is missing or altered")
     }
-    let head = [
-      "pump \(journal.head.serial), prescription \(hexadecimal(digest).prefix(16))",
-      try programmed(digest, journal), try rig(journal),
-    ]
+    let head =
+      [
+        "pump \(journal.head.serial), prescription \(hexadecimal(digest).prefix(16))",
+        try programmed(digest, journal),
+      ] + (try rig(journal))
     return head.map { "# \($0)" } + order.fileText.split(separator: "\n").map(String.init)
   }
 
@@ -49,12 +50,21 @@ struct Show: ParsableCommand {
     return "programmed by \(who) at \(UTCTime(nanoseconds: by.utc).text(decimals: 1))"
   }
 
-  private func rig(_ journal: JournalReader) throws(Failure) -> String {
+  private func rig(_ journal: JournalReader) throws(Failure) -> [String] {
     guard let digest = journal.head.rig, let rig = try journal.committedRig() else {
-      return "rig not known"
+      return ["rig not known"]
     }
-    return "rig \(hexadecimal(digest).prefix(16)), \(rig.pump.minRate.shown(decimals: 3)) to "
+    let pump =
+      "rig \(hexadecimal(digest).prefix(16)), \(rig.pump.minRate.shown(decimals: 3)) to "
       + "\(rig.pump.maxRate.shown(decimals: 3)), at most \(rig.maxVolume1h.shown(decimals: 3)) in 1 h, "
-      + "\(rig.maxVolume24h.shown(decimals: 3)) in 24 h"
+      + "\(rig.maxVolume24h.shown(decimals: 3)) in 24 h, within "
+      + percentText(permille: rig.pump.accuracyPermille)
+    let line =
+      "line \(rig.line.volume.fileText), within \(percentText(permille: rig.line.tolerancePermille)), of it "
+      + "\(rig.line.catheter.fileText) catheter, mixing \(percentText(permille: rig.line.mixingPermille))"
+    let prime =
+      "prime at \(rig.primeRate.shown(decimals: 3)), at most \(rig.maxPrimeDose.shown(decimals: 3)); "
+      + "residue \(rig.reservoir.residue.fileText)"
+    return [pump, line, prime]
   }
 }

@@ -323,7 +323,8 @@ struct Oracle {
       case .safeBasal, .hardStop, .notStopped, .otherDrug, .otherConcentration,
         .programDuringExtraDose, .noHistory, .hasHistory, .nothingToAcknowledge, .accountUncertain,
         .storageFailed, .driveFails, .orderNotValid, .requestWaits, .noHardStop,
-        .deliveredOutOfRange, .noExtraDose, .otherHead, .otherReservoir:
+        .deliveredOutOfRange, .noExtraDose, .otherHead, .otherReservoir,
+        .otherLine:
         false
       }
     expect(isTrue, "a bolus was refused with \(refusal)")

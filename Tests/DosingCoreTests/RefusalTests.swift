@@ -40,7 +40,7 @@ extension Refusal {
     case .doseLimit1h, .volumeLimit1h: try provokeByHour(reason)
     case .doseLimit24h, .volumeLimit24h: try provokeByDay(reason)
     case .otherDrug, .otherConcentration, .programDuringExtraDose: try provokeByProgram(reason)
-    case .otherHead, .otherReservoir: try provokeByRig(reason)
+    case .otherHead, .otherReservoir, .otherLine: try provokeByRig(reason)
     }
   }
 
@@ -206,9 +206,12 @@ extension Refusal {
   private func provokeByRig(_ reason: RefusalReason) throws -> (Refusal?, Told) {
     let pump = try Pump(.continuous(basal))
     var (other, told, findings) = (pump.rig, Told(), Findings())
-    if reason == .otherHead {
-      other.pump.stepsPerRevolution /= 2
-    } else {
+    switch reason {
+    case .otherHead: other.pump.stepsPerRevolution /= 2
+    case .otherLine:
+      other.line.catheter = microlitres(150)
+      told = Told(limit: 404_000_000, value: 400_000_000)
+    default:
       other.reservoir.volume = microlitres(30_000)
       told = Told(limit: 20_000_000_000, value: 30_000_000_000)
     }

@@ -34,6 +34,33 @@ import Testing
         == .otherHead)
     #expect(
       try answer { $0.reservoir.volume = $0.reservoir.volume + microlitres(1) } == .otherReservoir)
+    let drop = Volume(picolitres: 1)
+    #expect(try answer { $0.line.pumpTubing = $0.line.pumpTubing + drop } == .otherLine)
+    #expect(try answer { $0.line.catheter = $0.line.catheter - drop } == .otherLine)
+  }
+
+  @Test("R-122 What is known of the line and of a prime may change, the volume of the line may not")
+  func line() throws {
+    let pump = try Pump(Self.order)
+    func isAccepted(_ alter: (inout Rig) -> Void) throws -> Bool {
+      var other = pump.rig
+      alter(&other)
+      return pump.ask(.propose(.rig(try change(other)))).isAccepted
+    }
+    #expect(try isAccepted { $0.pump.accuracyPermille = 20 })
+    #expect(try isAccepted { $0.line.mixingPermille = 300 })
+    #expect(try isAccepted { $0.line.tolerancePermille = 25 })
+    #expect(try isAccepted { $0.line.primeRate = $0.pump.minRate })
+    #expect(try isAccepted { $0.reservoir.residue = microlitres(400) })
+    #expect(try isAccepted { $0.maxPrimeDose = micrograms(700) })
+    var other = pump.rig
+    other.line.catheter = other.line.catheter + microlitres(22)
+    let refusal = pump.ask(.propose(.rig(try change(other)))).refusal
+    #expect(refusal?.limit == 404_000_000 && refusal?.value == 426_000_000)
+    var findings = Findings()
+    other.line.mixingPermille = 1_001
+    #expect(RigChange(other, order: Self.order, findings: &findings) == nil)
+    #expect(findings.rules == [.lineMixingOutOfRange])
   }
 
   @Test("R-122 A rig that the order in force does not fit is not even proposed")

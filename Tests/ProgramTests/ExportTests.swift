@@ -58,6 +58,11 @@ import Testing
     #expect(summary["first_broken_entry"] is NSNull)
     let rig = try pump.folder.object("out/rig.json")
     #expect(rig["volume_per_revolution_picolitres"] as? Int == 50_000_000)
+    #expect(rig["pump_tubing_picolitres"] as? Int == 250_000_000)
+    #expect(rig["catheter_picolitres"] as? Int == 154_000_000)
+    #expect(rig["line_mixing_permille"] as? Int == 200)
+    #expect(rig["prime_rate_picolitres_per_day"] as? Int == 24_000_000_000)
+    #expect(rig["max_prime_dose_nanograms"] as? Int == 600_000)
 
     // What was in force can be programmed again.
     #expect(try pump.control("resume").code == 0)

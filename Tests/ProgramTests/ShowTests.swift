@@ -13,6 +13,11 @@ import Testing
     #expect(first.code == 0, "\(first.errors)")
     #expect(first.output.contains("# programmed by test ("), "\(first.output)")
     #expect(first.output.contains("# rig "))
+    #expect(
+      first.output.contains("# line 0.404 mL, within 5 %, of it 0.154 mL catheter, mixing 20 %\n"))
+    #expect(
+      first.output.contains("# prime at 24 mL/d, at most 600 mcg; residue 0.5 mL\n"),
+      "\(first.output)")
     #expect(first.output.contains("# pump BP-0001, prescription "))
     // Programmed again, another key has done it; what was refused has not.
     let other = try pump.programmer(role: "clinician")

@@ -38,11 +38,19 @@ public struct RigComparison: Sendable {
       row("lowest rate") { $0.pump.minRate.fileText },
       row("highest rate") { $0.pump.maxRate.fileText },
       row("keep-open rate") { $0.pump.keepOpenRate.fileText },
+      row("accuracy") { percentText(permille: $0.pump.accuracyPermille) },
       row("reservoir") { $0.reservoir.volume.fileText },
       row("reservoir low") { $0.reservoir.low.fileText },
       row("reservoir empty") { $0.reservoir.empty.fileText },
+      row("residue") { $0.reservoir.residue.fileText },
+      row("pump tubing") { $0.line.pumpTubing.fileText },
+      row("catheter") { $0.line.catheter.fileText },
+      row("mixing in the line") { percentText(permille: $0.line.mixingPermille) },
+      row("tolerance of it") { percentText(permille: $0.line.tolerancePermille) },
+      row("prime rate") { $0.primeRate.fileText },
       row("limit of any hour") { $0.maxVolume1h.fileText },
       row("limit of any 24 h") { $0.maxVolume24h.fileText },
+      row("limit of a prime") { $0.maxPrimeDose.fileText },
     ]
   }
 

@@ -48,6 +48,7 @@ public enum RefusalReason: UInt8, Sendable, BitwiseCopyable {
   /// Its tick, volume of a revolution or steps of one are others than those of the pump's history.
   case otherHead = 50
   case otherReservoir = 51  // limit: the volume that is counted from, value: what is asked, pL
+  case otherLine = 52  // limit: the volume that drug is on its way in, value: what is asked, pL
 }
 
 /// A refusal names the limit, the value that met it, and when the same request would be granted.

@@ -24,8 +24,9 @@ public struct RigChange: Sendable, BitwiseCopyable {
 }
 
 extension DosingState {
-  /// What stands against another rig; nil where it may run. The history is counted in ticks and steps, and
-  /// what is left since the reservoir was full: of these a pump keeps what it has.
+  /// What stands against another rig; nil where it may run. The history is counted in ticks and steps,
+  /// what is left since the reservoir was full, and what is on its way in the line that it fills: of these a
+  /// pump keeps what it has.
   @inline(never)
   mutating func refuses(_ change: RigChange) -> Refusal? {
     if let refusal = rig.refusesReplacement(by: change.rig) { return refusal }
@@ -62,6 +63,10 @@ extension Rig {
     if new.reservoir.volume != reservoir.volume {
       return Refusal(
         .otherReservoir, limit: reservoir.volume.picolitres, value: new.reservoir.volume.picolitres)
+    }
+    if new.line.volume != line.volume {
+      return Refusal(
+        .otherLine, limit: line.volume.picolitres, value: new.line.volume.picolitres)
     }
     return nil
   }
