@@ -59,7 +59,8 @@ func bytes(of numbers: [Int64]) -> [UInt8] {
 /// The numbers of the layouts in which records are written. What is changed gets another number, and
 /// each number that was released stays readable.
 public enum RecordLayout {
-  /// Of a rig, of a prescription, and of a key.
+  /// Of a rig, of a prescription, and of a key. A rig that is usual in its second part has the first alone, as
+  /// every rig had before there were two.
   public static let document: UInt16 = 1
   static let key: UInt16 = 1
 }
@@ -84,12 +85,27 @@ extension Prescription {
 }
 
 extension Rig {
-  /// Nil where the bytes are no rig, or one with findings.
+  /// Its first part, and its second where that is not the usual one: so the record of a rig that says nothing
+  /// of its line, and its digest, are what they were before it could.
+  public var recordBytes: [UInt8] {
+    var (writer, rig) = (ByteWriter(), self)
+    rig.layoutPump(&writer)
+    if !hasUsualLine { rig.layoutLine(&writer) }
+    return writer.bytes
+  }
+
+  /// Nil where the bytes are no rig, or one with findings. A record of the first part alone may be older than
+  /// what is asked of the second, and is judged without it.
   public init?(recordBytes bytes: [UInt8]) {
     var (reader, rig, findings) = (ByteReader(bytes), Rig.blank, Findings())
-    rig.layout(&reader)
-    guard reader.isComplete else { return nil }
-    rig.check(into: &findings)
+    rig.layoutPump(&reader)
+    if reader.isComplete {
+      rig.checkPump(into: &findings)
+    } else {
+      rig.layoutLine(&reader)
+      guard reader.isComplete, !rig.hasUsualLine else { return nil }
+      rig.check(into: &findings)
+    }
     guard findings.errors == 0 else { return nil }
     self = rig
   }

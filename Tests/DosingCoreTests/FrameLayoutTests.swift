@@ -43,7 +43,7 @@ import Testing
         22, bolusTooSmall 23, bolusTooLarge 24, bolusDurationOutOfRange 25, flowAboveMaximum \
         26, noPatientBolus 27, lockout 28, maxIn24h 29, doseLimit1h 30, doseLimit24h 31, \
         volumeLimit1h 32, volumeLimit24h 33, noExtraDose 34, otherDrug 40, otherConcentration 41, \
-        programDuringExtraDose 42, otherHead 50, otherReservoir 51
+        programDuringExtraDose 42, otherHead 50, otherReservoir 51, otherLine 52
         """)
     #expect(
       numbered(FaultCode.self) == """
@@ -86,7 +86,9 @@ import Testing
       numbered(Finding.Rule.self) == """
         tickOutOfRange 1, tickDoesNotDivideMinute 2, stepVolumeOutOfRange 3, ratesOutOfOrder \
         4, maxRateAboveOneStepPerTick 5, reservoirOutOfOrder 6, rigLimitBelowOneStep 7, \
-        rigHourLimitAboveDayLimit 8, concentrationOutOfRange 20, dayWithoutPattern 22, \
+        rigHourLimitAboveDayLimit 8, lineBelowLeast 9, lineAboveMost 10, lineNotBelowReservoir 11, \
+        accuracyOutOfRange 12, lineToleranceOutOfRange 13, lineMixingOutOfRange 14, primeRateOutOfRange \
+        15, residueOutOfRange 16, maxPrimeDoseOutOfRange 17, concentrationOutOfRange 20, dayWithoutPattern 22, \
         patternEmpty 23, patternNotFromMidnight 24, stepsOutOfOrder 25, rateZero 26, \
         rateBelowMinimum 27, rateAboveMaximum 28, hourLimitBelowBasal 29, dayLimitBelowBasal \
         30, rigHourLimitBelowBasal 31, rigDayLimitBelowBasal 32, \
@@ -120,6 +122,18 @@ import Testing
     var early = try sample(.answer)
     early.replaceSubrange(33..<41, with: [0xfe] + Array(repeating: 0xff, count: 7))
     #expect(faultIn(early) == .malformedBody)
+  }
+
+  @Test("R-028 A prime rate that a rig does not say has no numbers")
+  func absentFromRig() {
+    let frame = writeFrame(.propose, number: 7, body: ProposedChange.rig(.bench())).written
+    #expect(faultIn(frame) == nil)
+    // Behind the head, the kind, the pump, six numbers and the flag.
+    let rate = 16 + 1 + 11 * 8 + 6 * 8 + 1
+    for place in rate..<(rate + 8) {
+      #expect(fault(frame, at: place, 1) == .malformedBody, "byte \(place)")
+    }
+    #expect(frame.count == rate + 8 + 8 + 128)
   }
 
   @Test("R-028 A script's clock is a time of one week")

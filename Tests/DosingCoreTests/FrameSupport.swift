@@ -73,7 +73,7 @@ var proposals: [(proposed: ProposedChange, shown: ShownChange)] {
             stated: ClockChange.StatedUTC(utc: -1_772_352_000_000_000_001, tick: Tick(77)))),
         .clock(clock)
       ),
-      (.rig(.bench()), .rig(old: .bench(), findings: fullFindings)),
+      (.rig(richRig), .rig(old: .bench(), findings: fullFindings)),
       (
         .new(NewBody(deliveredIn24h: microlitres(400), deliveredIn1h: microlitres(30))),
         .new(history)
@@ -88,6 +88,18 @@ var richGenerations: Generations {
   (generations.order, generations.clock) = (1 << 63 | 5, 6)
   (generations.rig, generations.history) = (7, 8)
   return generations
+}
+
+/// Nothing in it is usual.
+var richRig: Rig {
+  var rig = Rig.bench()
+  rig.pump.accuracyPermille = 41
+  rig.reservoir.residue = microlitres(400)
+  rig.line = RigLine(
+    pumpTubing: microlitres(251), catheter: microlitres(155), mixingPermille: 213,
+    tolerancePermille: 54, primeRate: microlitresPerDay(6_000))
+  rig.maxPrimeDose = micrograms(601)
+  return rig
 }
 
 /// Every field set.

@@ -18,6 +18,14 @@ enum Samples {
       empty: Volume(picolitres: 1_000_000_000)),
     maxVolume1h: nil, maxVolume24h: nil)
 
+  /// The same with another line.
+  static let rigWithLine = {
+    var rig = Samples.rig
+    rig.line.catheter = Volume(picolitres: 133_100_000)
+    rig.line.primeRate = FlowRate(picolitresPerDay: 6_000_000_000)
+    return rig
+  }()
+
   /// 300 ug/d at 500 ug/mL and boluses of 10 ug.
   static let continuous = {
     var order = Samples.order(.continuous)
@@ -172,6 +180,7 @@ private func seeds() -> [(name: String, bytes: [UInt8])] {
   seeds.append(("commit-signed", signed.message))
   return seeds
     + [
+      ("propose-rig-line", frame(.propose, ProposedChange.rig(Samples.rigWithLine))),
       ("script-empty", script([])),
       ("script-short", script([frame(.stop, EmptyBody()), frame(.resume, EmptyBody())])),
       (

@@ -84,9 +84,12 @@ import Testing
     }
   }
 
-  @Test("R-119 Every request of version 7 is read from a record, and from nobody's wire")
-  func requestsOfVersion7() throws {
-    let text = String(decoding: try stored("../layout-3/frames-of-version-7.txt"), as: UTF8.self)
+  @Test(
+    "R-119 Every request of the versions with proposals is read from a record, and from nobody's wire",
+    arguments: [(version: 7, count: 11), (8, 12)])
+  func requestsOfVersion(version: Int, count: Int) throws {
+    let file = "../layout-3/frames-of-version-\(version).txt"
+    let text = String(decoding: try stored(file), as: UTF8.self)
     var read = 0
     for line in text.split(separator: "\n") {
       let words = line.split(separator: " ")
@@ -95,12 +98,16 @@ import Testing
       }
       #expect(throws: FrameFault.otherVersion) { try FrameHeader.read(frame.span) }
       let header = try FrameHeader.read(frame.span, isRecord: true)
-      #expect("\(header.kind)" == words[0] && header.version == 7)
+      #expect("\(header.kind)" == words[0] && header.version == version)
       #expect(try Seal.read(frame.span).isSigned)
       if header.kind == .propose {
         var change = ProposedChange.clear
         #expect(try change.read(frame.span, header))
         #expect("\(change.kind)" == words[1])
+        if case .rig(let rig) = change {
+          // It did not say its line, nor what it keeps back.
+          #expect(rig.hasUsualLine && rig.maxVolume24h.picolitres == 5_000_000_009)
+        }
         #expect(ProposedChange.isProposal(header, try Seal.read(frame.span)))
       }
       // What earlier versions sent was not sent any more.
@@ -111,7 +118,7 @@ import Testing
       }
       read += 1
     }
-    #expect(read == 11)
+    #expect(read == count)
   }
 
   @Test("R-119 The golden bytes of layout 2: the safe-basal record, and what a tick leaves")

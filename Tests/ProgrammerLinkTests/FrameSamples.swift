@@ -96,11 +96,16 @@ enum FrameSamples {
       volumePerRevolution: Volume(picolitres: 50_000_001), stepsPerRevolution: 3_200,
       minRate: FlowRate(picolitresPerDay: 48_000_002),
       maxRate: FlowRate(picolitresPerDay: 24_000_000_003),
-      keepOpenRate: FlowRate(picolitresPerDay: 6_000_004)),
+      keepOpenRate: FlowRate(picolitresPerDay: 6_000_004), accuracyPermille: 41),
     reservoir: Reservoir(
       volume: Volume(picolitres: 20_000_000_005), low: Volume(picolitres: 3_000_000_006),
-      empty: Volume(picolitres: 1_000_000_007)), maxVolume1h: Volume(picolitres: 1_000_000_008),
-    maxVolume24h: Volume(picolitres: 5_000_000_009))
+      empty: Volume(picolitres: 1_000_000_007), residue: Volume(picolitres: 400_000_010)),
+    line: RigLine(
+      pumpTubing: Volume(picolitres: 250_000_011), catheter: Volume(picolitres: 154_000_012),
+      mixingPermille: 213, tolerancePermille: 54,
+      primeRate: FlowRate(picolitresPerDay: 12_000_000_015)),
+    maxVolume1h: Volume(picolitres: 1_000_000_008), maxVolume24h: Volume(picolitres: 5_000_000_009),
+    maxPrimeDose: Mass(nanograms: 600_016))
 
   private static func order(_ mode: BasalMode) -> Prescription {
     var order = Prescription(

@@ -68,7 +68,7 @@ public enum ProposedChange: FrameBody, Sendable {
 
 extension ProposedChange {
   /// Reads the body of a frame whose header has been read, into this one. In records before version 7 each
-  /// kind of change had a kind of frame of its own.
+  /// kind of change had a kind of frame of its own, and before version 9 a rig did not say its line.
   ///
   /// - Returns: false where the frame proposes nothing.
   @inline(never)
@@ -76,6 +76,8 @@ extension ProposedChange {
     _ frame: Span<UInt8>, _ header: FrameHeader
   ) throws(FrameFault) -> Bool {
     switch header.kind {
+    case .propose where header.version < FrameHeader.versionOfLines && Self.holdsRig(frame):
+      try readRigWithoutLine(frame)
     case .propose: try readBody(frame, into: &self)
     case .program: try readOrder(frame)
     case .clock:
@@ -99,6 +101,18 @@ extension ProposedChange {
     self = .program(order)
   }
 
+  private static func holdsRig(_ frame: Span<UInt8>) -> Bool {
+    let kind = FrameHeader.headLength
+    return frame.count > kind && frame[kind] == ChangeKind.rig.rawValue
+  }
+
+  @inline(never)
+  private mutating func readRigWithoutLine(_ frame: Span<UInt8>) throws(FrameFault) {
+    var body = RigWithoutLine()
+    try readBody(frame, into: &body)
+    self = .rig(body.rig)
+  }
+
   /// Whether a frame asks for it to be looked at first. Unsigned it comes into force at once: nobody is
   /// there to look. Before version 7 only some kinds were looked at.
   public static func isProposal(_ header: FrameHeader, _ seal: Seal) -> Bool {
@@ -106,6 +120,18 @@ extension ProposedChange {
     case .propose, .program, .clock: seal.isSigned
     default: false
     }
+  }
+}
+
+/// A rig as versions 7 and 8 proposed it; its line is the usual one.
+private struct RigWithoutLine: FrameBody {
+  var rig = Rig.blank
+
+  mutating func layout(_ coder: inout some FrameCoder) {
+    var kind = ChangeKind.rig
+    coder.field("kind", &kind)
+    if kind != .rig { coder.fail() }
+    rig.layoutPump(&coder)
   }
 }
 

@@ -5,8 +5,8 @@ public import Quantities
 /// A script is a file of this header and then, for each event, a `ScriptEvent` and the whole frame of
 /// the request as `writeFrame` made it. It is how a scenario reaches a core that has no files.
 public struct ScriptHeader: FrameBody, Sendable {
-  public static let version: UInt16 = 1
-  static let length = 114
+  public static let version: UInt16 = 2
+  static let length = 179
   private static let magic: UInt32 = 0x5342_5449  // "ITBS", little-endian
 
   public var rig: Rig
@@ -99,31 +99,4 @@ private func readPart(
   var reader = FrameReader(script.extracting(start..<(start + length)))
   body.layout(&reader)
   if !reader.isComplete { throw .malformedBody }
-}
-
-extension Rig: FrameBody {
-  /// A rig to read a record into.
-  public static var blank: Rig {
-    Rig(
-      tick: .zero,
-      pump: PumpHead(
-        volumePerRevolution: .zero, stepsPerRevolution: 0, minRate: .zero, maxRate: .zero,
-        keepOpenRate: .zero),
-      reservoir: Reservoir(volume: .zero, low: .zero, empty: .zero), maxVolume1h: .zero,
-      maxVolume24h: .zero)
-  }
-
-  public mutating func layout(_ coder: inout some FrameCoder) {
-    coder.field("tick", &tick)
-    coder.field("volume_per_revolution", &pump.volumePerRevolution)
-    coder.field("steps_per_revolution", magnitude: &pump.stepsPerRevolution, unit: "steps")
-    coder.field("min_rate", &pump.minRate)
-    coder.field("max_rate", &pump.maxRate)
-    coder.field("keep_open_rate", &pump.keepOpenRate)
-    coder.field("reservoir", &reservoir.volume)
-    coder.field("reservoir_low", &reservoir.low)
-    coder.field("reservoir_empty", &reservoir.empty)
-    coder.field("max_volume_1h", &maxVolume1h)
-    coder.field("max_volume_24h", &maxVolume24h)
-  }
 }
