@@ -201,7 +201,7 @@ let package = Package(
         "Quantities", "CHardware", "DosingCore", "Hardware", "Journal", "Engine", "Durability",
         "Plant", "Simulation", "SeededNumbers", "Fixtures",
       ]),
-    .testTarget(name: "PlantTests", dependencies: ["CHardware", "Plant"]),
+    .testTarget(name: "PlantTests", dependencies: ["CHardware", "Plant", "SeededNumbers"]),
     .testTarget(
       name: "ProgramTests",
       dependencies: [
