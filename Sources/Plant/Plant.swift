@@ -4,8 +4,8 @@ internal import CHardware
 @safe public struct Plant: ~Copyable {
   private let world: OpaquePointer
   private var pulses: [chw_pulse]
-  /// What motor, head and reservoir have come to.
-  public private(set) var head: PumpHeadTruth
+  /// What motor, head, reservoir and line have come to. People change what is in them.
+  public var head: PumpHeadTruth
 
   /// - Parameter world: the open simulated rig; it must outlive the plant.
   public init(

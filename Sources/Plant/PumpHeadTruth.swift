@@ -1,5 +1,5 @@
 /// The geometry of a simulated head, in plain numbers: the world shares no unit type with the engine.
-public struct HeadGeometry: Sendable {
+public struct HeadGeometry: Equatable, Sendable {
   public var microlitresPerRevolution: Double
   public var stepsPerRevolution: Int
 
@@ -28,48 +28,110 @@ public struct Pulse: Equatable, Sendable {
   }
 }
 
-/// What driver, motor, head and reservoir make of pulses, whatever wires they come from.
+/// What driver, motor, head, reservoir and line make of pulses, whatever wires they come from.
 ///
 /// The motor turns where a pulse arrives while the driver is enabled and the heartbeat's gate is
 /// open, whatever the engine believes.
 public struct PumpHeadTruth: Sendable {
   public let geometry: HeadGeometry
   public let gate: HeartbeatGate
-  private let filledMicrolitres: Double
+  /// What the head draws from. People fill and empty it.
+  public var reservoir: ReservoirTruth
+  /// What the head pushes into; nil where the tip is at the head. People replace and empty it.
+  public var line: LineTruth?
 
   /// Steps that the motor really made, forwards less backwards.
   public private(set) var motorSteps = 0
   /// Pulses that turned nothing: driver not enabled, or gate closed.
   public private(set) var pulsesWithoutMotion = 0
   /// Of the motor's steps, the ones that found liquid to move.
-  private var wetSteps = 0
+  private(set) var wetSteps = 0
+  /// What left the head.
+  private var pushed: RunningSum
+  /// Up to when the reservoir has leaked and evaporated; nil before it is known what time it is.
+  private var passedTo: Int64?
 
+  /// A full reservoir at the tip, of which only the volume matters.
   public init(geometry: HeadGeometry, reservoirMicrolitres: Double, gate: HeartbeatGate) {
+    self.init(
+      geometry: geometry,
+      reservoir: ReservoirTruth(capacityMicrolitres: reservoirMicrolitres, concentration: 0),
+      line: nil, gate: gate)
+  }
+
+  public init(
+    geometry: HeadGeometry, reservoir: ReservoirTruth, line: LineTruth?, gate: HeartbeatGate
+  ) {
     self.geometry = geometry
     self.gate = gate
-    filledMicrolitres = reservoirMicrolitres
+    self.reservoir = reservoir
+    self.line = line
+    pushed = RunningSum()
+  }
+
+  /// As it was kept.
+  init(
+    geometry: HeadGeometry, reservoir: ReservoirTruth, line: LineTruth?, gate: HeartbeatGate,
+    turned: (motorSteps: Int, wetSteps: Int, pulsesWithoutMotion: Int), nanogramsPushed: Double
+  ) {
+    self.init(geometry: geometry, reservoir: reservoir, line: line, gate: gate)
+    (motorSteps, wetSteps, pulsesWithoutMotion) = turned
+    pushed = RunningSum(nanogramsPushed)
   }
 
   /// What left the head: an empty reservoir gives nothing, however the motor turns.
-  public var deliveredMicrolitres: Double {
-    Double(wetSteps) * geometry.microlitresPerRevolution / Double(geometry.stepsPerRevolution)
-  }
+  public var deliveredMicrolitres: Double { Double(wetSteps) * stepMicrolitres }
 
-  public var reservoirMicrolitres: Double { filledMicrolitres - deliveredMicrolitres }
+  /// The drug in it.
+  public var nanogramsPushed: Double { pushed.value }
+
+  /// The drug that left the tip, by plug flow.
+  public var nanogramsAtTip: Double { line?.nanogramsOut ?? nanogramsPushed }
+
+  public var reservoirMicrolitres: Double { reservoir.microlitres }
+
+  private var stepMicrolitres: Double {
+    geometry.microlitresPerRevolution / Double(geometry.stepsPerRevolution)
+  }
 
   /// Whether the motor made a step.
   @discardableResult
   public mutating func turn(by pulse: Pulse) -> Bool {
+    pass(to: pulse.timeNanoseconds)
     guard pulse.isEnabled,
       gate.isOpen(at: pulse.timeNanoseconds, lastEdge: pulse.heartbeatEdgeNanoseconds)
     else {
       pulsesWithoutMotion += 1
       return false
     }
-    let direction = pulse.isBackwards ? -1 : 1
-    motorSteps += direction
-    let step = geometry.microlitresPerRevolution / Double(geometry.stepsPerRevolution)
-    if pulse.isBackwards || reservoirMicrolitres >= step { wetSteps += direction }
+    motorSteps += pulse.isBackwards ? -1 : 1
+    if pulse.isBackwards { drawBack() } else { push() }
     return true
+  }
+
+  /// Lets the reservoir leak and evaporate up to a time, on the clock of the pulses. An earlier one than the
+  /// last is none.
+  public mutating func pass(to nanoseconds: Int64) {
+    let before = passedTo ?? nanoseconds
+    passedTo = max(before, nanoseconds)
+    reservoir.pass(nanoseconds: nanoseconds - before)
+  }
+
+  private mutating func push() {
+    let liquid = reservoir.take(microlitres: stepMicrolitres)
+    guard liquid.microlitres > 0 else { return }
+    wetSteps += 1
+    pushed.add(liquid.nanograms)
+    line?.push(microlitres: liquid.microlitres, concentration: liquid.concentration)
+  }
+
+  private mutating func drawBack() {
+    let step = stepMicrolitres
+    let liquid =
+      line?.pull(microlitres: step)
+      ?? Liquid(microlitres: step, concentration: reservoir.concentration)
+    wetSteps -= 1
+    pushed.add(-liquid.nanograms)
+    reservoir.takeBack(liquid)
   }
 }

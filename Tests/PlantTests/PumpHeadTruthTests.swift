@@ -34,4 +34,57 @@ import Testing
     #expect(head.reservoirMicrolitres == 1.5)
     #expect(head.pulsesWithoutMotion == 3)
   }
+
+  /// A step is 1 uL, the line holds 2 uL.
+  private func bench(_ microlitres: Double, leak: Double = 0) -> PumpHeadTruth {
+    var reservoir = ReservoirTruth(
+      capacityMicrolitres: 10, microlitres: microlitres, concentration: 1_000)
+    reservoir.leakMicrolitresPerDay = leak
+    return PumpHeadTruth(
+      geometry: HeadGeometry(microlitresPerRevolution: 4, stepsPerRevolution: 4),
+      reservoir: reservoir, line: LineTruth(microlitres: 2, concentration: 4_000),
+      gate: HeartbeatGate(heartbeatNanoseconds: 100 * millisecond))
+  }
+
+  @Test("the head draws from the reservoir and pushes into the line, forwards and backwards")
+  func reservoirAndLine() {
+    var head = bench(5)
+    for _ in 0..<3 { head.turn(by: pulse()) }
+    #expect(head.reservoir.contents == Liquid(microlitres: 2, concentration: 1_000))
+    #expect(head.nanogramsPushed == 3)
+    // The 2 uL that were in the line, and one that followed them.
+    #expect(head.nanogramsAtTip == 9)
+    head.reservoir.fill(microlitres: 2, concentration: 3_000)
+    head.turn(by: pulse())
+    #expect(
+      head.line?.slugs == [
+        Liquid(microlitres: 1, concentration: 1_000), Liquid(microlitres: 1, concentration: 2_000),
+      ])
+    head.turn(by: pulse(backwards: true))
+    #expect(head.line?.slugs == [Liquid(microlitres: 2, concentration: 1_000)])
+    #expect(head.reservoir.contents == Liquid(microlitres: 4, concentration: 2_000))
+    #expect(head.nanogramsAtTip == 9)
+    #expect(head.deliveredMicrolitres == 3)
+  }
+
+  @Test("a head without a line gives at the tip what it draws")
+  func noLine() {
+    var head = bench(5)
+    head.line = nil
+    head.turn(by: pulse())
+    #expect(head.nanogramsAtTip == 1)
+  }
+
+  @Test("the reservoir leaks with the time of the pulses, and never with a time that goes back")
+  func leak() {
+    var head = bench(5, leak: 86_400)
+    head.pass(to: 0)
+    // A microlitre a second.
+    head.pass(to: 2_000 * millisecond)
+    #expect(head.reservoirMicrolitres == 3)
+    head.pass(to: 1_000 * millisecond)
+    #expect(head.reservoirMicrolitres == 3)
+    head.turn(by: pulse(at: 2_500 * millisecond, edge: 2_500 * millisecond))
+    #expect(abs(head.reservoirMicrolitres - 1.5) < 1e-9)
+  }
 }
