@@ -81,10 +81,10 @@ let package = Package(
       name: "Durability",
       dependencies: ["Quantities", "DosingCore", "Hardware", "Journal", "Engine"]),
 
-    // 4 world: what stands behind the simulated backend. It holds the truth.
-    .target(name: "Plant", dependencies: ["Quantities", "CHardware"]),
     // The same numbers for the same seed.
     .target(name: "SeededNumbers"),
+    // 4 world: what stands behind the simulated backend. It holds the truth.
+    .target(name: "Plant", dependencies: ["Quantities", "CHardware", "SeededNumbers"]),
     // A disk that tears, loses and reorders what was not synced, under SQLite.
     .target(
       name: "LyingDisk", cSettings: strictC,

@@ -55,6 +55,9 @@ public struct BenchSensors: Sendable {
   /// Water: a milligram a microlitre.
   private static let milligramsPerMicrolitre = 1.0
 
+  /// What the load cell makes of the weight. Without faults unless somebody gives it some.
+  public var loadCellTruth = LoadCellTruth()
+
   /// Pressure in the line without flow, in kilopascals.
   public var baselineKilopascals = 5.0
 
@@ -94,9 +97,10 @@ public struct BenchSensors: Sendable {
       bus.withDevice(AS5600Model.self, at: encoder.address) { chip, _ in chip.turns = turns }
     }
     if let loadCell {
-      let mass = reservoirMicrolitres * Self.milligramsPerMicrolitre
+      let weight = reservoirMicrolitres * Self.milligramsPerMicrolitre
+      let shown = loadCellTruth.look(milligrams: weight, at: bus.time)
       bus.withDevice(NAU7802Model.self, at: loadCell.address) { chip, time in
-        chip.load(milligrams: mass, at: time)
+        chip.load(milligrams: shown, at: time)
       }
     }
     updatePressure(reservoirMicrolitres)

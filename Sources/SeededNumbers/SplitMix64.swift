@@ -1,6 +1,6 @@
 /// SplitMix64 of Steele, Lea and Flood. Its whole state is its seed, so that a printed seed is a
 /// history, on every machine.
-public struct SplitMix64: RandomNumberGenerator {
+public struct SplitMix64: RandomNumberGenerator, Sendable {
   private var state: UInt64
 
   public init(seed: UInt64) { state = seed }
