@@ -49,7 +49,7 @@ final class Housekeeping: @unchecked Sendable {
   private func run() {
     while true {
       let last = ending.load(ordering: .acquiring)
-      world?.observe()
+      world?.observe(log)
       supervisor.tell(ticks: engine.ticksCompleted, turns: desk.turns)
       if last {
         supervisor.tellEnd()

@@ -64,7 +64,11 @@ final class RunningEngine {
     for remark in memory.remarks { log.info("\(remark)") }
     for warning in memory.warnings { log.warning("\(warning)") }
     let devices = SimulatedBus()
-    let world = isSimulated ? SimulatedWorld(of: document, on: hardware, bus: devices) : nil
+    let world =
+      isSimulated
+      ? SimulatedWorld(
+        of: document, on: hardware, bus: devices, keptIn: files.benchPath, isNew: options.isNew,
+        log: log) : nil
     if let trace = options.motorTrace {
       guard world?.keepPulses(path: trace) ?? false else {
         throw Failure(.badInput, "cannot keep the pulses of a simulated motor in \(trace)")

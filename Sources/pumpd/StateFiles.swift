@@ -22,6 +22,8 @@ final class StateFiles: StateStorage {
   }
 
   var journalPath: String { "\(directory)/journal.sqlite" }
+  /// Where a simulated bench is kept.
+  var benchPath: String { "\(directory)/simulated-bench" }
   var hasJournal: Bool { unsafe access(journalPath, F_OK) == 0 }
   var copies: any CopyStorage { CopyFiles(directory: directory) }
 
