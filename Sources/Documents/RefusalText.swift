@@ -43,6 +43,19 @@ extension RefusalReason {
     case .otherHead: "other-head"
     case .otherReservoir: "other-reservoir"
     case .otherLine: "other-line"
+    case .lineMixes: "line-mixes"
+    case .boundaryPasses: "boundary-passes"
+    case .noDrugAtTip: "no-drug-at-tip"
+    case .tooFastForOldDrug: "too-fast-for-old-drug"
+    case .mixedDose1h: "mixed-dose-1h"
+    case .mixedDose24h: "mixed-dose-24h"
+    case .lineFull: "line-full"
+    case .factorAbove5: "factor-above-5"
+    case .refillOutOfOrder: "refill-out-of-order"
+    case .concentrationOutOfRange: "concentration-out-of-range"
+    case .moreThanReservoir: "more-than-reservoir"
+    case .moreThanFits: "more-than-fits"
+    case .mixtureOffLabel: "mixture-off-label"
     }
   }
 }
@@ -58,9 +71,12 @@ extension Refusal {
   private var why: String {
     func mass(_ count: Int64) -> String { Mass(nanograms: count).shown(decimals: 3) }
     func volume(_ count: Int64) -> String { Volume(picolitres: count).shown(decimals: 4) }
+    func strength(_ count: Int64) -> String { Concentration(baseUnits: count).fileText }
     func time(_ count: Int64) -> String { Nanoseconds(count).durationText }
     let doses =
       "with basal reserved first it would come to \(mass(value)), the limit is \(mass(limit))"
+    let mixed =
+      "the tip may give \(mass(value)), the limit is \(mass(limit)); order less, or empty the catheter"
     return switch reason {
     case .noTherapy: "the pump has no therapy; give it one with pumpctl program"
     case .stopped: "delivery is stopped; resume it first"
@@ -109,7 +125,7 @@ extension Refusal {
     case .otherDrug: "another drug than in the line; this version cannot change it"
     case .otherConcentration:
       "\(Concentration(baseUnits: value).fileText) while \(Concentration(baseUnits: limit).fileText) "
-        + "is in the line; this version cannot change it"
+        + "is in the reservoir; the order has to name what it holds"
     case .programDuringExtraDose: "an extra dose is running; only a decrease may end it"
     case .otherHead:
       "tick, volume of a revolution and steps are what the history of this pump is counted in; with others "
@@ -118,8 +134,35 @@ extension Refusal {
       "the reservoir holds \(volume(limit)), from which its contents are counted, not \(volume(value)); "
         + "with another one it is a new pump: give it a state directory of its own"
     case .otherLine:
-      "tubing and catheter hold \(volume(limit)), in which drug is on its way, not \(volume(value)); a pump "
-        + "with another line begins anew, in another --state"
+      "tubing and catheter hold \(volume(limit)), in which two concentrations are on their way, not "
+        + "\(volume(value)); ask again when one has passed the tip"
+    case .lineMixes:
+      "two concentrations are mixed at the tip; extra doses are given again when they have passed"
+    case .boundaryPasses:
+      "another concentration would come to the tip before it is over; ask again when that has passed"
+    case .noDrugAtTip: "nothing is at the tip but liquid without drug"
+    case .tooFastForOldDrug:
+      "weaker drug is still in the line: it would need "
+        + "\(FlowRate(picolitresPerDay: value).shown(decimals: 3)), the head has "
+        + "\(FlowRate(picolitresPerDay: limit).shown(decimals: 3)); order less until it has passed"
+    case .mixedDose1h: "dose limit of any hour: where two concentrations are mixed \(mixed)"
+    case .mixedDose24h: "dose limit of any 24 h: where two concentrations are mixed \(mixed)"
+    case .lineFull:
+      "the line holds as many concentrations as can be told apart; ask again when one has passed the tip"
+    case .factorAbove5:
+      "\(strength(limit)) and \(strength(value)) differ by more than a factor of 5; "
+        + "empty the catheter or replace the line first, or take a strength between"
+    case .refillOutOfOrder:
+      "a refill is told in this order: begin, aspirated, filled, finish; pumpctl status says where it is"
+    case .concentrationOutOfRange:
+      "\(strength(value)) is no concentration of this drug; accepted are "
+        + "\(strength(Limits.concentrationMin.baseUnits)) to \(strength(limit))"
+    case .moreThanReservoir:
+      "\(volume(value)) cannot have come out of a reservoir of \(volume(limit))"
+    case .moreThanFits: "\(volume(value)) were filled, there is room for \(volume(limit))"
+    case .mixtureOffLabel:
+      "with what stayed behind it holds \(strength(value)), the label says \(strength(limit)): more "
+        + "than 5 % off; finish with --override if that is wanted"
     }
   }
 }

@@ -80,6 +80,7 @@ extension Account.Deficit {
     case .hardStop: ("hardStop", "hard stop")
     case .suspended: ("suspended", "suspended")
     case .driveFailed: ("driveFailed", "failing drive")
+    case .noDrug: ("noDrug", "no drug at the tip")
     }
   }
 }
@@ -139,6 +140,20 @@ extension FaultCode {
       ("copy-fails", "a copy of the safe-basal record cannot be written; look at its file")
     case .storageLost:
       ("storage-lost", "directory, journal or run page was taken away; put it back, acknowledge")
+    case .reservoirUnknown:
+      (
+        "reservoir-unknown",
+        "nobody has said what was filled; dosed as the stronger; pumpctl refill"
+      )
+    case .noDrugAtTip:
+      (
+        "no-drug-at-tip",
+        "nothing is at the tip but liquid without drug; see the line in pumpctl status"
+      )
+    case .lineUncertain:
+      ("line-uncertain", "nobody knows where a boundary in the line is; dosed as the stronger")
+    case .refillDiffers:
+      ("refill-differs", "what came out is not what was expected; look at the pump, acknowledge")
     }
   }
 }

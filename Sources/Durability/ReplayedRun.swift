@@ -253,6 +253,7 @@ struct ReplayedRun: ~Copyable {
     try expect(tick, "end of the lease", "\(committed.leaseEnd)", "\(leaseEnd)")
     guard let account = committed.account else { return }
     try expect(tick, "steps", "\(account.steps)", "\(core.account.steps)")
+    try expect(tick, "delivered", "\(account.delivered)", "\(core.account.delivered)")
     try expect(tick, "prescribed", "\(account.prescribed)", "\(core.account.prescribed)")
     try expect(tick, "pending", "\(account.pending)", "\(core.account.pending)")
     try expect(tick, "extra", "\(account.extra)", "\(core.account.extra)")

@@ -143,7 +143,7 @@ public struct RecordedLoop: ~Copyable {
       proposal.commit = commit
       proposal.tick = number
       proposal.leaseEnd = leaseEnd
-      proposal.account = trace.account
+      proposal.account = loop.core.account
       proposal.stepsInDoubt = trace.stepsInDoubt
       proposal.isStopped = after.board.on[.stopped]
       proposal.isHardStopped = after.board.on[.hardStop]

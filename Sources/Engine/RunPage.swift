@@ -12,9 +12,10 @@ public import Hardware
   /// Which journal, which boot and which place the page belongs to: three names of 16 bytes.
   public typealias Owner = InlineArray<48, UInt8>
 
-  // The number of the layout stands in the last two letters: "RNPAGE01", "RNPAGE02", little-endian.
+  // The number of the layout stands in the last two letters: "RNPAGE01" to "RNPAGE03", little-endian.
   private static let firstMagic: UInt64 = 0x3130_4547_4150_4e52
-  private static let magic: UInt64 = 0x3230_4547_4150_4e52
+  private static let secondMagic: UInt64 = 0x3230_4547_4150_4e52
+  private static let magic: UInt64 = 0x3330_4547_4150_4e52
   private static let ownerOffset = 8
   /// An earlier version did not name the place: there are zeros then.
   private static let placeBytes = 32..<48
@@ -25,7 +26,13 @@ public import Hardware
   private var number: UInt64 = 0
   /// The page is still as an earlier version left it. The first tick makes it this one's, so that a start
   /// that fails before leaves it whole.
-  private var isOfFirstLayout = false
+  private var layout = Layout.newest
+
+  private enum Layout {
+    case first
+    case second
+    case newest
+  }
 
   /// What was left in the page, if it belongs to `owner`; the page is then `owner`'s.
   public init(_ file: MappedFile, owner: Owner) {
@@ -34,7 +41,8 @@ public import Hardware
     self.owner = owner
     switch unsafe (belongsToOwner, file.memory.load(as: UInt64.self)) {
     case (true, Self.magic): number = newest()?.number ?? 0
-    case (true, Self.firstMagic): isOfFirstLayout = true
+    case (true, Self.secondMagic): layout = .second
+    case (true, Self.firstMagic): layout = .first
     default: begin()
     }
   }
@@ -44,7 +52,7 @@ public import Hardware
     for offset in 0..<Self.ownBytes { store(0, at: offset) }
     for index in owner.indices { store(owner[index], at: Self.ownerOffset + index) }
     unsafe file.memory.storeBytes(of: Self.magic, as: UInt64.self)
-    isOfFirstLayout = false
+    layout = .newest
   }
 
   /// The name of the boot in the bytes of a page.
@@ -63,12 +71,12 @@ public import Hardware
   ///
   /// - Parameter unitsInUnit: of a page of the first layout, see `Therapy.unitsInFirstUnit(on:)`.
   public func read(unitsInUnit: Int128) -> TickTrace? {
-    (isOfFirstLayout ? newestOfFirst(unitsInUnit) : newest())?.trace
+    (layout == .first ? newestOfFirst(unitsInUnit) : newest())?.trace
   }
 
   /// Tick thread.
   public func write(_ trace: TickTrace) {
-    if isOfFirstLayout { begin() }
+    if layout != .newest { begin() }
     number += 1
     let slot = TraceSlot(trace, number: number)
     let start = Self.slotOffset + Int(number % 2) * TraceSlot.length
@@ -94,7 +102,7 @@ public import Hardware
     let start = Self.slotOffset + index * TraceSlot.length
     return TraceSlot(
       unsafe file.memory.load(fromByteOffset: start, as: InlineArray<32, UInt64>.self)
-    ).read()
+    ).read(tellsDelivered: layout == .newest)
   }
 
   private func firstSlot(_ index: Int, _ unitsInUnit: Int128) -> Slot? {

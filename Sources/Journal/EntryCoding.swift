@@ -43,7 +43,8 @@ extension Entry.Content {
   /// The number of the layout in which a body is written.
   var layout: UInt16 {
     switch self {
-    case .committed, .stepRefused, .extraDoseEnded: 2
+    case .committed: 3
+    case .stepRefused, .extraDoseEnded: 2
     default: 1
     }
   }
@@ -61,7 +62,7 @@ extension Entry.Content {
     if layout == content.layout {
       content.layout(&reader)
     } else {
-      content.layoutFirst(&reader)
+      content.layoutEarlier(&reader, layout)
     }
     guard reader.isComplete else { return nil }
     self = content
@@ -198,11 +199,17 @@ extension Entry.Content {
 }
 
 extension Entry.Content {
-  /// The first layout of what has another one now.
-  private mutating func layoutFirst(_ coder: inout some FrameCoder) {
+  /// An earlier layout of what has another one now.
+  private mutating func layoutEarlier(_ coder: inout some FrameCoder, _ number: UInt16) {
     switch self {
     case .committed(var committed):
-      committed.layout(&coder) { account, coder in account.layoutFirst(&coder, unitsInUnit: 1) }
+      committed.layout(&coder) { account, coder in
+        if number == 1 {
+          account.layoutFirst(&coder, unitsInUnit: 1)
+        } else {
+          account.layout(&coder, tellsDelivered: false)
+        }
+      }
       self = .committed(committed)
     case .stepRefused:
       // A refusal by a window did not say what the interlock had counted.

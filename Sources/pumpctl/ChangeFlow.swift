@@ -103,7 +103,7 @@ extension ShownChange {
   fileprivate var findings: Findings {
     switch self {
     case .program(_, let findings), .rig(_, let findings): findings
-    case .clock, .new, .clear: Findings()
+    case .clock, .new, .supply, .clear: Findings()
     }
   }
 }

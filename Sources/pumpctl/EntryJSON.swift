@@ -179,6 +179,7 @@ struct RequestJSON: Encodable {
   private(set) var doseNanograms: Int64?
   private(set) var durationNanoseconds: Int64?
   private(set) var deliveredPicolitres: Int64?
+  private(set) var supply: SupplyJSON?
   private(set) var prescription: PrescriptionJSON?
   private(set) var digest: String?
   private(set) var clock: ClockChangeJSON?
@@ -234,6 +235,7 @@ struct RequestJSON: Encodable {
         statedUtc: change.stated.map { UTCTime(nanoseconds: $0.utc).text(decimals: 9) })
     case .rig(let rig): rigSha256 = hexadecimal(sha256(of: rig.recordBytes))
     case .new(let new): deliveredPicolitres = new.deliveredIn24h.baseUnits
+    case .supply(let change): supply = SupplyJSON(change)
     case .clear: break
     }
   }
@@ -292,6 +294,8 @@ struct CommitJSON: Encodable {
   struct AccountJSON: Encodable {
     let steps: Int64
     let unitsPerStep: String
+    /// What the tip gave.
+    let delivered: String
     let prescribed: String
     let pending: String
     let extra: String
@@ -304,8 +308,9 @@ struct CommitJSON: Encodable {
     stepsInDoubt = committed.stepsInDoubt
     account = committed.account.map {
       AccountJSON(
-        steps: $0.steps, unitsPerStep: "\($0.perStep)", prescribed: "\($0.prescribed)",
-        pending: "\($0.pending)", extra: "\($0.extra)", deficit: "\($0.deficit)")
+        steps: $0.steps, unitsPerStep: "\($0.perStep)", delivered: "\($0.delivered)",
+        prescribed: "\($0.prescribed)", pending: "\($0.pending)", extra: "\($0.extra)",
+        deficit: "\($0.deficit)")
     }
   }
 }

@@ -88,6 +88,7 @@ extension ProposedChange {
     case .new(let new):
       Self.head(isProposal) + "new, \(new.deliveredIn24h.shown(decimals: 4)) in the last 24 h, "
         + "\(new.deliveredIn1h.shown(decimals: 4)) of it in the last hour"
+    case .supply(let change): Self.head(isProposal) + change.words
     case .clear: Self.head(isProposal) + "clear"
     }
   }

@@ -29,7 +29,7 @@ struct StatusCommand: ParsableCommand {
         let status = connection.attempt { () throws(LinkError) in
           try signing.status(from: &client, on: connection)
         }
-        try StandardOutput.print(json ? [try StatusJSON(status).text] : lines(status))
+        try StandardOutput.print(json ? [try StatusJSON(status).jsonLine] : lines(status))
         if watch { sleep(1) }
       } while watch
     } catch {

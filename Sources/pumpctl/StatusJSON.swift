@@ -58,6 +58,11 @@ struct StatusJSON: Encodable {
   let reservoirLowPicolitres: Int64
   let reservoirEmptyPicolitres: Int64
   let reservoirVolumePicolitres: Int64
+  let refill: RefillJSON
+  /// From the tip on; the last is what the reservoir holds, too. Empty where nobody has said what is in it.
+  let line: [LinePartJSON]
+  /// Two concentrations are mixed at the tip.
+  let isMixing: Bool
   let usedHourNanograms: Int64
   let limitHourNanograms: Int64
   let usedDayNanograms: Int64
@@ -123,6 +128,9 @@ struct StatusJSON: Encodable {
     reservoirLowPicolitres = status.reservoirLow.baseUnits
     reservoirEmptyPicolitres = status.reservoirEmpty.baseUnits
     reservoirVolumePicolitres = status.reservoirVolume.baseUnits
+    refill = RefillJSON(status)
+    line = (0..<status.line.count).map { LinePartJSON(status.line[$0]) }
+    isMixing = status.line.isMixing
     usedHourNanograms = status.usedHour.baseUnits
     limitHourNanograms = status.limitHour.baseUnits
     usedDayNanograms = status.usedDay.baseUnits
@@ -160,20 +168,6 @@ struct StatusJSON: Encodable {
     interlockRefusals = status.health.interlockRefusals
     realTimePriority = status.health.realTimePriority
     memoryLocked = status.health.memoryLocked
-  }
-
-  /// One line, keys in alphabetical order and in snake case.
-  var text: String {
-    get throws(Failure) {
-      let encoder = JSONEncoder()
-      encoder.keyEncodingStrategy = .convertToSnakeCase
-      encoder.outputFormatting = [.sortedKeys]
-      do {
-        return String(decoding: try encoder.encode(self), as: UTF8.self)
-      } catch {
-        throw Failure(.internalError, "the status cannot be written as JSON: \(error)")
-      }
-    }
   }
 }
 

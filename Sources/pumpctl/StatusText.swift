@@ -24,7 +24,10 @@ struct StatusText {
 
   /// All of it, for a printer or a file, at most 79 columns but for the words of alarms.
   var lines: [String] {
-    let groups = [now, delivered(barWidth: 20), limits(barWidth: 20), alarms + [sensors] + health]
+    let groups = [
+      now, delivered(barWidth: 20) + way(barWidth: 40), limits(barWidth: 20),
+      alarms + [sensors] + health,
+    ]
     return head + groups.flatMap { [""] + $0.map(Self.line) }
   }
 
@@ -39,7 +42,8 @@ struct StatusText {
     let total = delivered.filter { $0.name == "since new" }
     let signature = isSignedByTrustedKey ? [] : health.filter { $0.name == "signature" }
     let rest = health.filter { isSignedByTrustedKey || $0.name != "signature" }
-    return signature + now.filter { $0.name != "flow now" } + usual + limits + unusual
+    return signature + now.filter { $0.name != "flow now" } + usual
+      + way(barWidth: 2 * barWidth) + limits + unusual
       + now.filter { $0.name == "flow now" } + total + [sensors] + rest
   }
 

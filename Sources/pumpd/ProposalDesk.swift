@@ -129,6 +129,7 @@ extension ShownChange {
     case .clock(let change): self = .clock(ShownClock(change, order: order, status))
     case .rig: self = .rig(old: rig, findings: findings)
     case .new: self = .new(ShownHistory(rig, status))
+    case .supply(let change): self = .supply(ShownSupply(change, rig, status))
     case .clear: self = .clear(ShownHardStop(status))
     }
   }
@@ -153,6 +154,41 @@ extension ShownHistory {
     isCorrection = status.faults[Int(FaultCode.noHistory.rawValue)].priority == 0
     mostIn24h = min(rig.maxVolume24h, rig.reservoir.volume)
     mostIn1h = min(rig.maxVolume1h, mostIn24h)
+  }
+}
+
+extension ShownSupply {
+  fileprivate init(_ change: SupplyChange, _ rig: Rig, _ status: Status) {
+    self.init()
+    (refill, contents) = (status.refill, status.reservoir)
+    held = status.line.count > 0 ? status.line[status.line.count - 1].concentration : .zero
+    holds =
+      switch change.step {
+      case .begin: change.concentration
+      case .filled, .finish: change.makes(of: refill, rig)
+      case .aspirated, .leave, .catheterEmptied, .lineReplaced: held
+      }
+    self.flow = status.flow
+    let flow = holds > .zero ? FlowRate(of: status.basalRate, at: holds, rounded: .down) : nil
+    flowAfter = flow ?? .zero
+    arrivesAfter = status.flow.time(for: rig.line.volume)
+  }
+}
+
+extension SupplyChange {
+  /// What the reservoir holds when it is told.
+  fileprivate func makes(of refill: ShownRefill, _ rig: Rig) -> Concentration {
+    if step == .finish { return refill.mixed }
+    return Refill(refill, filled: volume).mixed(rig)
+  }
+}
+
+extension FlowRate {
+  /// 0 where nothing flows.
+  fileprivate func time(for volume: Volume) -> Nanoseconds {
+    guard picolitresPerDay > 0 else { return .zero }
+    let seconds = Double(volume.picolitres) / Double(picolitresPerDay) * 86_400
+    return .seconds(Int64(seconds.rounded()))
   }
 }
 

@@ -24,6 +24,7 @@ import Testing
         "long-interruption", "account-uncertain", "clock-uncertain", "history-incomplete",
         "other-rig", "no-history", "drive-fails", "output-fails", "storage-slow", "suspended",
         "new-clock-uncertain", "order-not-valid", "clock-differs", "copy-fails", "storage-lost",
+        "reservoir-unknown", "refill-differs", "no-drug-at-tip", "line-uncertain",
       ])
     for fault in FrameFault.allCases { #expect(!fault.sentence.isEmpty) }
   }

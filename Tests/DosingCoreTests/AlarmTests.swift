@@ -56,11 +56,11 @@ import Testing
       switch code {
       case .newClockUncertain: .low
       case .stopped, .reservoirLow, .accountUncertain, .clockUncertain, .driveFails, .outputFails,
-        .storageSlow, .suspended, .orderNotValid, .clockDiffers, .copyFails:
+        .storageSlow, .suspended, .orderNotValid, .clockDiffers, .copyFails, .refillDiffers:
         .medium
       case .reservoirEmpty, .basalRefusedByLimit, .interlockDisagrees, .hardStop, .storageFailed,
         .restartedOften, .longInterruption, .historyIncomplete, .otherRig, .noHistory,
-        .storageLost:
+        .storageLost, .reservoirUnknown, .noDrugAtTip, .lineUncertain:
         .high
       }
     #expect(FaultRow(of: code).priority == wanted)

@@ -4,6 +4,14 @@ import Testing
 
 @testable import DosingCore
 
+/// Steps of `Rig.bench` at 500 ug/mL that basal needs, rounded up.
+private func stepsForBasal(_ limit: WindowLimit) -> Int64 {
+  let one = AccountScale(
+    rig: .bench(), concentration: Concentration(nanogramsPerMillilitre: 500_000)
+  ).perStep
+  return Int64((limit.reservedForBasal + one - 1) / one)
+}
+
 @Suite struct CeilingTests {
   /// The steps of a pump that runs, by their ticks, and where its ceilings came from: the test's own sums.
   private struct Runner {
@@ -73,7 +81,8 @@ import Testing
         // What was given before the commit and lies in the window, which is a bucket longer.
         while steps[old] <= step - window - slack { old += 1 }
         let most = max(
-          limit.steps, min(before, limit.stepsForBasal + Int64(max(0, min(index + 1, given) - old)))
+          limit.steps,
+          min(before, stepsForBasal(limit) + Int64(max(0, min(index + 1, given) - old)))
         )
         worst = max(worst, Int64(index - first + 1) - most)
       }
@@ -95,7 +104,7 @@ import Testing
     let low = try Therapy.of(
       .continuous(
         microgramsPerDay(240), maxDose1h: Mass(nanograms: 10_175), maxDose24h: micrograms(300)))
-    #expect(low.hour.steps == 1_302 && low.hour.stepsForBasal == 1_303)
+    #expect(low.hour.steps == 1_302 && stepsForBasal(low.hour) == 1_303)
     pump.lower(to: low)
     let forgotten = (pump.committed / 600 + 61) * 600
     pump.run(to: forgotten - 1)

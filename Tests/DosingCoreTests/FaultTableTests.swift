@@ -79,6 +79,13 @@ import Testing
     Row(
       code: .storageLost, priority: .high, extras: .highAlarm, bolus: .highAlarm,
       end: .acknowledge),
+    Row(
+      code: .reservoirUnknown, priority: .high, extras: .highAlarm, bolus: .highAlarm, end: .cause),
+    Row(code: .refillDiffers, priority: .medium, end: .acknowledge),
+    Row(
+      code: .noDrugAtTip, priority: .high, extras: .noDrugAtTip, bolus: .noDrugAtTip, end: .cause),
+    Row(
+      code: .lineUncertain, priority: .high, extras: .highAlarm, bolus: .highAlarm, end: .cause),
   ]
 
   /// The modes of a closed gate, the one that is shown first.

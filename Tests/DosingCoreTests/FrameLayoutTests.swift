@@ -43,7 +43,10 @@ import Testing
         22, bolusTooSmall 23, bolusTooLarge 24, bolusDurationOutOfRange 25, flowAboveMaximum \
         26, noPatientBolus 27, lockout 28, maxIn24h 29, doseLimit1h 30, doseLimit24h 31, \
         volumeLimit1h 32, volumeLimit24h 33, noExtraDose 34, otherDrug 40, otherConcentration 41, \
-        programDuringExtraDose 42, otherHead 50, otherReservoir 51, otherLine 52
+        programDuringExtraDose 42, otherHead 50, otherReservoir 51, otherLine 52, \
+        lineMixes 60, boundaryPasses 61, noDrugAtTip 62, tooFastForOldDrug 63, mixedDose1h 64, \
+        mixedDose24h 65, lineFull 67, factorAbove5 68, refillOutOfOrder 70, \
+        concentrationOutOfRange 71, moreThanReservoir 72, moreThanFits 73, mixtureOffLabel 74
         """)
     #expect(
       numbered(FaultCode.self) == """
@@ -52,7 +55,7 @@ import Testing
         longInterruption 8, accountUncertain 9, clockUncertain 10, historyIncomplete 11, \
         otherRig 12, noHistory 13, driveFails 14, outputFails 15, storageSlow 16, suspended \
         17, newClockUncertain 18, orderNotValid 19, clockDiffers 20, copyFails 21, storageLost \
-        22
+        22, reservoirUnknown 23, refillDiffers 24, noDrugAtTip 25, lineUncertain 26
         """)
     #expect(
       numbered(FrameKind.self) == """
@@ -63,7 +66,7 @@ import Testing
         """)
     #expect(
       numbered(ChangeKind.self) == """
-        program 1, clock 2, rig 3, new 4, clear 5
+        program 1, clock 2, rig 3, new 4, clear 5, supply 6
         """)
     #expect(
       numbered(FrameFault.self) == """
@@ -76,7 +79,7 @@ import Testing
     #expect(
       numbered(Account.Deficit.self) == """
         lateTick 0, stepWaited 1, limit 2, notRunning 3, noLease 4, reservoirEmpty 5, \
-        hardStop 6, suspended 7, driveFailed 8
+        hardStop 6, suspended 7, driveFailed 8, noDrug 9
         """)
     #expect(
       numbered(Role.self) == """

@@ -64,6 +64,14 @@ var proposals: [(proposed: ProposedChange, shown: ShownChange)] {
     (stop.interlockRefused, stop.raised) = (true, Tick(77))
     (stop.engineHourSteps, stop.engineDaySteps) = (1, 2)
     (stop.interlockHourSteps, stop.interlockDaySteps) = (3, 4)
+    var supply = ShownSupply()
+    supply.refill.stage = .filled
+    (supply.refill.announced, supply.refill.before) = (supply.held, Concentration(baseUnits: 2))
+    (supply.refill.expected, supply.refill.aspirated) = (microlitres(3), microlitres(4))
+    (supply.refill.filled, supply.refill.mixed) = (microlitres(5), Concentration(baseUnits: 6))
+    (supply.contents, supply.held) = (microlitres(7), Concentration(baseUnits: 8))
+    (supply.holds, supply.flow) = (Concentration(baseUnits: 9), microlitresPerDay(10))
+    (supply.flowAfter, supply.arrivesAfter) = (microlitresPerDay(11), .hours(12))
     return [
       (.program(richOrder), .program(old: richOrder, findings: fullFindings)),
       (
@@ -79,6 +87,13 @@ var proposals: [(proposed: ProposedChange, shown: ShownChange)] {
         .new(history)
       ),
       (.clear, .clear(stop)),
+      (
+        .supply(
+          SupplyChange(
+            .filled, concentration: Concentration(nanogramsPerMillilitre: 500_001),
+            volume: microlitres(19_500), lot: Label("A-7"), overrides: true)),
+        .supply(supply)
+      ),
     ]
   }
 }

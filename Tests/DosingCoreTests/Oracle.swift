@@ -324,7 +324,9 @@ struct Oracle {
         .programDuringExtraDose, .noHistory, .hasHistory, .nothingToAcknowledge, .accountUncertain,
         .storageFailed, .driveFails, .orderNotValid, .requestWaits, .noHardStop,
         .deliveredOutOfRange, .noExtraDose, .otherHead, .otherReservoir,
-        .otherLine:
+        .otherLine, .lineMixes, .boundaryPasses, .noDrugAtTip, .tooFastForOldDrug, .mixedDose1h,
+        .mixedDose24h, .lineFull, .factorAbove5, .refillOutOfOrder, .concentrationOutOfRange,
+        .moreThanReservoir, .moreThanFits, .mixtureOffLabel:
         false
       }
     expect(isTrue, "a bolus was refused with \(refusal)")

@@ -40,7 +40,13 @@ extension Refusal {
     case .doseLimit1h, .volumeLimit1h: try provokeByHour(reason)
     case .doseLimit24h, .volumeLimit24h: try provokeByDay(reason)
     case .otherDrug, .otherConcentration, .programDuringExtraDose: try provokeByProgram(reason)
-    case .otherHead, .otherReservoir, .otherLine: try provokeByRig(reason)
+    case .otherHead, .otherReservoir: try provokeByRig(reason)
+    case .otherLine, .lineMixes, .boundaryPasses, .noDrugAtTip, .tooFastForOldDrug, .mixedDose1h,
+      .mixedDose24h, .lineFull:
+      try provokeByLine(reason)
+    case .factorAbove5, .refillOutOfOrder, .concentrationOutOfRange, .moreThanReservoir,
+      .moreThanFits, .mixtureOffLabel:
+      try provokeByRefill(reason)
     }
   }
 
@@ -208,9 +214,6 @@ extension Refusal {
     var (other, told, findings) = (pump.rig, Told(), Findings())
     switch reason {
     case .otherHead: other.pump.stepsPerRevolution /= 2
-    case .otherLine:
-      other.line.catheter = microlitres(150)
-      told = Told(limit: 404_000_000, value: 400_000_000)
     default:
       other.reservoir.volume = microlitres(30_000)
       told = Told(limit: 20_000_000_000, value: 30_000_000_000)
@@ -218,6 +221,93 @@ extension Refusal {
     let change = try #require(
       RigChange(other, order: .continuous(basal), findings: &findings))
     return (pump.ask(.propose(.rig(change))).refusal, told)
+  }
+
+  /// 500 ug/mL in the line of 404 uL, 2,000 or what is said in the reservoir.
+  private func pumpWithOldDrug(
+    _ strength: Int64 = 2_000, hour: Int64 = 60, day: Int64 = 500
+  ) throws -> Pump {
+    let order = Prescription.continuous(
+      basal, maxDose1h: micrograms(hour), maxDose24h: micrograms(day))
+    let pump = try Pump(order, on: .bench(residue: .zero))
+    pump.refill(strength)
+    return pump
+  }
+
+  private func provokeByLine(_ reason: RefusalReason) throws -> (Refusal?, Told) {
+    switch reason {
+    case .mixedDose1h:
+      // 61 min are 12,708.3 ng, which 1,627 steps of the old drug pay, each of which may be 1,500 ug/mL more.
+      let pump = try Pump(.continuous(basal, maxDose1h: micrograms(40)))
+      return (pump.begin(2_000), Told(limit: 40_000, value: 50_873))
+    case .mixedDose24h:
+      // 303,125 ng, and the 2,586 steps of half a zone.
+      let pump = try Pump(.continuous(basal, maxDose24h: micrograms(350)))
+      return (pump.begin(2_000), Told(limit: 350_000, value: 363_766))
+    case .tooFastForOldDrug:
+      let pump = try Pump(.continuous(basal), on: .bench(residue: .zero))
+      pump.refill(2_000)
+      var fast = Prescription.continuous(
+        microgramsPerDay(6_500), maxDose1h: micrograms(900), maxDose24h: micrograms(9_000))
+      fast.concentration = Concentration(nanogramsPerMillilitre: 2_000_000)
+      return (
+        try pump.program(fast).refusal, Told(limit: 12_000_000_000, value: 13_000_000_000)
+      )
+    default: break
+    }
+    let pump = try pumpWithOldDrug(1_000)
+    switch reason {
+    case .lineFull:
+      for strength in 2...6 {
+        pump.runToStep()
+        pump.refill(1_000 + Int64(strength))
+      }
+      pump.runToStep()
+      return (pump.begin(500), Told())
+    case .noDrugAtTip:
+      pump.ask(.supply(SupplyChange(.lineReplaced)))
+      return (pump.bolus(micrograms(10), .hours(1)).refusal, Told())
+    case .lineMixes:
+      while pump.account.steps < 25_856 - 2_586 { pump.run(to: pump.now + 1) }
+      return (pump.bolus(micrograms(10), .minutes(10)).refusal, Told())
+    case .boundaryPasses: return (pump.bolus(micrograms(10), .hours(20)).refusal, Told())
+    default:
+      var (other, findings) = (pump.rig, Findings())
+      other.line.catheter = microlitres(150)
+      let change = try #require(
+        RigChange(other, order: pump.therapy?.prescription, findings: &findings))
+      return (
+        pump.ask(.propose(.rig(change))).refusal, Told(limit: 404_000_000, value: 400_000_000)
+      )
+    }
+  }
+
+  private func provokeByRefill(_ reason: RefusalReason) throws -> (Refusal?, Told) {
+    let pump = try Pump(.continuous(basal))
+    switch reason {
+    case .factorAbove5: return (pump.begin(2_600), Told(limit: 500_000, value: 2_600_000))
+    case .concentrationOutOfRange: return (pump.begin(5), Told(limit: 4_000_000, value: 5_000))
+    case .refillOutOfOrder:
+      return (pump.tell(SupplyChange(.filled, volume: microlitres(1))), Told())
+    default: pump.begin(2_000)
+    }
+    let most: Int64 = 20_000_000_000
+    if reason == .moreThanReservoir {
+      return (
+        pump.tell(SupplyChange(.aspirated, volume: microlitres(20_001))),
+        Told(limit: most, value: 20_001_000_000)
+      )
+    }
+    pump.tell(SupplyChange(.aspirated, volume: microlitres(19_500)))
+    if reason == .moreThanFits {
+      return (
+        pump.tell(SupplyChange(.filled, volume: microlitres(19_501))),
+        Told(limit: 19_500_000_000, value: 19_501_000_000)
+      )
+    }
+    pump.tell(SupplyChange(.filled, volume: microlitres(5_000)))
+    // 0.5 mL of 500 under 5 mL of 2,000.
+    return (pump.tell(SupplyChange(.finish)), Told(limit: 2_000_000, value: 1_863_636))
   }
 
   private func provokeByProgram(_ reason: RefusalReason) throws -> (Refusal?, Told) {

@@ -34,12 +34,11 @@ import Testing
         == .otherHead)
     #expect(
       try answer { $0.reservoir.volume = $0.reservoir.volume + microlitres(1) } == .otherReservoir)
-    let drop = Volume(picolitres: 1)
-    #expect(try answer { $0.line.pumpTubing = $0.line.pumpTubing + drop } == .otherLine)
-    #expect(try answer { $0.line.catheter = $0.line.catheter - drop } == .otherLine)
   }
 
-  @Test("R-122 What is known of the line and of a prime may change, the volume of the line may not")
+  @Test(
+    "R-122 What is known of the line and of a prime may change, its volume while no boundary is in it"
+  )
   func line() throws {
     let pump = try Pump(Self.order)
     func isAccepted(_ alter: (inout Rig) -> Void) throws -> Bool {
@@ -55,8 +54,14 @@ import Testing
     #expect(try isAccepted { $0.maxPrimeDose = micrograms(700) })
     var other = pump.rig
     other.line.catheter = other.line.catheter + microlitres(22)
+    #expect(pump.ask(.propose(.rig(try change(other)))).isAccepted)
+    pump.refill(1_000)
     let refusal = pump.ask(.propose(.rig(try change(other)))).refusal
+    #expect(refusal?.reason == .otherLine)
     #expect(refusal?.limit == 404_000_000 && refusal?.value == 426_000_000)
+    // As much as before is the same line, however it is divided.
+    other.line = RigLine(pumpTubing: microlitres(204), catheter: microlitres(200))
+    #expect(pump.ask(.propose(.rig(try change(other)))).isAccepted)
     var findings = Findings()
     other.line.mixingPermille = 1_001
     #expect(RigChange(other, order: Self.order, findings: &findings) == nil)

@@ -26,14 +26,17 @@ extension Rig {
     maxRate: FlowRate = microlitresPerDay(12_000), keepOpen: FlowRate = microlitresPerDay(6),
     reservoir: Reservoir = Reservoir(
       volume: microlitres(20_000), low: microlitres(3_000), empty: microlitres(1_000)),
-    maxVolume1h: Volume? = nil, maxVolume24h: Volume? = nil
+    maxVolume1h: Volume? = nil, maxVolume24h: Volume? = nil, residue: Volume? = nil,
+    line: RigLine = .usual
   ) -> Rig {
-    Rig(
+    var reservoir = reservoir
+    if let residue { reservoir.residue = residue }
+    return Rig(
       tick: Nanoseconds(tick * 1_000_000),
       pump: PumpHead(
         volumePerRevolution: microlitres(50), stepsPerRevolution: 3200, minRate: minRate,
         maxRate: maxRate, keepOpenRate: keepOpen),
-      reservoir: reservoir, maxVolume1h: maxVolume1h, maxVolume24h: maxVolume24h)
+      reservoir: reservoir, line: line, maxVolume1h: maxVolume1h, maxVolume24h: maxVolume24h)
   }
 }
 
@@ -244,6 +247,27 @@ final class Pump {
     ask(.bolus(dose: dose, duration: duration))
   }
 
+  /// Tells a step of a refill, or of work on the line; what stands against it.
+  @discardableResult
+  func tell(_ change: SupplyChange) -> Refusal? { ask(.supply(change)).refusal }
+
+  /// - Parameter strength: of the new label, in ug/mL.
+  @discardableResult
+  func begin(_ strength: Int64) -> Refusal? {
+    tell(
+      SupplyChange(
+        .begin, concentration: Concentration(nanogramsPerMillilitre: strength * 1_000)))
+  }
+
+  /// All comes out that should, and it is filled up.
+  func refill(_ strength: Int64) {
+    #expect(begin(strength) == nil)
+    #expect(tell(SupplyChange(.aspirated, volume: reservoirContents)) == nil)
+    let room = rig.reservoir.volume - reservoirContents
+    #expect(tell(SupplyChange(.filled, volume: room)) == nil)
+    #expect(tell(SupplyChange(.finish, overrides: true)) == nil)
+  }
+
   func report() -> Status {
     var status = Status(serial: Label("BP-0001"))
     state.report(to: &status)
@@ -290,7 +314,8 @@ final class Pump {
     var after = state.afterWaiting
     after.layout(&writer)
     #expect(!writer.failed)
-    return (0..<writer.count).map { writer.bytes[$0] }
+    let bytes = writer.bytes.span
+    return (0..<writer.count).map { bytes[$0] }
   }
 
   /// The power goes, or the process is killed: only the record is left.

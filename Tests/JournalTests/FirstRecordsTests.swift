@@ -116,11 +116,11 @@ import Testing
       #expect(trace.faults == faults)
       let old = fields["account"]
       #expect(trace.account.steps == old["steps"].number)
-      #expect(trace.account.perStep == therapy.scale.perStep)
-      #expect(units.areSame(trace.account.perStep, old["per_step_units"].number))
+      let steps = Int128(old["steps"].number ?? -1)
+      #expect(trace.account.delivered == steps * therapy.scale.perStep)
       #expect(units.areSame(trace.account.pending, old["pending"].units))
       #expect(units.areSame(trace.account.extra, old["extra"].units))
-      #expect(units.areSame(trace.account.prescribed, old["prescribed"].units))
+      #expect(units.areSame(trace.account.sum ?? -1, old["prescribed"].units))
       for place in bytes.indices {
         var torn = slot
         torn[place] ^= 0x10

@@ -141,7 +141,7 @@ enum GoldenStates {
       "per step \(core.account.perStep)", "pending \(core.account.pending)",
       "prescribed \(core.account.prescribed)", "steps \(core.account.steps)",
       "extra \(core.account.extra)", "in doubt \(core.stepsInDoubt)",
-      "today \(core.ledger.today.ends.number) \(core.ledger.today.steps(core.account))"
+      "today \(core.ledger.today.ends.number) \(core.ledger.today.delivered(core.account) / core.account.perStep)"
         + " \(core.ledger.today.prescribed(core.account))",
       "missed \(core.ticksMissed)", "basal \(core.basalPerTick)",
       "ceilings \(core.hourStepsMax) \(core.dayStepsMax)", "boluses \(core.patientBolusesIn24h)",
@@ -149,7 +149,9 @@ enum GoldenStates {
       "restarts \(hex(bytes(of: core.restarts)))",
       "stated \(core.stated.map { "\($0)" } ?? "nothing")",
     ]
-    for reason in Account.Deficit.allCases {
+    // Before there were lines nothing was lost for want of drug.
+    for reason in Account.Deficit.allCases
+    where reason != .noDrug || core.account.deficit(reason) > 0 {
       lines.append("deficit \(reason) \(core.account.deficit(reason))")
     }
     lines += facts(of: core.hour, "hour") + facts(of: core.day, "day")

@@ -8,7 +8,10 @@ import Testing
 /// What is new in layout 3 of storage: the safe-basal record, and what a tick leaves, with the commit they
 /// belong to; the entries of journals that were begun anew.
 @Suite struct GoldenStorageTests {
-  private static let folder = "layout-3"
+  /// What a tick leaves tells what was delivered since layout 4.
+  private static func file(_ name: String) -> String {
+    "\(name == "trace-slot" ? "layout-4" : "layout-3")/\(name).bin"
+  }
 
   private static func safeBasal() -> SafeBasalRecord {
     var record = GoldenValues.safeBasal()
@@ -57,19 +60,17 @@ import Testing
       if: ProcessInfo.processInfo.environment["PUMP_GOLDEN"] == "write-storage",
       "PUMP_GOLDEN=write-storage, and only for a layout that was never released"))
   func make() throws {
-    try FileManager.default.createDirectory(
-      at: Fixture.url(Self.folder), withIntermediateDirectories: true)
     for (name, bytes) in Self.all {
-      try Data(bytes).write(to: Fixture.url("\(Self.folder)/\(name).bin"))
+      try Data(bytes).write(to: Fixture.url(Self.file(name)))
     }
   }
 
   @Test("R-119 The golden bytes of layout 3: copies, run page, and entries of storage")
   func golden() throws {
     for (name, bytes) in Self.all {
-      #expect(bytes == (try Fixture.bytes("\(Self.folder)/\(name).bin")), "\(name)")
+      #expect(bytes == (try Fixture.bytes(Self.file(name))), "\(name)")
     }
-    let record = try Fixture.bytes("\(Self.folder)/safe-basal.bin")
+    let record = try Fixture.bytes(Self.file("safe-basal"))
     #expect(record.starts(with: Array("SFEBAS03".utf8)))
     #expect(SafeBasalRecord(record) == Self.safeBasal())
     // What an earlier version wrote says nothing of it.
@@ -78,6 +79,12 @@ import Testing
     #expect(second.serial.isEmpty && second.commit == 0 && second.doseChange == nil)
     let slot = TraceSlot(Self.trace(), number: 42).read()
     #expect(slot?.trace.commit == 4_712)
+    #expect(slot?.trace.account == Self.trace().account)
+    let bytes = try Fixture.bytes("layout-3/trace-slot.bin")
+    var words = InlineArray<32, UInt64>(repeating: 0)
+    for index in bytes.indices { words[index / 8] |= UInt64(bytes[index]) << UInt64(index % 8 * 8) }
+    let third = TraceSlot(words).read(tellsDelivered: false)
+    #expect(third?.trace.commit == 4_712 && third?.trace.account == Self.trace().account)
     for (name, content) in Self.entries {
       let read = Entry.Content(
         kind: content.kind, layout: 1, body: try Fixture.bytes("layout-3/entry-\(name).bin"))

@@ -35,7 +35,7 @@ enum GoldenValues {
     var faults = FaultSet()
     for code in [FaultCode.stopped, .hardStop, .orderNotValid] { faults[code] = true }
     return TickTrace(
-      tick: Tick(30_055), account: account(), stepIsUnderWay: true, stepsInDoubt: 21,
+      tick: Tick(30_055), account: AccountTrace(account()), stepIsUnderWay: true, stepsInDoubt: 21,
       faults: faults)
   }
 

@@ -93,8 +93,9 @@ import Testing
         case .latches: basis(status(.hardStop))
         case .commits: basis(commits: 4, zero)
         }
-      // A person knows what was given, and what he looked at in a hard stop, whatever the time of day.
-      let dies = circumstance != .clock || ![.new, .clear].contains(kind)
+      // A person knows what was given, what he looked at in a hard stop, and what he filled, whatever the
+      // time of day.
+      let dies = circumstance != .clock || ![.new, .clear, .supply].contains(kind)
       #expect(kind.row.diesWith.contains(circumstance) == dies)
       #expect(try holds(kind, from: before, to: after) != dies, "\(circumstance)")
     }

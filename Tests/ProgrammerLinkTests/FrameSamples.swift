@@ -62,6 +62,11 @@ enum FrameSamples {
         NewBody(
           deliveredIn24h: Volume(picolitres: 400_000_001),
           deliveredIn1h: Volume(picolitres: 30_000_002)))
+    case .supply:
+      .supply(
+        SupplyChange(
+          .filled, concentration: Concentration(nanogramsPerMillilitre: 500_001),
+          volume: Volume(picolitres: 19_500_000_002), lot: label("A-7"), overrides: true))
     case .clear: .clear
     }
   }
@@ -81,6 +86,13 @@ enum FrameSamples {
       (history.isCorrection, history.mostIn24h) = (true, Volume(picolitres: 5_000_000_001))
       history.mostIn1h = Volume(picolitres: 1_000_000_002)
       return .new(history)
+    case .supply:
+      var supply = ShownSupply()
+      supply.refill = refill
+      (supply.contents, supply.held) = (Volume(picolitres: 11), Concentration(baseUnits: 12))
+      (supply.holds, supply.flow) = (Concentration(baseUnits: 13), FlowRate(baseUnits: 14))
+      (supply.flowAfter, supply.arrivesAfter) = (FlowRate(baseUnits: 15), .seconds(16))
+      return .supply(supply)
     case .clear:
       var stop = ShownHardStop()
       (stop.interlockRefused, stop.raised) = (true, Tick(77))
@@ -88,6 +100,15 @@ enum FrameSamples {
       (stop.interlockHourSteps, stop.interlockDaySteps) = (13, 14)
       return .clear(stop)
     }
+  }
+
+  static var refill: ShownRefill {
+    var refill = ShownRefill()
+    refill.stage = .filled
+    (refill.announced, refill.before) = (Concentration(baseUnits: 1), Concentration(baseUnits: 2))
+    (refill.expected, refill.aspirated) = (Volume(picolitres: 3), Volume(picolitres: 4))
+    (refill.filled, refill.mixed) = (Volume(picolitres: 5), Concentration(baseUnits: 6))
+    return refill
   }
 
   private static let rig = Rig(
@@ -222,6 +243,17 @@ enum FrameSamples {
       dose: Mass(nanograms: 906), allowedAt: Tick(907), givenIn24h: 3, maxIn24h: 4)
     status.faults[5] = ShownFault(priority: 3, raised: Tick(908))
     status.faults[19] = ShownFault(priority: 1, raised: Tick(909))
+    status.refill = refill
+    status.line.isMixing = true
+    for index in 0..<Int64(2) {
+      var part = ShownLine.Part()
+      part.concentration = Concentration(nanogramsPerMillilitre: 920 + index)
+      (part.volume, part.uncertain) = (
+        Volume(picolitres: 930 + index), Volume(picolitres: 940 + index)
+      )
+      part.leaves = index == 0 ? Tick(950) : nil
+      status.line.append(part)
+    }
     status.sensors.encoder = SensorReading(.good, value: 910)
     status.sensors.pressure = SensorReading(.stale, value: -911)
     return status

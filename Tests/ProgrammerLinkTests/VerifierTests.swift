@@ -17,6 +17,7 @@ import Testing
   private static let proposedBy: [ChangeKind: [Role]] = [
     .program: [.clinician], .clock: [.clinician], .rig: [.clinician, .technician],
     .new: [.clinician], .clear: [.clinician, .technician],
+    .supply: [.clinician, .technician],
   ]
 
   @Test("R-100 R-108 Each role may propose what the row of the change says, and nothing else")

@@ -20,8 +20,10 @@ public struct ChangeComparison: Sendable {
     case (.rig(let new), .rig(let old, _)):
       lines = RigComparison(old: old, new: new, warnings: warnings).lines + ["", digestLine]
     case (.new(let said), .new(let shown)): lines = Self.lines(said, shown) + [digestLine]
+    case (.supply(let change), .supply(let shown)):
+      lines = SupplyComparison(change, shown).lines + [digestLine]
     case (.clear, .clear(let shown)): lines = Self.lines(shown) + [digestLine]
-    case (.program, _), (.clock, _), (.rig, _), (.new, _), (.clear, _): return nil
+    case (.program, _), (.clock, _), (.rig, _), (.new, _), (.supply, _), (.clear, _): return nil
     }
   }
 

@@ -27,27 +27,30 @@ struct Admission {
   ) -> Refusal? {
     if let refusal = refusesByState(&ledger) { return refusal }
     guard order.exists else { return Refusal(.noTherapy) }
-    if let refusal = order.therapy.refusesSize(dose: asked.dose, duration: asked.duration) {
+    if let refusal = order.therapy.refusesSize(
+      dose: asked.dose, duration: asked.duration, perStep: worths(&order, &ledger).strongest)
+    {
       return refusal
     }
+    if let refusal = refusesByLine(at: ledger.account.steps, &ledger) { return refusal }
     var wait = waits(asked.kind, order.therapy.prescription.patientBolus, &doses)
     let even = EvenDose(
       units: order.therapy.scale.units(asked.dose), ticks: rig.wholeTicks(asked.duration))
     if wait == nil {
-      let fast = firstFastEnough(even, &order, from: now)
+      let fast = firstFastEnough(even, &order, &ledger, from: now)
       if fast != now {
         wait = Refusal(
           .flowAboveMaximum, limit: rig.pump.maxRate.picolitresPerDay,
           value: asked.dose.nanograms, allowedAt: fast)
-      } else if let refusal = refusesByReservoir(even, &order, &ledger, &doses, at: now) {
+      } else if let refusal = refusesByContents(even, &order, &ledger, &doses, at: now) {
         return refusal
       }
     }
     if let wait, wait.allowedAt == nil { return wait }
     let proposal = propose(even, beside: &order, &ledger, &doses)
     return judge(proposal, wait: wait, &ledger) { tick, ledger in
-      guard let fast = firstFastEnough(even, &order, from: tick),
-        refusesByReservoir(even, &order, &ledger, &doses, at: fast) == nil
+      guard let fast = firstFastEnough(even, &order, &ledger, from: tick),
+        refusesByContents(even, &order, &ledger, &doses, at: fast) == nil
       else { return nil }
       return fast
     }
@@ -72,7 +75,8 @@ struct Admission {
     guard let obstacle = board.effect.extras else { return nil }
     switch obstacle.reason {
     case .reservoirLow:
-      let left = ledger.reservoir.contents(stepsMade: ledger.stepsUpper, rig: rig)
+      let left = ledger.reservoir.contents(
+        ledger.account.steps, doubts: ledger.stepsInDoubt, rig: rig)
       return Refusal(
         .reservoirLow, limit: rig.reservoir.low.picolitres, value: left.picolitres)
     // It ends by itself: what the windows hold then is judged with it.
@@ -104,6 +108,12 @@ struct Admission {
     }
   }
 
+  private func worths(
+    _ order: inout OrderInForce, _ ledger: inout Ledger
+  ) -> (weakest: Int128, strongest: Int128) {
+    ledger.worths(named: order.therapy.prescription.concentration)
+  }
+
   private func clock(at tick: Tick) -> WeekTime {
     clock.after(tick - now, of: rig.tick)
   }
@@ -111,35 +121,44 @@ struct Admission {
   /// The first moment from a tick on, which is now or later, at which the head is fast enough for a dose
   /// beside basal, to its end; nil for never.
   private func firstFastEnough(
-    _ even: EvenDose, _ order: inout OrderInForce, from tick: Tick
+    _ even: EvenDose, _ order: inout OrderInForce, _ ledger: inout Ledger, from tick: Tick
   ) -> Tick? {
+    let named = order.therapy.prescription.concentration
+    let least = ledger.charges(named: named.nanogramsPerMillilitre).least
     let most = even.mostBasal(
-      maxRate: rig.pump.maxRate, concentration: order.therapy.prescription.concentration,
+      maxRate: rig.pump.maxRate, concentration: Concentration(nanogramsPerMillilitre: least),
       scale: order.therapy.scale)
     return order.schedule.ticksUntilSpan(of: even.ticks, atMost: most, from: clock(at: tick))
       .map { tick + TickCount($0) }
   }
 
-  /// Whether the reservoir holds it, if it begins at a tick that is now or later. The later, the less it
-  /// holds.
-  private func refusesByReservoir(
+  /// Whether the reservoir holds it, and no boundary passes the tip meanwhile, if it begins at a tick that is
+  /// now or later. The later, the less the reservoir holds.
+  private func refusesByContents(
     _ even: EvenDose, _ order: inout OrderInForce, _ ledger: inout Ledger,
     _ doses: inout ExtraDoses, at tick: Tick
   ) -> Refusal? {
-    let scale = order.therapy.scale
+    let (weakest, strongest) = worths(&order, &ledger)
     let until = order.schedule.units(from: clock, ticks: (tick - now).count)
     let running = tick > now ? doses.running?.unitsLeft ?? 0 : 0
-    let stepsUntil = (until + running) / scale.perStep
+    let stepsUntil = (until + running) / weakest
     let basal = order.schedule.units(from: clock(at: tick), ticks: even.ticks)
-    let steps = (even.units + basal + ledger.account.pending) / scale.perStep + 1
+    let steps = (even.units + basal + ledger.account.pending) / weakest + 1
     // A dose that would meet the empty mark on the way is refused, and so is one below the low mark.
-    let made = Int128(ledger.stepsUpper) + stepsUntil
+    let upper = ledger.reservoir.upper(ledger.account.steps, doubts: ledger.stepsInDoubt)
+    let made = Int128(upper) + stepsUntil
     let left = max(0, Int128(ledger.reservoir.stepsToEmpty) - made)
     let isLow = tick > now && made >= Int128(ledger.reservoir.stepsToLow)
-    if steps <= left && !isLow { return nil }
-    return Refusal(
-      .reservoirTooSmall, limit: rig.volume(ofSteps: Int64(clamping: left)).picolitres,
-      value: rig.volume(ofSteps: Int64(clamping: steps)).picolitres)
+    if steps > left || isLow {
+      return Refusal(
+        .reservoirTooSmall, limit: rig.volume(ofSteps: Int64(clamping: left)).picolitres,
+        value: rig.volume(ofSteps: Int64(clamping: steps)).picolitres)
+    }
+    // Nobody knows how many steps it takes until then, but the least and the most.
+    let first = ledger.account.steps + Int64(clamping: (until + running) / strongest)
+    let last = ledger.account.steps + Int64(clamping: stepsUntil + steps)
+    let mixes = ledger.line.mixes(from: first, to: last, doubts: ledger.stepsInDoubt)
+    return mixes ? Refusal(.boundaryPasses) : nil
   }
 
   // MARK: Programs
@@ -152,6 +171,7 @@ struct Admission {
     if mode == .hardStop { return Refusal(.hardStop) }
     if board.on[.noHistory] { return Refusal(.noHistory) }
     if order.exists, let refusal = order.refusesReplacement(by: &new) { return refusal }
+    if let refusal = refusesByLine(&new, &ledger) { return refusal }
     if order.exists, order.isNowhereBelow(&new) { return nil }
     let proposal = propose(&new, inForce: &order, &ledger, &doses)
     let wait = doses.running.map { Refusal(.programDuringExtraDose, allowedAt: $0.end) }
@@ -191,9 +211,11 @@ struct Admission {
   ) -> Proposal {
     // Nothing that is stopped accrues until then.
     let runs = order.exists && (mode.delivers || board.effect.withheld != nil)
+    let limits = new.limits(beside: ledger)
     return Proposal(
       now: now, clock: clock, clockAfter: clock, tick: rig.tick, pending: ledger.account.pending,
-      hour: new.hour, day: new.day, scale: new.scale,
+      hour: limits.hour, day: limits.day, scale: new.scale,
+      worths: ledger.worths(named: new.prescription.concentration),
       before: runs
         ? order.therapy.mostBasal : Schedule(constant: 0, scale: new.scale, tick: rig.tick),
       after: new.mostBasal, extra: nil, running: doses.running)
@@ -206,9 +228,10 @@ struct Admission {
   ) -> Proposal {
     let runs = mode.delivers || board.effect.withheld != nil
     let (scale, most) = (order.therapy.scale, order.therapy.mostBasal)
+    let limits = order.therapy.limits(beside: ledger)
     return Proposal(
       now: now, clock: clock, clockAfter: new, tick: rig.tick, pending: ledger.account.pending,
-      hour: order.therapy.hour, day: order.therapy.day, scale: scale,
+      hour: limits.hour, day: limits.day, scale: scale, worths: worths(&order, &ledger),
       before: runs ? most : Schedule(constant: 0, scale: scale, tick: rig.tick),
       after: most, extra: nil, running: doses.running)
   }
@@ -219,9 +242,11 @@ struct Admission {
     _ doses: inout ExtraDoses
   ) -> Proposal {
     let basal = order.therapy.mostBasal
+    let limits = order.therapy.limits(beside: ledger)
     return Proposal(
       now: now, clock: clock, clockAfter: clock, tick: rig.tick, pending: ledger.account.pending,
-      hour: order.therapy.hour, day: order.therapy.day, scale: order.therapy.scale,
-      before: basal, after: basal, extra: extra, running: doses.running)
+      hour: limits.hour, day: limits.day, scale: order.therapy.scale,
+      worths: worths(&order, &ledger), before: basal, after: basal, extra: extra,
+      running: doses.running)
   }
 }

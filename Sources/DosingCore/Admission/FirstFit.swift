@@ -61,7 +61,7 @@ extension Admission {
     return HourLook(refusal: refusal, minutes: fits)
   }
 
-  private func refusal(
+  func refusal(
     most: Int128, _ limit: WindowLimit, isHour: Bool, _ scale: AccountScale
   ) -> Refusal? {
     if most <= limit.units { return nil }
@@ -160,7 +160,7 @@ extension Proposal {
     for past in 1..<Limits.hourBuckets {
       let left = Limits.hourBuckets - past
       let basal = old[Limits.hourBuckets] - old[left] + new[left]
-      if basal + scale.perStep > hour.units { return false }
+      if basal + worths.strongest > hour.units { return false }
     }
     return true
   }

@@ -15,6 +15,8 @@ struct Proposal: ~Copyable {
   let hour: WindowLimit
   let day: WindowLimit
   let scale: AccountScale
+  /// What the weakest and the strongest step on its way to the tip is worth.
+  let worths: (weakest: Int128, strongest: Int128)
   /// The most that basal can bring until the proposal begins, and from then on.
   let before: Schedule
   let after: Schedule
@@ -76,7 +78,7 @@ struct Outlook<let bucketCount: Int>: ~Copyable {
     self.limit = limit
     self.ticksPerBucket = ticksPerBucket
     bucket = base.number / ticksPerBucket
-    perStep = proposal.scale.perStep
+    perStep = proposal.worths.strongest
     isProgram = proposal.extra == nil
   }
 
@@ -101,8 +103,11 @@ struct Outlook<let bucketCount: Int>: ~Copyable {
     for count in 1...bucketCount {
       let number = bucket - Int64(count) + 1
       let past = window.bucket(back: Int(clamping: window.currentNumber - number))
-      let doubts = doubtCounts ? Int128(past.doubts) * perStep : 0
-      delivered += Int128(past.steps) * perStep + doubts
+      let gift = Int128(past.gift) * proposal.scale.perStepAtOne
+      let excess = Int128(past.excess) * proposal.scale.perStepAtOne
+      let doubts = doubtCounts ? Int128(past.doubts) * perStep + excess : 0
+      // By volume it counts as if it had been of the weakest drug there is.
+      delivered += max(gift, Int128(past.steps) * proposal.worths.weakest) + doubts
       extra += past.extraUnits + doubts
       let start = max(proposal.now, Tick(number * ticksPerBucket - 1))
       // What waits now is known; what may wait at a moment to come is a step.
@@ -115,8 +120,7 @@ struct Outlook<let bucketCount: Int>: ~Copyable {
       }
       var above: Int128 = 0
       if proposal.keepsProgram {
-        let ceiling = ahead.steps(fromBucket: number, with: past.steps)
-        above = max(0, Int128(ceiling) * perStep - limit.units)
+        above = ahead.above(fromBucket: number, with: gift)
       }
       pastDelivered[count] = delivered + waits - above
       pastExtra[count] = max(pastExtra[count - 1], extra - above)

@@ -42,13 +42,35 @@ public enum RefusalReason: UInt8, Sendable, BitwiseCopyable {
   case noExtraDose = 34
   // About a program.
   case otherDrug = 40
-  case otherConcentration = 41  // ng/mL
+  case otherConcentration = 41  // limit: what the reservoir holds, value: what is ordered, ng/mL
   case programDuringExtraDose = 42  // allowedAt: its end
   // About a rig.
   /// Its tick, volume of a revolution or steps of one are others than those of the pump's history.
   case otherHead = 50
   case otherReservoir = 51  // limit: the volume that is counted from, value: what is asked, pL
   case otherLine = 52  // limit: the volume that drug is on its way in, value: what is asked, pL
+  // About the line.
+  /// Two concentrations are mixed at the tip now.
+  case lineMixes = 60
+  /// A boundary between two concentrations would be at the tip before it is over.
+  case boundaryPasses = 61
+  /// Nothing is at the tip but liquid without drug.
+  case noDrugAtTip = 62
+  /// Old drug on its way would have to be pushed faster than the head may.
+  case tooFastForOldDrug = 63  // limit: pL/d, value: pL/d
+  /// What a boundary may give more where it is mixed does not fit beside basal.
+  case mixedDose1h = 64  // ng
+  case mixedDose24h = 65  // ng
+  /// There is no room for one part more of another concentration.
+  case lineFull = 67
+  /// limit: what the reservoir holds, value: what is to be filled, ng/mL
+  case factorAbove5 = 68
+  // About a refill.
+  case refillOutOfOrder = 70
+  case concentrationOutOfRange = 71  // ng/mL
+  case moreThanReservoir = 72  // pL
+  case moreThanFits = 73  // pL
+  case mixtureOffLabel = 74  // ng/mL
 }
 
 /// A refusal names the limit, the value that met it, and when the same request would be granted.

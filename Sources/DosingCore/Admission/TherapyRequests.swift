@@ -4,8 +4,10 @@ internal import Quantities
 
 extension Therapy {
   /// A bolus has a least and a most, in dose and in time.
-  func refusesSize(dose: Mass, duration: Nanoseconds) -> Refusal? {
-    let least = scale.mass(Int128(Limits.bolusStepsMin) * scale.perStep, rounded: .up)
+  ///
+  /// - Parameter perStep: what a step is worth, in units of account.
+  func refusesSize(dose: Mass, duration: Nanoseconds, perStep: Int128) -> Refusal? {
+    let least = scale.mass(Int128(Limits.bolusStepsMin) * perStep, rounded: .up)
     if dose < least {
       return Refusal(.bolusTooSmall, limit: least.nanograms, value: dose.nanograms)
     }
@@ -35,15 +37,10 @@ extension WindowLimit.Source {
 }
 
 extension OrderInForce {
-  /// Until the line is part of the account, what is in it must be what is in the reservoir.
+  /// Another drug is another therapy.
   @inline(never)
   mutating func refusesReplacement(by new: inout Therapy) -> Refusal? {
-    if new.prescription.drug != therapy.prescription.drug { return Refusal(.otherDrug) }
-    let (old, wanted) = (therapy.prescription.concentration, new.prescription.concentration)
-    if wanted != old {
-      return Refusal(.otherConcentration, limit: old.baseUnits, value: wanted.baseUnits)
-    }
-    return nil
+    new.prescription.drug != therapy.prescription.drug ? Refusal(.otherDrug) : nil
   }
 
   /// Whether another order brings at no time more basal than this one, on schedule or as safe basal.

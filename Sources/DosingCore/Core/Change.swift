@@ -11,6 +11,8 @@ public enum Change: Sendable, BitwiseCopyable {
   /// Says what was given in the last 24 h, and in the last hour of them, to a pump that has no history;
   /// or corrects what was said.
   case new(deliveredIn24h: Volume, deliveredIn1h: Volume)
+  /// What a person does to reservoir and line.
+  case supply(SupplyChange)
   /// Ends a hard stop, of which cause and counts have been looked at. The pump stays stopped by command.
   case clear
 }
@@ -22,6 +24,7 @@ public enum ChangeKind: UInt8, Sendable, BitwiseCopyable {
   case rig = 3
   case new = 4
   case clear = 5
+  case supply = 6
 }
 
 /// One row of the table of changes.
@@ -51,7 +54,7 @@ extension ChangeKind {
     // What a person knows of the last day does not hang on the time of day.
     case .new:
       ChangeRow(roles: RoleSet(.clinician), diesWith: .all.without(.clock), acts: .nextTick)
-    case .clear:
+    case .clear, .supply:
       ChangeRow(
         roles: RoleSet(.clinician, .technician), diesWith: .all.without(.clock), acts: .nextTick)
     }

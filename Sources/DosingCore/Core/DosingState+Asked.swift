@@ -25,7 +25,18 @@ extension DosingState {
   /// What the reservoir holds by count of steps, rounded up to a picolitre.
   /// Steps in doubt count as made.
   public var reservoirContents: Volume {
-    ledger.reservoir.contents(stepsMade: ledger.stepsUpper, rig: rig)
+    ledger.reservoir.contents(account.steps, doubts: stepsInDoubt, rig: rig)
+  }
+
+  /// What the next step is charged with, as what it would have to hold.
+  public var chargedConcentration: Concentration {
+    Concentration(
+      nanogramsPerMillilitre: Int64(clamping: account.perStep / ledger.perStepAtOne))
+  }
+
+  /// The limits of the order in force beside what is on its way to the tip.
+  var limitsInForce: (hour: WindowLimit, day: WindowLimit) {
+    order.therapy.limits(beside: ledger)
   }
 
   /// Units per tick of basal that is delivered, and of the extra dose as a mean.

@@ -68,6 +68,7 @@ extension DosingState {
     case .clock(let change): return refuses(change)
     case .rig(let change): return refuses(change)
     case .new(let day, let hour): return refusesHistory(day: day, hour: hour)
+    case .supply(let change): return refuses(change)
     case .clear: return board.on[.hardStop] ? nil : Refusal(.noHardStop)
     }
   }
@@ -80,6 +81,7 @@ extension DosingState {
     // It is what the next start runs on.
     case .rig: break
     case .new(let day, let hour): state(day: day, hour: hour)
+    case .supply(let change): carryOut(change)
     case .clear:
       end(.hardStop)
       end(.interlockDisagrees)
@@ -116,10 +118,12 @@ extension DosingState {
   }
 
   mutating func adopt(_ new: Therapy) {
-    ledger.hourCeiling.commit(inForce: hourStepsMax, bucket: ledger.hour.currentNumber)
-    ledger.dayCeiling.commit(inForce: dayStepsMax, bucket: ledger.day.currentNumber)
+    ledger.hourCeiling.commit(inForce: hourMost, bucket: ledger.hour.currentNumber)
+    ledger.dayCeiling.commit(inForce: dayMost, bucket: ledger.day.currentNumber)
     order.replace(with: new)
-    ledger.account.perStep = new.scale.perStep
+    // A pump of which nobody has said what it holds is filled as its first order says.
+    if !ledger.line.isFilled { ledger.line.fill(new.prescription.concentration) }
+    ledger.lookAtTip()
   }
 
   // MARK: Extra doses

@@ -26,37 +26,40 @@ extension DosingState {
         board[index].map { ShownFault(priority: $0.priority.rawValue, raised: $0.raised) }
         ?? ShownFault()
     }
+    reportLine(to: &status.line)
+    reportRefill(to: &status.refill)
     if let therapy { report(therapy, to: &status) }
   }
 
   private func report(_ therapy: Therapy, to status: inout Status) {
     let scale = therapy.scale
     func mass(_ units: Int128) -> Mass { scale.mass(units, rounded: .down) }
-    func mass(ofSteps steps: Int64) -> Mass { mass(Int128(steps) * account.perStep) }
+    func mass(ofGift gift: Int64) -> Mass { mass(Int128(gift) * ledger.perStepAtOne) }
+    let charges = ledger.line.charges(after: account.steps)
     status.patient = therapy.prescription.patient
     status.drug = therapy.prescription.drug
     status.concentration = therapy.prescription.concentration
 
-    let (basal, extra) = unitsPerTick
+    let (limits, (basal, extra)) = (limitsInForce, unitsPerTick)
     status.basalRate = scale.rate(perTick: basal)
     status.extraRate = scale.rate(perTick: extra)
+    let (charged, rate) = (chargedConcentration, scale.rate(perTick: basal + extra))
     status.flow =
-      FlowRate(
-        of: scale.rate(perTick: basal + extra), at: status.concentration, rounded: .down) ?? .zero
+      charged > .zero ? FlowRate(of: rate, at: charged, rounded: .down) ?? .zero : .zero
     status.nextChange = nextScheduledChange(in: therapy)
 
-    status.deliveredMass = mass(ofSteps: account.steps)
-    status.massInDoubt = mass(ofSteps: stepsInDoubt)
+    status.deliveredMass = mass(account.delivered)
+    status.massInDoubt = mass(Int128(stepsInDoubt) * Int128(charges.most) * ledger.perStepAtOne)
     status.prescribedMass = mass(account.prescribed)
     for index in 0..<Account.Deficit.count {
       status.deficits[index] = mass(account.deficit(at: index))
     }
-    status.deliveredToday = mass(ofSteps: ledger.today.steps(account))
+    status.deliveredToday = mass(ledger.today.delivered(account))
     status.prescribedToday = mass(ledger.today.prescribed(account))
-    status.usedHour = mass(ofSteps: ledger.hour.stepsTotal)
-    status.limitHour = mass(therapy.hour.units)
-    status.usedDay = mass(ofSteps: ledger.day.stepsTotal)
-    status.limitDay = mass(therapy.day.units)
+    status.usedHour = mass(ofGift: ledger.hour.giftTotal)
+    status.limitHour = mass(limits.hour.units)
+    status.usedDay = mass(ofGift: ledger.day.giftTotal)
+    status.limitDay = mass(limits.day.units)
 
     status.extraDose = extraDose.map {
       RunningExtraDose(kind: $0.kind, dose: mass($0.units), left: mass($0.unitsLeft), end: $0.end)

@@ -29,6 +29,9 @@ public struct DosingState: Sendable {
   private var nextMark: Int64 = 0
   private(set) var hourStepsMax: Int64 = 0
   private(set) var dayStepsMax: Int64 = 0
+  /// The same by mass at the tip alone, in units of account.
+  private(set) var hourMost: Int128 = 0
+  private(set) var dayMost: Int128 = 0
   var failing = Failing()
   var storage = StorageTroubles.none
 
@@ -38,6 +41,8 @@ public struct DosingState: Sendable {
   var order: OrderInForce
   public internal(set) var board = FaultBoard()
   var doses = ExtraDoses()
+  /// A refill that is under way.
+  public internal(set) var refill = Refill()
   /// An accepted request that is not durable yet.
   var waiting = Transaction()
   /// The commits that were to hold the newest request that acts, and the newest that was taken back.
@@ -262,22 +267,26 @@ public struct DosingState: Sendable {
     delivers = mode.delivers
     withheld = delivers || !order.exists ? nil : board.effect.withheld
     let isOrdered = delivers || withheld != nil
+    let ordered = order.therapy.prescription.mode
     followsSchedule =
-      isOrdered && (!order.therapy.prescription.mode.delivers || board.effect.rate == .scheduled)
+      isOrdered && (ordered.delivers ? board.effect.rate == .scheduled : ordered == .stopped)
     let clock = therapyClock.at(now)
+    ledger.lookAtTip()
     basalPerTick =
       followsSchedule
-      ? order.schedule.unitsPerTick(at: clock) : isOrdered ? order.therapy.safeBasalPerTick : 0
+      ? order.schedule.unitsPerTick(at: clock) : isOrdered ? basalWithoutSchedule : 0
     if basalPerTick != before { happened.basalChanged = true }
-    if order.exists {
-      hourStepsMax = ledger.hourCeiling.steps(order.therapy.hour, &ledger.hour)
-      dayStepsMax = ledger.dayCeiling.steps(order.therapy.day, &ledger.day)
-    }
+    if order.exists { setCeilings() }
     nextMark = min(
       ledger.reservoir.nextMark(ledger.account.steps, doubts: ledger.stepsInDoubt), lease.askAt)
+    if ledger.line.count > 1 {
+      nextMark = min(
+        nextMark, ledger.line.nextMark(ledger.account.steps, doubts: ledger.stepsInDoubt))
+    }
     attention = min(
       min(min(ledger.hour.start(ofBucket: 1), ledger.today.ends), board.nextChange(rig: rig)),
       failing.attention(TickCount(rig.ticks(Limits.driveFailsAfter)), known: board.on))
+    attention = min(attention, refillAttention)
     if lease.isOn { attention = min(attention, leaseAttention()) }
     if followsSchedule, let left = order.schedule.ticksUntilChange(at: clock) {
       attention = min(attention, now + TickCount(left))
@@ -287,15 +296,35 @@ public struct DosingState: Sendable {
     if happened != Decision() { attention = now }
   }
 
+  /// Safe basal; and keep-open, which is a flow, whatever is at the tip.
+  private var basalWithoutSchedule: Int128 {
+    guard order.therapy.prescription.mode == .minimum else { return order.therapy.safeBasalPerTick }
+    let charge = ledger.account.perStep / ledger.perStepAtOne
+    let flow = Int128(rig.pump.keepOpenRate.picolitresPerDay) * charge
+    return flow * Int128(order.therapy.scale.perTickAtOneQuantumPerDay)
+  }
+
+  /// What the windows may hold: levels, which a step does not move.
+  private mutating func setCeilings() {
+    let (hour, day) = limitsInForce
+    hourMost = ledger.hourCeiling.units(hour, &ledger.hour, perStepAtOne: ledger.perStepAtOne)
+    dayMost = ledger.dayCeiling.units(day, &ledger.day, perStepAtOne: ledger.perStepAtOne)
+    hourStepsMax = ledger.stepsMax(hourMost, hour.stepsOfRig, ledger.hour)
+    dayStepsMax = ledger.stepsMax(dayMost, day.stepsOfRig, ledger.day)
+  }
+
   // MARK: Faults
 
   /// Holds every fault that has a cause against it.
   mutating func watch() {
     // Empty by the count that is certain; what is in doubt may be there or not, which is worth a high alarm.
-    let (steps, gauge) = (ledger.account.steps, ledger.reservoir)
-    let (upper, isEmpty) = (ledger.stepsUpper, steps >= gauge.stepsToEmpty)
+    watchRefill()
+    watchLine()
+    let (steps, gauge, isSeen) = (ledger.account.steps, ledger.reservoir, !refillHidesContents)
+    let upper = gauge.upper(steps, doubts: ledger.stepsInDoubt)
+    let isEmpty = isSeen && steps >= gauge.stepsToEmpty
     let mayBeEmpty = !isEmpty && upper >= gauge.stepsToEmpty
-    set(.reservoirLow, on: upper >= gauge.stepsToLow, mayBeEmpty ? .high : nil)
+    set(.reservoirLow, on: isSeen && upper >= gauge.stepsToLow, mayBeEmpty ? .high : nil)
     set(.reservoirEmpty, on: isEmpty)
     watchClock()
     set(.orderNotValid, on: order.exists && !order.therapy.isValid)

@@ -41,5 +41,6 @@ extension Request {
   public static func new(deliveredIn24h day: Volume, deliveredIn1h hour: Volume) -> Request {
     .commit(.new(deliveredIn24h: day, deliveredIn1h: hour))
   }
+  public static func supply(_ change: SupplyChange) -> Request { .commit(.supply(change)) }
   public static var clear: Request { .commit(.clear) }
 }

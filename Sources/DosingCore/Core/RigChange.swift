@@ -24,12 +24,17 @@ public struct RigChange: Sendable, BitwiseCopyable {
 }
 
 extension DosingState {
-  /// What stands against another rig; nil where it may run. The history is counted in ticks and steps,
-  /// what is left since the reservoir was full, and what is on its way in the line that it fills: of these a
-  /// pump keeps what it has.
+  /// What stands against another rig; nil where it may run. The history is counted in ticks and steps, what
+  /// is left since the reservoir was full, and boundaries in the line that they are in: of these a pump keeps
+  /// what it has.
   @inline(never)
   mutating func refuses(_ change: RigChange) -> Refusal? {
     if let refusal = rig.refusesReplacement(by: change.rig) { return refusal }
+    // Where all of it holds one drug, another length moves no boundary.
+    let (old, new) = (rig.line.volume, change.rig.line.volume)
+    if new != old, ledger.line.count > 1 {
+      return Refusal(.otherLine, limit: old.picolitres, value: new.picolitres)
+    }
     guard var order = change.order else { return nil }
     return Admission(
       rig: change.rig, now: now, clock: therapyClock.at(now), mode: mode, board: board
@@ -63,10 +68,6 @@ extension Rig {
     if new.reservoir.volume != reservoir.volume {
       return Refusal(
         .otherReservoir, limit: reservoir.volume.picolitres, value: new.reservoir.volume.picolitres)
-    }
-    if new.line.volume != line.volume {
-      return Refusal(
-        .otherLine, limit: line.volume.picolitres, value: new.line.volume.picolitres)
     }
     return nil
   }

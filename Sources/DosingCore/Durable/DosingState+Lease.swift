@@ -72,7 +72,7 @@ extension DosingState {
     let (basal, extra) = unitsPerTick
     func steps(_ unitsPerTick: Int128, _ time: Nanoseconds) -> Int64 {
       let units = unitsPerTick * Int128(rig.ticks(time))
-      return Int64(clamping: (units + account.perStep - 1) / account.perStep)
+      return ledger.steps(for: units)
     }
     let running = steps(basal + extra, Limits.leaseTimeMin)
     let wanted = max(max(steps(basal, Limits.leaseBasal), running), Limits.leaseStepsMin)

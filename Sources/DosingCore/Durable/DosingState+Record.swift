@@ -4,7 +4,7 @@ internal import Quantities
 public enum StateLayout {
   /// The letters `ITBSTATE`. As the tick number with which the first layout begins it cannot be.
   static let magic: UInt64 = 0x4554_4154_5342_5449
-  public static let newest: UInt16 = 3
+  public static let newest: UInt16 = 4
 }
 
 extension DosingState {
@@ -19,10 +19,11 @@ extension DosingState {
     if magic != StateLayout.magic || number < 2 || number > StateLayout.newest { coder.fail() }
     coder.field(&now.number)
     if now.number < -1 { coder.fail() }
-    ledger.layout(&coder)
+    ledger.layout(&coder, alone: number > 3 ? nil : concentrationOfOrder)
     if number > 2 { therapyClock.layout(&coder) } else { therapyClock.layoutFirst(&coder) }
     board.layout(&coder)
     doses.layout(&coder)
+    if number > 3 { refill.layout(&coder) }
     coder.field(magnitude: &ticksMissed)
     restarts.layout(&coder)
     var hasStated = stated != nil
@@ -30,6 +31,11 @@ extension DosingState {
     var said = stated ?? StatedHistory(hourBucket: 0, dayBucket: 0, hourSteps: 0, daySteps: 0)
     said.layout(&coder)
     stated = hasStated ? said : nil
+  }
+
+  /// What a pump of before there were lines holds: nothing where nothing is ordered.
+  var concentrationOfOrder: Concentration {
+    order.exists ? order.therapy.prescription.concentration : Concentration(baseUnits: 0)
   }
 
   /// Writes it down. Of one type of writer, and so many times as fast as what is compiled for any.
@@ -52,11 +58,10 @@ extension DosingState {
   @inline(never)
   private mutating func take(_ record: Span<UInt8>, ordered therapy: Therapy?) -> Bool {
     if let therapy { adopt(therapy) }
-    let perStep = ledger.account.perStep
     var reader = RecordReader(record)
     if Self.layoutNumber(of: record) > 1 { layout(&reader) } else { layoutFirst(&reader) }
     guard
-      reader.isComplete, therapy == nil || ledger.account.perStep == perStep,
+      reader.isComplete, therapy == nil || ledger.isOfItsRig,
       now.number <= Int64.max / 4 / rig.tick.count, ledger.hour.isAt(now), ledger.day.isAt(now)
     else { return false }
     ledger.forgetLosses()

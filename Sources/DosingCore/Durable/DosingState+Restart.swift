@@ -4,7 +4,7 @@ extension DosingState {
   /// What the last tick leaves behind.
   public func trace(stepIsUnderWay: Bool) -> TickTrace {
     TickTrace(
-      tick: now, account: ledger.account, stepIsUnderWay: stepIsUnderWay,
+      tick: now, account: AccountTrace(ledger.account), stepIsUnderWay: stepIsUnderWay,
       stepsInDoubt: ledger.stepsInDoubt, faults: board.on, commit: lease.durable)
   }
 
@@ -53,22 +53,20 @@ extension DosingState {
   /// Whether a trace goes on from this state.
   private func follows(_ trace: TickTrace) -> Bool {
     let least = account.steps + (trace.stepIsUnderWay ? 1 : 0)
-    // Where the first order was durable and did not act yet, nothing was prescribed in any unit.
-    let isOfOneUnit =
-      trace.account.perStep == account.perStep || trace.account.prescribed == 0
-    return trace.tick >= now && isOfOneUnit
-      && trace.account.steps >= least && trace.account.prescribed >= account.prescribed
+    let lost = account.deficit(.noDrug)
+    guard let sum = trace.account.sum else { return false }
+    return trace.tick >= now && trace.account.steps >= least
+      && sum >= account.prescribed - lost && trace.account.delivered >= account.delivered
       && trace.account.extra >= account.extra && trace.stepsInDoubt >= stepsInDoubt
   }
 
   /// Takes over how far the last tick got. Returns how many steps are in doubt.
   private mutating func catchUp(with trace: TickTrace) -> Int64 {
-    let (steps, extra, perStep) = (account.steps, account.extra, account.perStep)
+    let extra = account.extra
     let flow = fastestFlow(until: trace.tick, extraUnits: trace.account.extra - extra)
-    ledger.account = trace.account
-    ledger.account.perStep = perStep
-    if trace.stepIsUnderWay { ledger.account.doubtStep() }
-    ledger.catchUp(steps: account.steps - steps, to: trace.tick) { flow.ticks(for: $0) }
+    ledger.catchUp(
+      with: trace.account, newestIsDoubtful: trace.stepIsUnderWay, to: trace.tick
+    ) { flow.ticks(for: $0) }
     now = trace.tick
     ledger.hour.countExtra(units: account.extra - extra)
     ledger.day.countExtra(units: account.extra - extra)
@@ -121,11 +119,12 @@ extension DosingState {
     guard let therapy, mode.delivers else { return 0 }
     let ticks = Int128(facts.mayHaveRun.count)
     let rate = max(basalPerTick, therapy.safeBasalPerTick)
-    let lease = Int128(max(0, facts.leaseEnd - account.steps)) * account.perStep
+    let worths = ledger.worths(named: therapy.prescription.concentration)
+    let lease = Int128(max(0, facts.leaseEnd - account.steps)) * worths.weakest
     let lasts = (lease + max(1, basalPerTick) - 1) / max(1, basalPerTick)
     guard ticks > lasts + Int128(rig.ticks(Limits.storageFailsAfter)) else { return 0 }
     raise(.accountUncertain)
-    return Int64(clamping: (rate * ticks + account.perStep - 1) / account.perStep)
+    return Int64(clamping: (rate * ticks + worths.weakest - 1) / worths.weakest)
   }
 
   private mutating func raiseFaults(of facts: Restart) {

@@ -10,6 +10,7 @@ extension DosingState {
     coder.field(&now.number)
     if now.number < -1 { coder.fail() }
     ledger.layoutFirst(&coder, unitsInUnit: factor)
+    ledger.holdAlone(concentrationOfOrder)
     // The mark of the reservoir, which follows from the steps.
     var mark: Int64 = 0
     coder.field(magnitude: &mark)
@@ -23,7 +24,7 @@ extension DosingState {
     var (refused, escalates) = (Int64(0), Tick(0))
     coder.field(&refused)
     coder.field(&escalates)
-    ledger.today.layoutFirst(&coder, unitsInUnit: factor)
+    ledger.today.layoutFirst(&coder, unitsInUnit: factor, perStep: ledger.account.perStep)
     coder.field(magnitude: &ticksMissed)
     coder.field(magnitude: &ledger.stepsInDoubt)
     restarts.layout(&coder)
@@ -101,9 +102,10 @@ extension RollingWindow {
 }
 
 extension DayCount {
-  fileprivate mutating func layoutFirst(_ coder: inout some FrameCoder, unitsInUnit factor: Int128)
-  {
-    layout(&coder) { units, coder in coder.first(&units, unitsInUnit: factor) }
+  fileprivate mutating func layoutFirst(
+    _ coder: inout some FrameCoder, unitsInUnit factor: Int128, perStep: Int128
+  ) {
+    layout(&coder, perStep: perStep) { units, coder in coder.first(&units, unitsInUnit: factor) }
   }
 }
 

@@ -4,7 +4,7 @@ public import Quantities
 /// motor got.
 public struct TickTrace: Sendable, BitwiseCopyable {
   public var tick: Tick
-  public var account: Account
+  public var account: AccountTrace
   /// The newest step of the account was begun, and nobody wrote down that it was made.
   public var stepIsUnderWay: Bool
   /// What an earlier restart left in doubt, which may not be durable yet either.
@@ -16,7 +16,7 @@ public struct TickTrace: Sendable, BitwiseCopyable {
   public var commit: Int64
 
   public init(
-    tick: Tick, account: Account, stepIsUnderWay: Bool, stepsInDoubt: Int64, faults: FaultSet,
+    tick: Tick, account: AccountTrace, stepIsUnderWay: Bool, stepsInDoubt: Int64, faults: FaultSet,
     commit: Int64 = 0
   ) {
     self.tick = tick

@@ -15,7 +15,7 @@ public struct TraceSlot: Sendable {
     var coder = WordCoder()
     var (trace, number) = (trace, number)
     coder.word(&number)
-    trace.layout(&coder)
+    trace.layout(&coder, tellsDelivered: true)
     words = coder.words
     words[31] = UInt64(Checksum.of(words, count: 31))
   }
@@ -24,13 +24,15 @@ public struct TraceSlot: Sendable {
   public init(_ words: InlineArray<32, UInt64>) { self.words = words }
 
   /// Nil where the words are torn, or never were a slot.
-  public func read() -> (trace: TickTrace, number: UInt64)? {
+  ///
+  /// - Parameter tellsDelivered: as a slot of before there were lines does not.
+  public func read(tellsDelivered: Bool = true) -> (trace: TickTrace, number: UInt64)? {
     guard words[31] == UInt64(Checksum.of(words, count: 31)) else { return nil }
     var coder = WordCoder(reading: words)
     var number: UInt64 = 0
     coder.word(&number)
     var trace = TickTrace.blank
-    trace.layout(&coder)
+    trace.layout(&coder, tellsDelivered: tellsDelivered)
     return coder.failed || number == 0 ? nil : (trace, number)
   }
 
@@ -101,13 +103,14 @@ struct WordCoder {
 extension TickTrace {
   fileprivate static var blank: TickTrace {
     TickTrace(
-      tick: Tick(0), account: Account(perStep: 1), stepIsUnderWay: false, stepsInDoubt: 0,
+      tick: Tick(0), account: AccountTrace(Account(perStep: 1)), stepIsUnderWay: false,
+      stepsInDoubt: 0,
       faults: FaultSet())
   }
 
-  fileprivate mutating func layout(_ coder: inout WordCoder) {
+  fileprivate mutating func layout(_ coder: inout WordCoder, tellsDelivered: Bool) {
     coder.magnitude(&tick.number)
-    account.layout(&coder)
+    account.layout(&coder, tellsDelivered: tellsDelivered)
     // In one word, of which an earlier version knew the lowest bit alone: no other is left.
     var flags = UInt64(commit) << 1 | (stepIsUnderWay ? 1 : 0)
     coder.word(&flags)
@@ -123,7 +126,9 @@ extension TickTrace {
     _ coder: inout some FrameCoder, unitsInUnit factor: Int128
   ) {
     coder.field(magnitude: &tick.number)
-    account.layoutFirst(&coder, unitsInUnit: factor)
+    var whole = Account(perStep: 1)
+    whole.layoutFirst(&coder, unitsInUnit: factor)
+    account = AccountTrace(whole)
     coder.field(&stepIsUnderWay)
     var (isStopped, isHardStopped, disagrees) = (false, false, false)
     coder.field(&isStopped)

@@ -48,12 +48,21 @@ public enum FaultCode: UInt8, Sendable, BitwiseCopyable {
   /// The state directory, the journal or the run page was removed or replaced while the pump ran.
   case storageLost = 22
 
+  /// Somebody aspirated the reservoir, and nobody has said yet what it holds.
+  case reservoirUnknown = 23
+  /// What came out of the reservoir is not what was expected.
+  case refillDiffers = 24
+  /// Nothing is at the tip but liquid without drug.
+  case noDrugAtTip = 25
+  /// Nobody knows where a boundary in the line is.
+  case lineUncertain = 26
+
   /// As many as `PerFault` holds.
-  public static let count = 23
+  public static let count = 27
 }
 
 /// Something for each fault, by its raw value.
-public typealias PerFault<Element> = InlineArray<23, Element>
+public typealias PerFault<Element> = InlineArray<27, Element>
 
 /// Priorities after IEC 60601-1-8.
 public enum AlarmPriority: UInt8, Comparable, Sendable, BitwiseCopyable {

@@ -127,6 +127,14 @@ public struct FaultRow: Sendable {
       // Basal goes on as it is leased, and where nothing can be written for 10 s by `storageFailed`. It mends
       // within seconds where it can, and somebody has to know that the past was taken away.
       case .storageLost: Self(.high, extras: .highAlarm, end: .acknowledge)
+      // It is dosed as the strongest that it may be, which may be too little.
+      case .reservoirUnknown: Self(.high, extras: .highAlarm, end: .cause)
+      // One that is off may not repeat; somebody has to look at it.
+      case .refillDiffers: Self(.medium, extras: nil, end: .acknowledge)
+      // Withdrawal starts within hours; delivery alone brings the drug back.
+      case .noDrugAtTip: Self(.high, extras: .noDrugAtTip, end: .cause)
+      // It is dosed as the strongest that it may be, which may be too little.
+      case .lineUncertain: Self(.high, extras: .highAlarm, end: .cause)
       }
   }
 

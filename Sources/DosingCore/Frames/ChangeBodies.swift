@@ -6,6 +6,7 @@ public enum ProposedChange: FrameBody, Sendable {
   case clock(ClockChange)
   case rig(Rig)
   case new(NewBody)
+  case supply(SupplyChange)
   case clear
 
   public var kind: ChangeKind {
@@ -14,6 +15,7 @@ public enum ProposedChange: FrameBody, Sendable {
     case .clock: .clock
     case .rig: .rig
     case .new: .new
+    case .supply: .supply
     case .clear: .clear
     }
   }
@@ -25,6 +27,7 @@ public enum ProposedChange: FrameBody, Sendable {
     case .clock: .clock(ClockChange())
     case .rig: .rig(.blank)
     case .new: .new(NewBody())
+    case .supply: .supply(SupplyChange(.begin))
     case .clear: .clear
     }
   }
@@ -42,6 +45,9 @@ public enum ProposedChange: FrameBody, Sendable {
     case .new(var said):
       said.layout(&coder)
       self = .new(said)
+    case .supply(var change):
+      change.layout(&coder)
+      self = .supply(change)
     case .clear: break
     }
   }
@@ -159,6 +165,7 @@ extension Change {
     case .rig(let new): return take(rig: new, order: order, findings: &findings)
     case .new(let said):
       self = .new(deliveredIn24h: said.deliveredIn24h, deliveredIn1h: said.deliveredIn1h)
+    case .supply(let change): self = .supply(change)
     case .clear: self = .clear
     }
     return true
@@ -189,6 +196,7 @@ extension Change {
     case .clock(let change): .clock(change)
     case .rig(let change): .rig(change.rig)
     case .new(let day, let hour): .new(NewBody(deliveredIn24h: day, deliveredIn1h: hour))
+    case .supply(let change): .supply(change)
     case .clear: .clear
     }
   }
@@ -256,6 +264,7 @@ public enum ShownChange: Sendable {
   /// The rig in force; warnings about the order in force on the new one.
   case rig(old: Rig, findings: Findings)
   case new(ShownHistory)
+  case supply(ShownSupply)
   case clear(ShownHardStop)
 
   public var kind: ChangeKind {
@@ -264,6 +273,7 @@ public enum ShownChange: Sendable {
     case .clock: .clock
     case .rig: .rig
     case .new: .new
+    case .supply: .supply
     case .clear: .clear
     }
   }
@@ -274,6 +284,7 @@ public enum ShownChange: Sendable {
     case .clock: .clock(ShownClock())
     case .rig: .rig(old: .blank, findings: Findings())
     case .new: .new(ShownHistory())
+    case .supply: .supply(ShownSupply())
     case .clear: .clear(ShownHardStop())
     }
   }
@@ -299,6 +310,9 @@ public enum ShownChange: Sendable {
     case .new(var history):
       history.layout(&coder)
       self = .new(history)
+    case .supply(var supply):
+      supply.layout(&coder)
+      self = .supply(supply)
     case .clear(var stop):
       stop.layout(&coder)
       self = .clear(stop)

@@ -66,13 +66,15 @@ public struct Status: Sendable {
   public var deliveredVolume = Volume.zero
   public var deliveredMass = Mass.zero
   public var prescribedMass = Mass.zero
-  public var deficits = InlineArray<9, Mass>(repeating: .zero)
+  public var deficits = InlineArray<10, Mass>(repeating: .zero)
   public var deliveredToday = Mass.zero
   public var prescribedToday = Mass.zero
   public var reservoir = Volume.zero
   public var reservoirLow = Volume.zero
   public var reservoirEmpty = Volume.zero
   public var reservoirVolume = Volume.zero
+  public var line = ShownLine()
+  public var refill = ShownRefill()
 
   // Limits, as mass.
   public var usedHour = Mass.zero

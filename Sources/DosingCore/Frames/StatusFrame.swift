@@ -91,6 +91,12 @@ extension Status: FrameBody {
     coder.field("reservoir_low", &reservoirLow)
     coder.field("reservoir_empty", &reservoirEmpty)
     coder.field("reservoir_volume", &reservoirVolume)
+    coder.begin("line", .plain)
+    line.layout(&coder)
+    coder.end()
+    coder.begin("refill", .plain)
+    refill.layout(&coder)
+    coder.end()
   }
 
   private mutating func layoutLimits(_ coder: inout some FrameCoder) {

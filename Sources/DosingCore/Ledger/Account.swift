@@ -22,22 +22,29 @@ public struct Account: Sendable, BitwiseCopyable {
     case suspended = 7
     /// A step was due, and the drive or one of its lines failed.
     case driveFailed = 8
+    /// Nothing was at the tip but liquid without drug.
+    case noDrug = 9
 
-    public static let count = 9
+    public static let count = 10
   }
 
-  public internal(set) var perStep: Int128
+  /// What the next step is charged with.
+  public private(set) var perStep: Int128
+  /// What the tip gives with it: the same, or nothing where there is no drug.
+  public private(set) var gift: Int128
   /// What has accrued and not been delivered: the fraction of a step, at most one whole step.
   public private(set) var pending: Int128 = 0
   public private(set) var prescribed: Int128 = 0
+  /// What the tip has given.
+  public private(set) var delivered: Int128 = 0
   /// Steps made.
   public private(set) var steps: Int64 = 0
   /// What accrued for extra doses, which is a part of `prescribed`.
   public private(set) var extra: Int128 = 0
-  private var deficits: InlineArray<9, Int128> = InlineArray(repeating: 0)
+  private var deficits: InlineArray<10, Int128> = InlineArray(repeating: 0)
 
   /// Nothing was prescribed yet.
-  public init(perStep: Int128) { self.perStep = perStep }
+  public init(perStep: Int128) { (self.perStep, gift) = (perStep, perStep) }
 
   /// An account that was read; nil where it cannot be.
   init?(
@@ -47,7 +54,14 @@ public struct Account: Sendable, BitwiseCopyable {
     self.init(perStep: perStep)
     (self.pending, self.steps, self.extra) = (pending, steps, extra)
     for index in firstDeficits.indices { deficits[index] = firstDeficits[index] }
-    guard complete() else { return nil }
+    guard countOneWorth(), complete() else { return nil }
+  }
+
+  /// All steps were worth the same, as they were before there were lines. False where that is too much.
+  private mutating func countOneWorth() -> Bool {
+    let (product, overflows) = Int128(steps).multipliedReportingOverflow(by: perStep)
+    delivered = overflows ? 0 : product
+    return !overflows
   }
 
   /// Adds up `prescribed`. False where the parts cannot be those of an account.
@@ -95,16 +109,32 @@ public struct Account: Sendable, BitwiseCopyable {
     deficits[Int(reason.rawValue)] += units
   }
 
+  /// From the next step on another drug may be at the tip. Where a step takes less than before, what is above
+  /// a whole one is cut off.
+  mutating func setWorth(charge: Int128, gift: Int128) {
+    let takesLess = charge < perStep
+    (perStep, self.gift) = (charge, gift)
+    if takesLess { clamp(.stepWaited) }
+  }
+
   mutating func makeStep() {
     pending -= perStep
     steps += 1
+    delivered += gift
+    if gift != perStep { book(perStep - gift, .noDrug) }
   }
 
-  /// Takes back a step that was not made: it waits.
+  /// Takes back a step of this tick that was not made: it waits.
   mutating func unmakeStep(_ reason: Deficit) {
+    takeBackStep()
     pending += perStep
-    steps -= 1
     clamp(reason)
+  }
+
+  private mutating func takeBackStep() {
+    steps -= 1
+    delivered -= gift
+    if gift != perStep { book(gift - perStep, .noDrug) }
   }
 
   /// At most one due step waits, so nothing ever bursts.
@@ -122,8 +152,19 @@ public struct Account: Sendable, BitwiseCopyable {
 
   /// Nobody knows whether the newest step was made: it is not counted, and not made again either.
   mutating func doubtStep() {
-    steps -= 1
+    takeBackStep()
     book(perStep, .notRunning)
+  }
+
+  /// Takes over how far the account of a tick had come.
+  ///
+  /// - Parameter withoutDrug: what the steps since then were charged with and the tip did not give.
+  mutating func goOn(as trace: AccountTrace, withoutDrug: Int128) {
+    (pending, steps, extra, delivered) = (trace.pending, trace.steps, trace.extra, trace.delivered)
+    for index in trace.deficits.indices { deficits[index] = trace.deficits[index] }
+    book(withoutDrug, .noDrug)
+    clamp(.notRunning)
+    _ = complete()
   }
 
   /// Gives up the fraction of a step that is pending.
@@ -133,34 +174,33 @@ public struct Account: Sendable, BitwiseCopyable {
   }
 
   /// Visits every field, to write the account down or to read it. `prescribed` is the sum of the others.
-  public mutating func layout(_ coder: inout some FrameCoder) {
+  ///
+  /// - Parameter tellsDelivered: as records of before there were lines do not.
+  public mutating func layout(_ coder: inout some FrameCoder, tellsDelivered: Bool = true) {
     coder.field(magnitude: &perStep)
     coder.field(magnitude: &pending)
     coder.field(magnitude: &steps)
     coder.field(magnitude: &extra)
+    if tellsDelivered {
+      coder.field(magnitude: &gift)
+      coder.field(magnitude: &delivered)
+    } else {
+      gift = perStep
+      if !countOneWorth() { coder.fail() }
+    }
     var count = Deficit.count
     // One reason more is no new layout: those that a reader does not know are a fault of the record.
     coder.field(count: &count, atMost: Deficit.count)
     for index in 0..<count { coder.field(magnitude: &deficits[index]) }
-    if !complete() { coder.fail() }
-  }
-
-  /// The same in whole words, for the run page.
-  mutating func layout(_ coder: inout WordCoder) {
-    coder.magnitude(&perStep)
-    coder.magnitude(&pending)
-    coder.magnitude(&steps)
-    coder.magnitude(&extra)
-    for index in 0..<Deficit.count { coder.magnitude(&deficits[index]) }
-    if coder.reads, !complete() { coder.fail() }
+    if gift != 0 && gift != perStep || !complete() { coder.fail() }
   }
 
   /// What was read from a disk may be anything; far more than a head within `Limits` has.
-  private static var perStepMax: Int128 { 1 << 108 }
+  static var perStepMax: Int128 { 1 << 108 }
 
   /// Delivered, deficits and pending together; nil where that is more than can be.
   private var whole: Int128? {
-    var (sum, overflows) = Int128(steps).multipliedReportingOverflow(by: perStep)
+    var (sum, overflows) = (delivered, false)
     for index in 0...Deficit.count {
       let part = index < Deficit.count ? deficits[index] : pending
       let (next, overflow) = sum.addingReportingOverflow(part)

@@ -1,13 +1,19 @@
 internal import Quantities
 
-/// Where every step goes: the account, both rolling windows with their ceilings, and the reservoir.
+/// Where every step goes: the account, both rolling windows with their ceilings, the line, and the
+/// reservoir.
 public struct Ledger: Sendable, BitwiseCopyable {
   public internal(set) var account = Account(perStep: 1)
   public internal(set) var hour: RollingWindow<61>
   public internal(set) var day: RollingWindow<97>
   var hourCeiling = Ceiling()
   var dayCeiling = Ceiling()
-  let reservoir: ReservoirGauge
+  var reservoir: ReservoirGauge
+  public internal(set) var line: Line
+  /// Units of account that a step moves of what holds 1 ng/mL.
+  let perStepAtOne: Int128
+  /// What the next step gives, by the line.
+  private(set) var worth = StepWorth()
   public internal(set) var today: DayCount
   /// Steps since the pump was new that may have been made and were not counted.
   public internal(set) var stepsInDoubt: Int64 = 0
@@ -19,6 +25,10 @@ public struct Ledger: Sendable, BitwiseCopyable {
     hour = RollingWindow(ticksPerBucket: rig.ticks(Limits.hourBucket))
     day = RollingWindow(ticksPerBucket: rig.ticks(Limits.dayBucket))
     reservoir = ReservoirGauge(rig)
+    line = Line(rig)
+    // What a step moves hangs on the concentration by a factor alone.
+    let one = Concentration(nanogramsPerMillilitre: 1)
+    perStepAtOne = AccountScale(rig: rig, concentration: one).perStep
     today = DayCount(ends: tomorrow)
   }
 
@@ -27,14 +37,24 @@ public struct Ledger: Sendable, BitwiseCopyable {
 
   mutating func countStep() {
     account.makeStep()
-    hour.countStep()
-    day.countStep()
+    hour.countStep(worth)
+    day.countStep(worth)
   }
 
   mutating func uncountStep(_ reason: Account.Deficit) {
-    hour.uncountStep()
-    day.uncountStep()
+    hour.uncountStep(worth)
+    day.uncountStep(worth)
     account.unmakeStep(reason)
+  }
+
+  /// Looks at what is at the tip now: from the next step on that is what one is worth.
+  mutating func lookAtTip() {
+    line.pass(account.steps)
+    guard line.isFilled else { return }
+    let tip = line.tip(after: account.steps, doubts: stepsInDoubt)
+    worth = tip.worth
+    account.setWorth(
+      charge: Int128(tip.charge) * perStepAtOne, gift: Int128(tip.worth.gift) * perStepAtOne)
   }
 
   mutating func accrueExtra(_ units: Int128) {
@@ -45,7 +65,8 @@ public struct Ledger: Sendable, BitwiseCopyable {
 
   /// Steps that may have been made, dated now: they bind extra doses, the reservoir and the report.
   mutating func doubt(_ steps: Int64) {
-    let most = max(0, reservoir.stepsInAll - stepsUpper)
+    let given = reservoir.upper(account.steps, doubts: stepsInDoubt)
+    let most = max(0, reservoir.stepsInAll - given)
     let doubted = min(steps, most)
     stepsInDoubt += doubted
     hour.count(doubts: doubted, inBucket: hour.currentNumber)
@@ -64,22 +85,65 @@ public struct Ledger: Sendable, BitwiseCopyable {
     }
   }
 
-  /// Counts steps that were made up to tick `last`, nobody wrote down when. Each is dated by what has accrued
-  /// since it, which takes a while.
+  /// Goes on as an account that a tick left, of which nobody wrote down when its steps were made. Each is
+  /// dated by what has accrued since it, which takes a while.
   ///
-  /// - Parameter ticks: how long it took at the least until so many units had accrued before `last`.
-  mutating func catchUp(steps: Int64, to last: Tick, _ ticks: (_ units: Int128) -> Int128) {
+  /// - Parameters:
+  ///   - newestIsDoubtful: nobody knows whether the newest step was made.
+  ///   - ticks: how long it took at the least until so many units had accrued before `last`.
+  mutating func catchUp(
+    with trace: AccountTrace, newestIsDoubtful: Bool, to last: Tick,
+    _ ticks: (_ units: Int128) -> Int128
+  ) {
+    let before = account.steps
+    var since = take(trace)
+    if newestIsDoubtful {
+      since -= account.perStep
+      account.doubtStep()
+    }
     // What is older than the longest window need not be counted.
-    let most = Int128(day.ticksPerBucket) * Int128(Limits.dayBuckets)
-    var since = Int128(min(steps, Int64(clamping: most))) - 1
-    while since >= 0 {
-      let passed = ticks(since * account.perStep + account.pending)
-      advance(to: Tick(last.number - Int64(clamping: passed)))
-      hour.countStep()
-      day.countStep()
-      since -= 1
+    let most = Int64(clamping: Int128(day.ticksPerBucket) * Int128(Limits.dayBuckets))
+    for made in before..<account.steps {
+      let tip = line.tip(after: made, doubts: stepsInDoubt)
+      since -= Int128(tip.charge) * perStepAtOne
+      if account.steps - made > most { continue }
+      advance(to: Tick(last.number - Int64(clamping: ticks(since + account.pending))))
+      hour.countStep(tip.worth)
+      day.countStep(tip.worth)
     }
     advance(to: last)
+  }
+
+  /// Takes over how far an account has come. Returns what the steps since this one were charged with.
+  private mutating func take(_ trace: AccountTrace) -> Int128 {
+    var (charged, given) = (Int128(0), Int128(0))
+    for made in account.steps..<trace.steps {
+      let tip = line.tip(after: made, doubts: stepsInDoubt)
+      (charged, given) = (charged + Int128(tip.charge), given + Int128(tip.worth.gift))
+      // As it was when the newest of them was made.
+      worth = tip.worth
+      account.setWorth(
+        charge: Int128(tip.charge) * perStepAtOne, gift: Int128(tip.worth.gift) * perStepAtOne)
+    }
+    account.goOn(as: trace, withoutDrug: (charged - given) * perStepAtOne)
+    return charged * perStepAtOne
+  }
+
+  /// The steps that the next so many units pay for, if none is pending; a part of one counts whole.
+  func steps(for units: Int128) -> Int64 {
+    guard line.isFilled else { return 0 }
+    let steps = line.steps(payedBy: (units - 1) / perStepAtOne, from: account.steps, .charges)
+    return units > 0 ? steps == .max ? .max : steps + 1 : 0
+  }
+
+  /// The count of steps that a window may hold in which the tip may give so much, and the head so many.
+  func stepsMax<let count: Int>(
+    _ units: Int128, _ ofRig: Int64, _ window: borrowing RollingWindow<count>
+  ) -> Int64 {
+    let left = units / perStepAtOne - Int128(window.giftTotal)
+    if left < 0 { return min(ofRig, window.stepsTotal - stepsAbove(-left)) }
+    let more = line.steps(payedBy: left, from: account.steps, .gifts)
+    return more > ofRig ? ofRig : min(ofRig, window.stepsTotal + more)
   }
 
   /// What was lost before is none of the last hour.
@@ -95,13 +159,38 @@ public struct Ledger: Sendable, BitwiseCopyable {
     day.checkInvariants()
   }
 
-  mutating func layout(_ coder: inout some FrameCoder) {
-    account.layout(&coder)
-    hour.layout(&coder)
-    day.layout(&coder)
-    hourCeiling.layout(&coder)
-    dayCeiling.layout(&coder)
-    today.layout(&coder)
+  /// How many steps of what is at the tip are too many.
+  private func stepsAbove(_ gift: Int128) -> Int64 {
+    let each = Int128(max(1, worth.gift))
+    return Int64(clamping: (gift + each - 1) / each)
+  }
+
+  /// - Parameters:
+  ///   - concentration: what the pump holds by a record of before there were lines; nil where the record
+  ///     tells what is in the line.
+  mutating func layout(_ coder: inout some FrameCoder, alone concentration: Concentration?) {
+    let isAlone = concentration != nil
+    account.layout(&coder, tellsDelivered: !isAlone)
+    hour.layout(&coder, tellsGifts: !isAlone)
+    day.layout(&coder, tellsGifts: !isAlone)
+    let perStep = isAlone ? account.perStep : nil
+    hourCeiling.layout(&coder, perStep: perStep)
+    dayCeiling.layout(&coder, perStep: perStep)
+    today.layout(&coder, perStep: perStep)
     coder.field(magnitude: &stepsInDoubt)
+    if let concentration { return holdAlone(concentration) }
+    line.layout(&coder)
+    reservoir.layout(&coder)
+  }
+
+  /// Whether a step is worth what one of this rig's head can be.
+  var isOfItsRig: Bool { line.isFilled && account.perStep % perStepAtOne == 0 }
+
+  /// The pump has never held anything else.
+  mutating func holdAlone(_ concentration: Concentration) {
+    guard concentration.nanogramsPerMillilitre > 0 else { return }
+    line.fill(concentration)
+    hour.countAs(concentration.nanogramsPerMillilitre)
+    day.countAs(concentration.nanogramsPerMillilitre)
   }
 }

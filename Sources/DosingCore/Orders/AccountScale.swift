@@ -12,7 +12,9 @@ public struct AccountScale: Sendable, BitwiseCopyable {
   public let perNanogram: Int128
   /// Units that accrue in one tick at 1e-9 ng/d.
   public let perTickAtOneQuantumPerDay: Int64
-  /// Units that one motor step moves.
+  /// Units that one motor step moves of what holds 1 ng/mL.
+  public let perStepAtOne: Int128
+  /// Units that one motor step moves at the concentration of the order.
   public let perStep: Int128
 
   /// Quanta in a nanogram: picolitres in a millilitre.
@@ -28,9 +30,9 @@ public struct AccountScale: Sendable, BitwiseCopyable {
     perTickAtOneQuantumPerDay = stepDivisor / greatestCommonDivisor(ticksPerDay, stepDivisor)
     let perQuantum = Int128(perTickAtOneQuantumPerDay) * Int128(ticksPerDay)
     perNanogram = perQuantum * Int128(Self.quantaPerNanogram)
-    let quantaOfStepTimesDivisor =
-      Int128(volume / (steps / stepDivisor)) * Int128(concentration.nanogramsPerMillilitre)
-    perStep = quantaOfStepTimesDivisor * (perQuantum / Int128(stepDivisor))
+    let picolitresOfStepTimesDivisor = Int128(volume / (steps / stepDivisor))
+    perStepAtOne = picolitresOfStepTimesDivisor * (perQuantum / Int128(stepDivisor))
+    perStep = perStepAtOne * Int128(concentration.nanogramsPerMillilitre)
   }
 
   public func perTick(_ rate: DoseRate) -> Int128 { perTick(quantaPerDay: Self.quanta(rate)) }

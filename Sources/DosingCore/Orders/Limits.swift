@@ -93,6 +93,14 @@ public enum Limits {
   /// The therapy clock may be so far from the UTC that somebody vouches for, until that is told.
   public static let clockDifference = Nanoseconds.minutes(1)
 
+  /// What comes out of a reservoir may be off what was expected by so much until that is told, see
+  /// reference/domain.md section 1.1; and so much a syringe is read wrong by.
+  public static let refillDifference = Volume(picolitres: 2_000_000_000)
+  public static let volumeReading = Volume(picolitres: 100_000_000)
+
+  /// A refill of which nothing was told for so long is no refill, or leaves the reservoir unknown.
+  public static let refillTime = Nanoseconds.minutes(30)
+
   /// A stop by command becomes a high alarm after this long: withdrawal starts within hours.
   public static let stopEscalation = Nanoseconds.minutes(60)
 }

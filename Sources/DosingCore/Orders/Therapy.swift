@@ -9,7 +9,8 @@ public struct WindowLimit: Sendable, BitwiseCopyable {
   }
 
   public let source: Source
-  /// The most that may leave the head in any window, rounded down to a unit.
+  /// The most that may be given in any window, rounded down to a unit: by mass at the tip, and by volume at
+  /// the head as if all of it were of the weakest drug on its way.
   public let units: Int128
   /// The same as whole steps. An order in force that a newer program would refuse may need more for its
   /// basal than its limit: then this is what it needs, as far as the rig allows it.
@@ -17,10 +18,35 @@ public struct WindowLimit: Sendable, BitwiseCopyable {
   /// The most that basal can deliver in a window, a bucket and a step, whether it follows the schedule,
   /// is safe basal, or changes between the two: it is reserved first.
   public let reservedForBasal: Int128
-  /// The same as whole steps, rounded up.
-  let stepsForBasal: Int64
-  /// What the rig lets pass, whatever is ordered.
+  /// What the tip may give by mass alone: the dose that is prescribed as a limit, or what basal needs.
+  let most: Int128
+  /// `reservedForBasal` as whole steps, rounded up.
+  let mostForBasal: Int128
+  /// What the rig lets pass at the head, whatever is ordered.
   let stepsOfRig: Int64
+  // What all of it follows from: the dose that is prescribed as a limit, and what basal brings in a window and
+  // a bucket.
+  let dose: Int128
+  let basal: Int128
+  private let weakest: Int128
+
+  /// The same limit beside what is on its way to the tip.
+  ///
+  /// - Parameters:
+  ///   - weakest: the least that a step is charged with, and the most.
+  ///   - basal: what basal brings in a window and a bucket; nil where that does not hang on the drug.
+  func beside(weakest: Int128, strongest: Int128, basal: Int128? = nil) -> WindowLimit {
+    WindowLimit(
+      dose: dose, steps: stepsOfRig, basal: basal ?? self.basal, weakest: weakest,
+      strongest: strongest)
+  }
+
+  /// By how much what a window may hold, in whole steps, is above the limit.
+  func above(_ most: Int128) -> Int128 {
+    max(0, min(most / weakest, Int128(stepsOfRig)) * weakest - units)
+  }
+
+  var basalAlone: Int128 { basal }
 }
 
 /// A prescription that fits a rig, compiled into what the tick needs.
@@ -159,15 +185,22 @@ extension WindowLimit {
   fileprivate init(
     dose: Mass, volume: Volume, on rig: Rig, scale: AccountScale, basal: Int128
   ) {
-    let byDose = scale.units(dose)
-    let (perStep, byVolume) = (scale.perStep, rig.steps(in: volume))
+    self.init(
+      dose: scale.units(dose), steps: rig.steps(in: volume), basal: basal, weakest: scale.perStep,
+      strongest: scale.perStep)
+  }
+
+  private init(
+    dose: Int128, steps ofRig: Int64, basal: Int128, weakest: Int128, strongest: Int128
+  ) {
     // A volume may be far more than can be counted in units; then it does not bind.
-    let volumeBinds = Int128(byVolume) <= (byDose - 1) / perStep
+    let volumeBinds = Int128(ofRig) <= (dose - 1) / weakest
     source = volumeBinds ? .rigVolume : .prescribedDose
-    units = volumeBinds ? Int128(byVolume) * perStep : byDose
-    reservedForBasal = basal + perStep
-    stepsForBasal = Int64(clamping: (reservedForBasal + perStep - 1) / perStep)
-    stepsOfRig = byVolume
-    steps = min(byVolume, Int64(clamping: max(units, reservedForBasal) / perStep))
+    units = volumeBinds ? Int128(ofRig) * weakest : dose
+    reservedForBasal = basal + strongest
+    mostForBasal = (reservedForBasal + strongest - 1) / strongest * strongest
+    most = max(dose, reservedForBasal)
+    steps = min(ofRig, Int64(clamping: max(units, reservedForBasal) / weakest))
+    (stepsOfRig, self.dose, self.basal, self.weakest) = (ofRig, dose, basal, weakest)
   }
 }

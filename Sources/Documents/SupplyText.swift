@@ -1,0 +1,47 @@
+public import DosingCore
+internal import Quantities
+
+extension SupplyChange.Step {
+  /// Stable, for programs.
+  public var code: String {
+    switch self {
+    case .begin: "begin"
+    case .aspirated: "aspirated"
+    case .filled: "filled"
+    case .finish: "finish"
+    case .leave: "leave"
+    case .catheterEmptied: "catheter-emptied"
+    case .lineReplaced: "line-replaced"
+    }
+  }
+}
+
+extension SupplyChange {
+  /// What somebody said he did, as the log tells it.
+  public var words: String {
+    switch step {
+    case .begin: "refill with \(concentration.fileText) begins"
+    case .aspirated: "refill, \(volume.shown(decimals: 3)) aspirated"
+    case .filled: "refill, \(volume.shown(decimals: 3)) filled, lot \(lot.text)"
+    case .finish: "refill finished" + (overrides ? ", off its label by override" : "")
+    case .leave: "refill left"
+    case .catheterEmptied: "catheter emptied"
+    case .lineReplaced: "line replaced"
+    }
+  }
+}
+
+extension Refill.Stage {
+  /// Stable, for programs.
+  public var code: String { "\(self)" }
+
+  /// What is to be told next.
+  public var next: SupplyChange.Step {
+    switch self {
+    case .none: .begin
+    case .begun: .aspirated
+    case .aspirated: .filled
+    case .filled: .finish
+    }
+  }
+}

@@ -1,0 +1,52 @@
+internal import Quantities
+
+extension DosingState {
+  /// A refill that is under way.
+  func reportRefill(to shown: inout ShownRefill) {
+    shown = ShownRefill()
+    guard refill.stage != .none else { return }
+    shown.stage = refill.stage
+    (shown.announced, shown.before) = (refill.announced, refill.before)
+    (shown.expected, shown.aspirated) = (refill.expected, refill.aspirated)
+    shown.filled = refill.filled
+    if refill.stage == .filled { shown.mixed = refill.mixed(rig) }
+  }
+
+  /// What is in the line, and when it leaves it.
+  func reportLine(to shown: inout ShownLine) {
+    shown = ShownLine()
+    let (line, steps) = (ledger.line, account.steps)
+    guard line.isFilled else { return }
+    shown.isMixing = line.mixes(from: steps, to: steps, doubts: stepsInDoubt)
+    var (from, charged) = (steps, -account.pending)
+    for index in line.part(ofStep: steps + 1)..<line.count {
+      let end = min(line[index].end, steps + line.length)
+      charged += Int128(line.charge(ofPart: index)) * Int128(end - from) * ledger.perStepAtOne
+      var part = ShownLine.Part()
+      part.concentration = line[index].concentration
+      part.volume = rig.volume(ofSteps: end - from)
+      if line[index].end != .max {
+        part.uncertain = rig.volume(ofSteps: max(0, stepsInDoubt - line[index].doubtBefore))
+        part.leaves = tick(atWhichAccrued: charged)
+      }
+      shown.append(part)
+      from = end
+    }
+  }
+
+  /// When so much more basal has accrued; nil for not within a year.
+  private func tick(atWhichAccrued units: Int128) -> Tick? {
+    guard mode.delivers, basalPerTick > 0 || mode == .flex else { return nil }
+    var (low, high) = (Int64(0), 365 * rig.ticks(.days(1)))
+    func accrued(_ ticks: Int64) -> Int128 {
+      mode == .flex
+        ? order.schedule.units(from: clock(at: now), ticks: ticks) : basalPerTick * Int128(ticks)
+    }
+    if accrued(high) < units { return nil }
+    while low < high {
+      let middle = low + (high - low) / 2
+      if accrued(middle) < units { low = middle + 1 } else { high = middle }
+    }
+    return now + TickCount(low)
+  }
+}

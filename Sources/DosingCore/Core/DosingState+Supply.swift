@@ -1,0 +1,153 @@
+internal import Quantities
+
+// The reservoir and the line as people handle them: what they say they did, and what follows.
+
+extension DosingState {
+  /// What stands against a step; nil where it may be taken as it was told.
+  mutating func refuses(_ change: SupplyChange) -> Refusal? {
+    if doses.running != nil { return Refusal(.extraDoseRunning) }
+    switch change.step {
+    case .begin: return refusesRefill(with: change.concentration)
+    case .aspirated: return refusesAspirated(change.volume)
+    case .filled: return refusesFilled(change.volume)
+    case .finish:
+      if refill.stage != .filled { return Refusal(.refillOutOfOrder) }
+      return change.overrides ? nil : refusesMixture()
+    case .leave: return refill.stage == .begun ? nil : Refusal(.refillOutOfOrder)
+    case .catheterEmptied, .lineReplaced: return refusesWorkOnLine()
+    }
+  }
+
+  private mutating func refusesRefill(with announced: Concentration) -> Refusal? {
+    if refill.stage != .none { return Refusal(.refillOutOfOrder) }
+    if announced < Limits.concentrationMin || announced > Limits.concentrationMax {
+      return Refusal(
+        .concentrationOutOfRange, limit: Limits.concentrationMax.baseUnits,
+        value: announced.baseUnits)
+    }
+    guard ledger.line.isFilled else { return nil }
+    let held = ledger.line.reservoir
+    // What is dosed as the higher until it is stated, and what it is stated to be.
+    if !ledger.line.hasRoom(for: 2) { return Refusal(.lineFull) }
+    if ledger.line.isTooFarFromNeighbour(announced) {
+      return Refusal(.factorAbove5, limit: held.baseUnits, value: announced.baseUnits)
+    }
+    guard order.exists, announced != held else { return nil }
+    var (line, therapy) = (ledger.line, order.therapy)
+    line.changeReservoir(to: announced, after: account.steps, doubts: stepsInDoubt)
+    return admission().refusesByWay(of: &line, &therapy, &ledger)
+  }
+
+  private func refusesAspirated(_ volume: Volume) -> Refusal? {
+    if refill.stage == .none { return Refusal(.refillOutOfOrder) }
+    let most = rig.reservoir.volume
+    if volume <= most { return nil }
+    return Refusal(.moreThanReservoir, limit: most.picolitres, value: volume.picolitres)
+  }
+
+  private func refusesFilled(_ volume: Volume) -> Refusal? {
+    guard refill.isUnknown else { return Refusal(.refillOutOfOrder) }
+    let room = rig.reservoir.volume - (reservoirContents - refill.filled)
+    if volume <= room, volume > .zero { return nil }
+    return Refusal(.moreThanFits, limit: room.picolitres, value: volume.picolitres)
+  }
+
+  /// More than 5 % off the label has to be wanted.
+  private func refusesMixture() -> Refusal? {
+    let (label, mixed) = (refill.announced.baseUnits, refill.mixed(rig).baseUnits)
+    if abs(mixed - label) * 20 <= label { return nil }
+    return Refusal(.mixtureOffLabel, limit: label, value: mixed)
+  }
+
+  private func refusesWorkOnLine() -> Refusal? {
+    guard ledger.line.isFilled else { return Refusal(.noTherapy) }
+    return ledger.line.hasRoom(for: 1) ? nil : Refusal(.lineFull)
+  }
+
+  /// Takes a step as it was told.
+  mutating func carryOut(_ change: SupplyChange) {
+    switch change.step {
+    case .begin: begin(change)
+    case .aspirated: aspirate(change.volume)
+    case .filled: fill(change)
+    case .finish: finishRefill()
+    case .leave: refill = Refill()
+    case .catheterEmptied: emptyTip(ledger.line.catheterLength)
+    case .lineReplaced: emptyTip(ledger.line.length)
+    }
+    refill.since = now
+  }
+
+  private mutating func begin(_ change: SupplyChange) {
+    refill = Refill()
+    refill.stage = .begun
+    refill.announced = change.concentration
+    refill.before = ledger.line.reservoir
+  }
+
+  /// From now on it may hold either: it is dosed as the stronger.
+  private mutating func aspirate(_ volume: Volume) {
+    if refill.stage == .begun {
+      refill.expected = reservoirContents
+      (refill.stepsBefore, refill.doubtBefore) = (account.steps, stepsInDoubt)
+      let stronger = max(refill.before, refill.announced)
+      ledger.line.changeReservoir(to: stronger, after: account.steps, doubts: stepsInDoubt)
+      refill.stage = .aspirated
+    }
+    refill.aspirated = volume
+    holdWhatWasTold()
+    let given = rig.reservoir.volume - refill.expected
+    if refill.differs(given: given, rig) { raise(.refillDiffers) }
+  }
+
+  private mutating func fill(_ change: SupplyChange) {
+    refill.stage = .filled
+    (refill.filled, refill.lot) = (change.volume, change.lot)
+    holdWhatWasTold()
+  }
+
+  /// What was expected, less what came out, and what went in; the head has taken on since it was aspirated.
+  private mutating func holdWhatWasTold() {
+    let left = max(.zero, refill.expected - refill.aspirated)
+    ledger.reservoir.hold(
+      left + refill.filled, after: refill.stepsBefore, doubts: refill.doubtBefore)
+  }
+
+  private mutating func finishRefill() {
+    ledger.line.changeReservoir(
+      to: refill.mixed(rig), after: account.steps, doubts: stepsInDoubt)
+    ledger.reservoir.take(label: refill.announced)
+    refill = Refill()
+  }
+
+  private mutating func emptyTip(_ steps: Int64) {
+    ledger.line.emptyTip(steps, after: account.steps, doubts: stepsInDoubt)
+  }
+
+  /// What is at the tip, or may be.
+  mutating func watchLine() {
+    let line = ledger.line
+    let isEmpty =
+      line.isFilled && mode.delivers && line.gift(ofPart: line.part(ofStep: account.steps + 1)) == 0
+    set(.noDrugAtTip, on: isEmpty)
+    set(.lineUncertain, on: line.isUncertain(after: account.steps, doubts: stepsInDoubt))
+  }
+
+  /// Whoever begins and goes away has not begun.
+  mutating func watchRefill() {
+    if refill.stage == .begun, now >= refillEnds { refill = Refill() }
+    set(.reservoirUnknown, on: refill.isUnknown)
+  }
+
+  private var refillEnds: Tick { refill.since + TickCount(rig.ticks(Limits.refillTime)) }
+
+  /// While somebody refills, the count says nothing of what there is: for so long it stops nothing.
+  var refillHidesContents: Bool {
+    refill.stage == .aspirated && now < refillEnds
+  }
+
+  /// When that ends, or a refill that has only begun; `.never` where neither is so.
+  var refillAttention: Tick {
+    refill.stage == .begun || refillHidesContents ? refillEnds : .never
+  }
+}

@@ -1,0 +1,56 @@
+public import Quantities
+
+/// What a person is shown of the way of the drug, from the tip back to the reservoir.
+public struct ShownLine: Sendable {
+  public struct Part: Equatable, Sendable, BitwiseCopyable {
+    /// 0: no drug.
+    public var concentration = Concentration.zero
+    /// What of it is in the line.
+    public var volume = Volume.zero
+    /// By how much of that nobody knows where it ends.
+    public var uncertain = Volume.zero
+    /// When the tip gives the next one, if basal goes on as it is ordered; nil for what the reservoir holds,
+    /// and where nothing runs.
+    public var leaves: Tick?
+
+    public init() {}
+  }
+
+  /// Two concentrations are mixed at the tip.
+  public var isMixing = false
+  /// Nothing was filled yet where there is none.
+  public private(set) var count = 0
+  private var parts = InlineArray<8, Part>(repeating: Part())
+
+  public init() {}
+
+  /// From the tip on.
+  public subscript(index: Int) -> Part { parts[index] }
+
+  public mutating func append(_ part: Part) {
+    guard count < Line.capacity else { return }
+    parts[count] = part
+    count += 1
+  }
+
+  mutating func removeAll() { self = ShownLine() }
+
+  mutating func layout(_ coder: inout some FrameCoder) {
+    coder.field("is_mixing", &isMixing)
+    coder.begin("parts", .list(countBytes: 1, atMost: Line.capacity))
+    coder.field(count: &count, atMost: Line.capacity)
+    for index in 0..<count { parts[index].layout(&coder) }
+    coder.end()
+  }
+}
+
+extension ShownLine.Part {
+  fileprivate mutating func layout(_ coder: inout some FrameCoder) {
+    coder.field("concentration", &concentration)
+    coder.field("volume", &volume)
+    coder.field("uncertain", &uncertain)
+    optional("leaves", &leaves, else: Tick(0), &coder) { tick, coder in
+      coder.field("at", magnitude: &tick.number, unit: "tick")
+    }
+  }
+}

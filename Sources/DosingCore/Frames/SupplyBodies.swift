@@ -1,0 +1,67 @@
+public import Quantities
+
+extension SupplyChange {
+  /// Visits every field. What a step does not say is 0, and the lot is `-`.
+  mutating func layout(_ coder: inout some FrameCoder) {
+    coder.field("step", &step)
+    coder.field("concentration", magnitude: &concentration.nanogramsPerMillilitre, unit: "ng/mL")
+    coder.field("volume", magnitude: &volume.picolitres, unit: "pL")
+    coder.field("lot", &lot)
+    coder.field("overrides", &overrides)
+  }
+}
+
+/// A refill that is under way, as it is shown: all of it is 0 where there is none.
+public struct ShownRefill: Equatable, Sendable, BitwiseCopyable {
+  public var stage = Refill.Stage.none
+  /// What the label says, and what the reservoir held before.
+  public var announced = Concentration.zero
+  public var before = Concentration.zero
+  /// What should have come out, and what did.
+  public var expected = Volume.zero
+  public var aspirated = Volume.zero
+  public var filled = Volume.zero
+  /// What finishing would make of it.
+  public var mixed = Concentration.zero
+
+  public init() {}
+
+  mutating func layout(_ coder: inout some FrameCoder) {
+    coder.field("stage", &stage)
+    coder.field("announced", &announced)
+    coder.field("before", &before)
+    coder.field("expected", &expected)
+    coder.field("aspirated", &aspirated)
+    coder.field("filled", &filled)
+    coder.field("mixed", &mixed)
+  }
+}
+
+/// What the pump shows beside a step of a refill, or of work on the line, at the moment of the proposal.
+public struct ShownSupply: Sendable {
+  public var refill = ShownRefill()
+  /// What the reservoir holds by count.
+  public var contents = Volume.zero
+  public var held = Concentration.zero
+  /// What the step makes of it; the same where it does not change that.
+  public var holds = Concentration.zero
+  /// What flows now, and would with that at the tip.
+  public var flow = FlowRate.zero
+  public var flowAfter = FlowRate.zero
+  /// How long it takes until it is at the tip; 0 where nothing runs.
+  public var arrivesAfter = Nanoseconds.zero
+
+  public init() {}
+
+  mutating func layout(_ coder: inout some FrameCoder) {
+    coder.begin("refill", .plain)
+    refill.layout(&coder)
+    coder.end()
+    coder.field("contents", &contents)
+    coder.field("held", &held)
+    coder.field("holds", &holds)
+    coder.field("flow", &flow)
+    coder.field("flow_after", &flowAfter)
+    coder.field("arrives_after", &arrivesAfter)
+  }
+}

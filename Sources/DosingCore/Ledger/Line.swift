@@ -1,0 +1,281 @@
+public import Quantities
+
+/// What is in the line, from the tip back to the head: parts of one concentration each.
+///
+/// A part is told by the count of steps with which the last of it has left the tip, so that a step changes
+/// nothing here: what the head takes in now leaves when the whole line behind it has.
+public struct Line: Sendable, BitwiseCopyable {
+  public struct Part: Equatable, Sendable, BitwiseCopyable {
+    /// 0: no drug.
+    public internal(set) var concentration: Concentration
+    /// The count of steps after which the tip gives the next one; `.max` for what the reservoir holds.
+    public internal(set) var end: Int64
+    /// Steps that were in doubt when its end left the reservoir: what came to doubt since may have moved it
+    /// on towards the tip.
+    public internal(set) var doubtBefore: Int64
+  }
+
+  public static let capacity = 8
+
+  /// Steps that the line holds, and those of half a zone in which a boundary is mixed.
+  public let length: Int64
+  let halfZone: Int64
+  /// Of `length`, those of the catheter.
+  let catheterLength: Int64
+  private var parts: InlineArray<8, Part>
+  /// How many parts there are; 0 where nobody knows what the pump holds.
+  public private(set) var count = 0
+
+  /// Nothing was filled yet.
+  init(_ rig: Rig) {
+    length = rig.steps(in: rig.line.volume)
+    catheterLength = min(length, rig.steps(in: rig.line.catheter))
+    halfZone = (length * rig.line.mixingPermille + 1_999) / 2_000
+    parts = InlineArray(
+      repeating: Part(
+        concentration: Concentration(nanogramsPerMillilitre: 0), end: .max, doubtBefore: 0))
+  }
+
+  /// From the tip on.
+  public subscript(index: Int) -> Part { parts[index] }
+
+  public var isFilled: Bool { count > 0 }
+
+  /// What the next step takes in at the head.
+  public var reservoir: Concentration {
+    count > 0 ? parts[count - 1].concentration : Concentration(nanogramsPerMillilitre: 0)
+  }
+
+  // MARK: What a step is worth
+
+  /// What a step of a part is charged with: of what holds no drug, as the next that does.
+  public func charge(ofPart index: Int) -> Int64 {
+    for next in index..<max(count, index) where parts[next].concentration.nanogramsPerMillilitre > 0
+    {
+      return parts[next].concentration.nanogramsPerMillilitre
+    }
+    return 0
+  }
+
+  /// The part that the tip gives with a step, by the number of the step since the pump was new.
+  func part(ofStep number: Int64) -> Int {
+    var index = 0
+    while index < count - 1, parts[index].end < number { index += 1 }
+    return index
+  }
+
+  /// How many whole steps a charge pays for, if none is pending.
+  ///
+  /// - Parameters:
+  ///   - amount: in what a step moves at 1 ng/mL.
+  ///   - counts: what is counted: the charges, or the gifts.
+  func steps(payedBy amount: Int128, from made: Int64, _ counts: Counts) -> Int64 {
+    var (left, steps, index) = (amount, Int64(0), part(ofStep: made + 1))
+    while index < count {
+      let each = Int128(counts == .charges ? charge(ofPart: index) : gift(ofPart: index))
+      let here = parts[index].end == .max ? Int64.max : parts[index].end - made - steps
+      if each > 0, left / each < Int128(here) { return steps + Int64(left / each) }
+      left -= each * Int128(here)
+      steps += here
+      index += 1
+    }
+    return .max
+  }
+
+  enum Counts {
+    case charges
+    case gifts
+  }
+
+  func gift(ofPart index: Int) -> Int64 { parts[index].concentration.nanogramsPerMillilitre }
+
+  /// The least and the most that a step is charged with, of all that is still on its way.
+  func charges(after made: Int64) -> (least: Int64, most: Int64) {
+    guard count > 0 else { return (0, 0) }
+    var (least, most) = (Int64.max, Int64(0))
+    for index in part(ofStep: made + 1)..<count {
+      least = min(least, charge(ofPart: index))
+      most = max(most, charge(ofPart: index))
+    }
+    return (least, most)
+  }
+
+  // MARK: Where a boundary is mixed, or nobody knows where it is
+
+  /// What is at the tip.
+  struct Tip {
+    /// What the next step is charged with.
+    var charge: Int64 = 0
+    var worth = StepWorth()
+  }
+
+  /// - Parameters:
+  ///   - made: steps since the pump was new.
+  ///   - doubts: those that may have been made beside them.
+  func tip(after made: Int64, doubts: Int64) -> Tip {
+    let here = part(ofStep: made + 1)
+    var (charge, upper) = (charge(ofPart: here), gift(ofPart: here))
+    var isUncertain = false
+    for index in 0..<max(0, count - 1) where isBoundary(index) {
+      let zone = zone(index, doubts: doubts)
+      guard zone.contains(made) else { continue }
+      upper = max(upper, max(gift(ofPart: index), gift(ofPart: index + 1)))
+      // The place of a boundary is an interval: what may be at the tip is taken for what is strongest.
+      let mayHavePassed = parts[index].end - doubted(index, doubts)
+      if doubted(index, doubts) > length / 20, made >= mayHavePassed, made < parts[index].end {
+        charge = max(charge, self.charge(ofPart: index + 1))
+        isUncertain = true
+      }
+    }
+    let gift = isUncertain ? charge : gift(ofPart: here)
+    return Tip(charge: charge, worth: StepWorth(gift: gift, excess: max(0, upper - gift)))
+  }
+
+  /// Whether more than 5 % of the line is in doubt since a boundary left the reservoir that is on its way.
+  func isUncertain(after made: Int64, doubts: Int64) -> Bool {
+    for index in 0..<max(0, count - 1) where isBoundary(index) && parts[index].end > made {
+      if doubted(index, doubts) > length / 20 { return true }
+    }
+    return false
+  }
+
+  /// Neighbours within 5 % of each other are no boundary.
+  private func isBoundary(_ index: Int) -> Bool {
+    let (old, new) = (gift(ofPart: index), gift(ofPart: index + 1))
+    return abs(old - new) * 20 > max(old, new)
+  }
+
+  /// What came to doubt since a boundary left the reservoir.
+  private func doubted(_ index: Int, _ doubts: Int64) -> Int64 {
+    max(0, doubts - parts[index].doubtBefore)
+  }
+
+  /// The counts of steps after which the tip may give either side of a boundary, or both.
+  private func zone(_ index: Int, doubts: Int64) -> Range<Int64> {
+    let end = parts[index].end
+    return (end - halfZone - doubted(index, doubts))..<(end + halfZone)
+  }
+
+  /// Whether steps that begin after a count may meet a boundary before they end.
+  func mixes(from made: Int64, to last: Int64, doubts: Int64) -> Bool {
+    for index in 0..<max(0, count - 1) where isBoundary(index) {
+      if zone(index, doubts: doubts).overlaps(made..<(max(made, last) + 1)) { return true }
+    }
+    return false
+  }
+
+  /// The most that the tip may give in a window more than it is paid, in what a step moves at 1 ng/mL.
+  ///
+  /// - Parameter basal: what basal brings in the window, in the same.
+  func mostExcess(beside basal: Int128, after made: Int64, doubts: Int64) -> Int64 {
+    var sum: Int128 = 0
+    for index in 0..<max(0, count - 1) where isBoundary(index) {
+      let zone = zone(index, doubts: doubts)
+      let (old, new) = (gift(ofPart: index), gift(ofPart: index + 1))
+      // The weaker side is paid as such: the old one before the boundary, the new one behind it.
+      let (from, to) =
+        old < new
+        ? (zone.lowerBound, parts[index].end) : (parts[index].end, zone.upperBound)
+      let charge = self.charge(ofPart: old < new ? index : index + 1)
+      let steps = Int128(max(0, to - max(from, made)))
+      let paid = charge > 0 ? basal / Int128(charge) + 1 : steps
+      sum += min(steps, paid) * Int128(abs(new - old))
+    }
+    return Int64(clamping: sum)
+  }
+
+  /// The count of steps at which the tip is to be looked at next.
+  func nextMark(_ made: Int64, doubts: Int64) -> Int64 {
+    var next = Int64.max
+    for index in 0..<max(0, count - 1) {
+      let (end, zone) = (parts[index].end, zone(index, doubts: doubts))
+      next = min(next, Self.ahead(end, of: made))
+      next = min(next, Self.ahead(end - doubted(index, doubts), of: made))
+      next = min(next, Self.ahead(zone.lowerBound, of: made))
+      next = min(next, Self.ahead(zone.upperBound, of: made))
+    }
+    return next
+  }
+
+  private static func ahead(_ mark: Int64, of made: Int64) -> Int64 { mark > made ? mark : .max }
+
+  // MARK: What changes it
+
+  /// The pump and all of its line hold one drug.
+  mutating func fill(_ concentration: Concentration) {
+    parts[0] = Part(concentration: concentration, end: .max, doubtBefore: 0)
+    count = 1
+  }
+
+  /// What has left the tip with its zone is forgotten.
+  mutating func pass(_ steps: Int64) {
+    while count > 1, parts[0].end + halfZone <= steps { dropFirst() }
+  }
+
+  private mutating func dropFirst() {
+    for index in 1..<count { parts[index - 1] = parts[index] }
+    count -= 1
+  }
+
+  func hasRoom(for more: Int) -> Bool { count + more <= Self.capacity }
+
+  /// Where two concentrations differ by more than this factor, what mixes is too far from either.
+  func isTooFarFromNeighbour(_ concentration: Concentration) -> Bool {
+    let (old, new) = (reservoir.nanogramsPerMillilitre, concentration.nanogramsPerMillilitre)
+    return old > 0 && max(old, new) > 5 * min(old, new)
+  }
+
+  /// From the next step on the head takes in something else.
+  ///
+  /// - Precondition: there is room for a part more.
+  mutating func changeReservoir(to concentration: Concentration, after steps: Int64, doubts: Int64)
+  {
+    guard count > 0 else { return fill(concentration) }
+    if count > 1, parts[count - 2].end == steps + length { count -= 1 }
+    guard parts[count - 1].concentration != concentration else { return joinLast() }
+    parts[count - 1].end = steps + length
+    parts[count - 1].doubtBefore = doubts
+    parts[count] = Part(concentration: concentration, end: .max, doubtBefore: 0)
+    count += 1
+  }
+
+  private mutating func joinLast() { parts[count - 1].end = .max }
+
+  /// The tip holds no drug for so many steps.
+  ///
+  /// - Precondition: there is room for a part more.
+  mutating func emptyTip(_ steps: Int64, after made: Int64, doubts: Int64) {
+    guard count > 0 else { return }
+    var end = made + steps
+    while count > 1, parts[0].end <= end { dropFirst() }
+    if parts[0].concentration.nanogramsPerMillilitre > 0 {
+      for index in stride(from: count, to: 0, by: -1) { parts[index] = parts[index - 1] }
+      count += 1
+    } else {
+      end = max(end, parts[0].end)
+    }
+    let none = Concentration(nanogramsPerMillilitre: 0)
+    parts[0] = Part(concentration: none, end: end, doubtBefore: doubts)
+  }
+
+  // MARK: Durable
+
+  mutating func layout(_ coder: inout some FrameCoder) {
+    coder.field(count: &count, atMost: Self.capacity)
+    var before: Int64 = 0
+    for index in 0..<count {
+      var strength = parts[index].concentration.nanogramsPerMillilitre
+      coder.field(magnitude: &strength)
+      parts[index].concentration = Concentration(nanogramsPerMillilitre: strength)
+      coder.field(magnitude: &parts[index].end)
+      coder.field(magnitude: &parts[index].doubtBefore)
+      let isOpen = parts[index].end == .max
+      let isWithin =
+        strength <= Limits.concentrationMax.nanogramsPerMillilitre
+        && parts[index].end >= before && isOpen == (index == count - 1)
+      if !isWithin { coder.fail() }
+      before = parts[index].end
+    }
+    if coder.failed { count = 0 }
+  }
+}

@@ -1,0 +1,80 @@
+internal import Documents
+internal import DosingCore
+internal import Foundation
+internal import Quantities
+
+/// Where a refill is, for programs.
+struct RefillJSON: Encodable {
+  let stage: String
+  /// What the pump waits to be told.
+  let next: String
+  /// What the reservoir holds by count.
+  let reservoirPicolitres: Int64
+  let announcedNanogramsPerMillilitre: Int64
+  let beforeNanogramsPerMillilitre: Int64
+  let expectedPicolitres: Int64
+  let aspiratedPicolitres: Int64
+  let filledPicolitres: Int64
+  /// What finishing would make of it; 0 before it is filled.
+  let mixedNanogramsPerMillilitre: Int64
+
+  init(_ status: Status) {
+    let refill = status.refill
+    (stage, next) = (refill.stage.code, refill.stage.next.code)
+    reservoirPicolitres = status.reservoir.baseUnits
+    announcedNanogramsPerMillilitre = refill.announced.baseUnits
+    beforeNanogramsPerMillilitre = refill.before.baseUnits
+    expectedPicolitres = refill.expected.baseUnits
+    aspiratedPicolitres = refill.aspirated.baseUnits
+    filledPicolitres = refill.filled.baseUnits
+    mixedNanogramsPerMillilitre = refill.mixed.baseUnits
+  }
+}
+
+/// What somebody said he did to reservoir or line; what a step does not say is 0.
+struct SupplyJSON: Encodable {
+  let step: String
+  let nanogramsPerMillilitre: Int64
+  let picolitres: Int64
+  let lot: String
+  let overrides: Bool
+
+  init(_ change: SupplyChange) {
+    step = change.step.code
+    nanogramsPerMillilitre = change.concentration.baseUnits
+    picolitres = change.volume.baseUnits
+    (lot, overrides) = (change.lot.text, change.overrides)
+  }
+}
+
+/// A part of the line, for programs; the first is at the tip.
+struct LinePartJSON: Encodable {
+  /// 0: no drug.
+  let nanogramsPerMillilitre: Int64
+  let picolitres: Int64
+  let uncertainPicolitres: Int64
+  /// When the tip gives the next one; nil for the last, and where nothing runs.
+  let leavesTick: Int64?
+
+  init(_ part: ShownLine.Part) {
+    nanogramsPerMillilitre = part.concentration.baseUnits
+    (picolitres, uncertainPicolitres) = (part.volume.baseUnits, part.uncertain.baseUnits)
+    leavesTick = part.leaves?.number
+  }
+}
+
+extension Encodable {
+  /// One line, keys in alphabetical order and in snake case.
+  var jsonLine: String {
+    get throws(Failure) {
+      let encoder = JSONEncoder()
+      encoder.keyEncodingStrategy = .convertToSnakeCase
+      encoder.outputFormatting = [.sortedKeys]
+      do {
+        return String(decoding: try encoder.encode(self), as: UTF8.self)
+      } catch {
+        throw Failure(.internalError, "it cannot be written as JSON: \(error)")
+      }
+    }
+  }
+}
