@@ -110,8 +110,9 @@ struct Admission {
 
   private func worths(
     _ order: inout OrderInForce, _ ledger: inout Ledger
-  ) -> (weakest: Int128, strongest: Int128) {
-    ledger.worths(named: order.therapy.prescription.concentration)
+  ) -> WorthsOnTheWay {
+    ledger.worths(
+      named: order.therapy.prescription.concentration, order.therapy.prescription.mode)
   }
 
   private func clock(at tick: Tick) -> WeekTime {
@@ -120,25 +121,28 @@ struct Admission {
 
   /// The first moment from a tick on, which is now or later, at which the head is fast enough for a dose
   /// beside basal, to its end; nil for never.
+  @inline(never)
   private func firstFastEnough(
     _ even: EvenDose, _ order: inout OrderInForce, _ ledger: inout Ledger, from tick: Tick
   ) -> Tick? {
-    let named = order.therapy.prescription.concentration
-    let least = ledger.charges(named: named.nanogramsPerMillilitre).least
+    // A step that is worth so much is of so much.
+    let least = worths(&order, &ledger).weakest / ledger.perStepAtOne
+    let weakest = Concentration(nanogramsPerMillilitre: Int64(clamping: least))
     let most = even.mostBasal(
-      maxRate: rig.pump.maxRate, concentration: Concentration(nanogramsPerMillilitre: least),
-      scale: order.therapy.scale)
+      maxRate: rig.pump.maxRate, concentration: weakest, scale: order.therapy.scale)
     return order.schedule.ticksUntilSpan(of: even.ticks, atMost: most, from: clock(at: tick))
       .map { tick + TickCount($0) }
   }
 
   /// Whether the reservoir holds it, and no boundary passes the tip meanwhile, if it begins at a tick that is
   /// now or later. The later, the less the reservoir holds.
+  @inline(never)
   private func refusesByContents(
     _ even: EvenDose, _ order: inout OrderInForce, _ ledger: inout Ledger,
     _ doses: inout ExtraDoses, at tick: Tick
   ) -> Refusal? {
-    let (weakest, strongest) = worths(&order, &ledger)
+    let worths = worths(&order, &ledger)
+    let (weakest, strongest) = (worths.weakest, worths.strongest)
     let until = order.schedule.units(from: clock, ticks: (tick - now).count)
     let running = tick > now ? doses.running?.unitsLeft ?? 0 : 0
     let stepsUntil = (until + running) / weakest
@@ -211,11 +215,10 @@ struct Admission {
   ) -> Proposal {
     // Nothing that is stopped accrues until then.
     let runs = order.exists && (mode.delivers || board.effect.withheld != nil)
-    let limits = new.limits(beside: ledger)
+    let worths = ledger.worths(named: new.prescription.concentration, new.prescription.mode)
     return Proposal(
       now: now, clock: clock, clockAfter: clock, tick: rig.tick, pending: ledger.account.pending,
-      hour: limits.hour, day: limits.day, scale: new.scale,
-      worths: ledger.worths(named: new.prescription.concentration),
+      hour: worths.limit(new.hour), day: worths.limit(new.day), scale: new.scale, worths: worths,
       before: runs
         ? order.therapy.mostBasal : Schedule(constant: 0, scale: new.scale, tick: rig.tick),
       after: new.mostBasal, extra: nil, running: doses.running)
@@ -228,10 +231,11 @@ struct Admission {
   ) -> Proposal {
     let runs = mode.delivers || board.effect.withheld != nil
     let (scale, most) = (order.therapy.scale, order.therapy.mostBasal)
-    let limits = order.therapy.limits(beside: ledger)
+    let worths = worths(&order, &ledger)
     return Proposal(
       now: now, clock: clock, clockAfter: new, tick: rig.tick, pending: ledger.account.pending,
-      hour: limits.hour, day: limits.day, scale: scale, worths: worths(&order, &ledger),
+      hour: worths.limit(order.therapy.hour), day: worths.limit(order.therapy.day),
+      scale: scale, worths: worths,
       before: runs ? most : Schedule(constant: 0, scale: scale, tick: rig.tick),
       after: most, extra: nil, running: doses.running)
   }
@@ -242,11 +246,11 @@ struct Admission {
     _ doses: inout ExtraDoses
   ) -> Proposal {
     let basal = order.therapy.mostBasal
-    let limits = order.therapy.limits(beside: ledger)
+    let worths = worths(&order, &ledger)
     return Proposal(
       now: now, clock: clock, clockAfter: clock, tick: rig.tick, pending: ledger.account.pending,
-      hour: limits.hour, day: limits.day, scale: order.therapy.scale,
-      worths: worths(&order, &ledger), before: basal, after: basal, extra: extra,
+      hour: worths.limit(order.therapy.hour), day: worths.limit(order.therapy.day),
+      scale: order.therapy.scale, worths: worths, before: basal, after: basal, extra: extra,
       running: doses.running)
   }
 }

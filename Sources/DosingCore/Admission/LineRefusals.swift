@@ -4,6 +4,7 @@ internal import Quantities
 
 extension Admission {
   /// What the tip says to an extra dose now.
+  @inline(never)
   func refusesByLine(at made: Int64, _ ledger: inout Ledger) -> Refusal? {
     guard ledger.line.isFilled else { return nil }
     if ledger.account.gift == 0 { return Refusal(.noDrugAtTip) }
@@ -13,6 +14,7 @@ extension Admission {
 
   /// What the line says to an order, whenever it comes into force: it has to name what the reservoir holds, the
   /// head has to bring it with all that is on its way, and what mixes has to fit beside its basal.
+  @inline(never)
   func refusesByLine(_ new: inout Therapy, _ ledger: inout Ledger) -> Refusal? {
     guard ledger.line.isFilled else { return nil }
     let (held, named) = (ledger.line.reservoir, new.prescription.concentration)
@@ -30,16 +32,27 @@ extension Admission {
       ?? refusesMixing(&line, &new, &ledger)
   }
 
+  private func worths(
+    of line: inout Line, _ new: inout Therapy, _ ledger: inout Ledger
+  ) -> WorthsOnTheWay {
+    WorthsOnTheWay(
+      line.charges(after: ledger.account.steps), perStepAtOne: ledger.perStepAtOne,
+      named: new.prescription.concentration, new.prescription.mode)
+  }
+
   /// The weaker it is, the more basal takes of what may leave the head.
+  @inline(never)
   private func refusesVolume(
     _ line: inout Line, _ new: inout Therapy, _ ledger: inout Ledger
   ) -> Refusal? {
-    let (hour, day) = new.limits(beside: ledger, line)
+    let worths = worths(of: &line, &new, &ledger)
+    let (hour, day) = (worths.limit(new.hour), worths.limit(new.day))
     return refusal(most: hour.reservedForBasal, hour, isHour: true, new.scale)
       ?? refusal(most: day.reservedForBasal, day, isHour: false, new.scale)
   }
 
   /// The weakest drug on its way asks for the fastest flow.
+  @inline(never)
   private func refusesFlow(
     _ line: inout Line, _ new: inout Therapy, _ ledger: inout Ledger
   ) -> Refusal? {
@@ -56,10 +69,12 @@ extension Admission {
   }
 
   /// Basal is paid by plug flow. Where a boundary is mixed the tip may give what is stronger.
+  @inline(never)
   private func refusesMixing(
     _ line: inout Line, _ new: inout Therapy, _ ledger: inout Ledger
   ) -> Refusal? {
-    let (hour, day) = new.limits(beside: ledger, line)
+    let worths = worths(of: &line, &new, &ledger)
+    let (hour, day) = (worths.limit(new.hour), worths.limit(new.day))
     return refusesMixing(&line, hour, isHour: true, new.scale, &ledger)
       ?? refusesMixing(&line, day, isHour: false, new.scale, &ledger)
   }

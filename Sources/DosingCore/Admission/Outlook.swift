@@ -16,7 +16,7 @@ struct Proposal: ~Copyable {
   let day: WindowLimit
   let scale: AccountScale
   /// What the weakest and the strongest step on its way to the tip is worth.
-  let worths: (weakest: Int128, strongest: Int128)
+  let worths: WorthsOnTheWay
   /// The most that basal can bring until the proposal begins, and from then on.
   let before: Schedule
   let after: Schedule

@@ -34,11 +34,6 @@ extension DosingState {
       nanogramsPerMillilitre: Int64(clamping: account.perStep / ledger.perStepAtOne))
   }
 
-  /// The limits of the order in force beside what is on its way to the tip.
-  var limitsInForce: (hour: WindowLimit, day: WindowLimit) {
-    order.therapy.limits(beside: ledger)
-  }
-
   /// Units per tick of basal that is delivered, and of the extra dose as a mean.
   @inline(__always)
   public var unitsPerTick: (basal: Int128, extra: Int128) {

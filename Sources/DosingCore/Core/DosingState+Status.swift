@@ -40,7 +40,10 @@ extension DosingState {
     status.drug = therapy.prescription.drug
     status.concentration = therapy.prescription.concentration
 
-    let (limits, (basal, extra)) = (limitsInForce, unitsPerTick)
+    let (basal, extra) = unitsPerTick
+    let worths = WorthsOnTheWay(
+      charges, perStepAtOne: ledger.perStepAtOne, named: therapy.prescription.concentration,
+      therapy.prescription.mode)
     status.basalRate = scale.rate(perTick: basal)
     status.extraRate = scale.rate(perTick: extra)
     let (charged, rate) = (chargedConcentration, scale.rate(perTick: basal + extra))
@@ -57,9 +60,9 @@ extension DosingState {
     status.deliveredToday = mass(ledger.today.delivered(account))
     status.prescribedToday = mass(ledger.today.prescribed(account))
     status.usedHour = mass(ofGift: ledger.hour.giftTotal)
-    status.limitHour = mass(limits.hour.units)
+    status.limitHour = mass(worths.limit(therapy.hour).units)
     status.usedDay = mass(ofGift: ledger.day.giftTotal)
-    status.limitDay = mass(limits.day.units)
+    status.limitDay = mass(worths.limit(therapy.day).units)
 
     status.extraDose = extraDose.map {
       RunningExtraDose(kind: $0.kind, dose: mass($0.units), left: mass($0.unitsLeft), end: $0.end)

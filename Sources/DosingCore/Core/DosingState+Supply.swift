@@ -4,6 +4,7 @@ internal import Quantities
 
 extension DosingState {
   /// What stands against a step; nil where it may be taken as it was told.
+  @inline(never)
   mutating func refuses(_ change: SupplyChange) -> Refusal? {
     if doses.running != nil { return Refusal(.extraDoseRunning) }
     switch change.step {
@@ -18,6 +19,7 @@ extension DosingState {
     }
   }
 
+  @inline(never)
   private mutating func refusesRefill(with announced: Concentration) -> Refusal? {
     if refill.stage != .none { return Refusal(.refillOutOfOrder) }
     if announced < Limits.concentrationMin || announced > Limits.concentrationMax {
@@ -34,37 +36,43 @@ extension DosingState {
     }
     guard order.exists, announced != held else { return nil }
     var (line, therapy) = (ledger.line, order.therapy)
-    line.changeReservoir(to: announced, after: account.steps, doubts: stepsInDoubt)
+    line.changeReservoir(to: announced, after: ledger.account.steps, doubts: ledger.stepsInDoubt)
     return admission().refusesByWay(of: &line, &therapy, &ledger)
   }
 
-  private func refusesAspirated(_ volume: Volume) -> Refusal? {
+  private mutating func refusesAspirated(_ volume: Volume) -> Refusal? {
     if refill.stage == .none { return Refusal(.refillOutOfOrder) }
     let most = rig.reservoir.volume
     if volume <= most { return nil }
     return Refusal(.moreThanReservoir, limit: most.picolitres, value: volume.picolitres)
   }
 
-  private func refusesFilled(_ volume: Volume) -> Refusal? {
+  private mutating func refusesFilled(_ volume: Volume) -> Refusal? {
     guard refill.isUnknown else { return Refusal(.refillOutOfOrder) }
-    let room = rig.reservoir.volume - (reservoirContents - refill.filled)
+    let room = rig.reservoir.volume - (contents() - refill.filled)
     if volume <= room, volume > .zero { return nil }
     return Refusal(.moreThanFits, limit: room.picolitres, value: volume.picolitres)
   }
 
   /// More than 5 % off the label has to be wanted.
-  private func refusesMixture() -> Refusal? {
+  private mutating func refusesMixture() -> Refusal? {
     let (label, mixed) = (refill.announced.baseUnits, refill.mixed(rig).baseUnits)
     if abs(mixed - label) * 20 <= label { return nil }
     return Refusal(.mixtureOffLabel, limit: label, value: mixed)
   }
 
-  private func refusesWorkOnLine() -> Refusal? {
+  private mutating func refusesWorkOnLine() -> Refusal? {
     guard ledger.line.isFilled else { return Refusal(.noTherapy) }
     return ledger.line.hasRoom(for: 1) ? nil : Refusal(.lineFull)
   }
 
+  /// What the reservoir holds by count. Mutating, though nothing changes: see `quietTicks()`.
+  private mutating func contents() -> Volume {
+    ledger.reservoir.contents(ledger.account.steps, doubts: ledger.stepsInDoubt, rig: rig)
+  }
+
   /// Takes a step as it was told.
+  @inline(never)
   mutating func carryOut(_ change: SupplyChange) {
     switch change.step {
     case .begin: begin(change)
@@ -88,10 +96,11 @@ extension DosingState {
   /// From now on it may hold either: it is dosed as the stronger.
   private mutating func aspirate(_ volume: Volume) {
     if refill.stage == .begun {
-      refill.expected = reservoirContents
-      (refill.stepsBefore, refill.doubtBefore) = (account.steps, stepsInDoubt)
+      refill.expected = contents()
+      (refill.stepsBefore, refill.doubtBefore) = (ledger.account.steps, stepsInDoubt)
       let stronger = max(refill.before, refill.announced)
-      ledger.line.changeReservoir(to: stronger, after: account.steps, doubts: stepsInDoubt)
+      ledger.line.changeReservoir(
+        to: stronger, after: ledger.account.steps, doubts: ledger.stepsInDoubt)
       refill.stage = .aspirated
     }
     refill.aspirated = volume
@@ -115,39 +124,44 @@ extension DosingState {
 
   private mutating func finishRefill() {
     ledger.line.changeReservoir(
-      to: refill.mixed(rig), after: account.steps, doubts: stepsInDoubt)
+      to: refill.mixed(rig), after: ledger.account.steps, doubts: ledger.stepsInDoubt)
     ledger.reservoir.take(label: refill.announced)
     refill = Refill()
   }
 
   private mutating func emptyTip(_ steps: Int64) {
-    ledger.line.emptyTip(steps, after: account.steps, doubts: stepsInDoubt)
+    ledger.line.emptyTip(steps, after: ledger.account.steps, doubts: ledger.stepsInDoubt)
   }
 
   /// What is at the tip, or may be.
   mutating func watchLine() {
     let line = ledger.line
     let isEmpty =
-      line.isFilled && mode.delivers && line.gift(ofPart: line.part(ofStep: account.steps + 1)) == 0
+      line.isFilled && mode.delivers
+      && line.gift(ofPart: line.part(ofStep: ledger.account.steps + 1)) == 0
     set(.noDrugAtTip, on: isEmpty)
-    set(.lineUncertain, on: line.isUncertain(after: account.steps, doubts: stepsInDoubt))
+    set(
+      .lineUncertain, on: line.isUncertain(after: ledger.account.steps, doubts: ledger.stepsInDoubt)
+    )
   }
 
   /// Whoever begins and goes away has not begun.
   mutating func watchRefill() {
-    if refill.stage == .begun, now >= refillEnds { refill = Refill() }
+    if refill.stage == .begun, now >= refillEnds() { refill = Refill() }
     set(.reservoirUnknown, on: refill.isUnknown)
   }
 
-  private var refillEnds: Tick { refill.since + TickCount(rig.ticks(Limits.refillTime)) }
+  private mutating func refillEnds() -> Tick {
+    refill.since + TickCount(rig.ticks(Limits.refillTime))
+  }
 
   /// While somebody refills, the count says nothing of what there is: for so long it stops nothing.
-  var refillHidesContents: Bool {
-    refill.stage == .aspirated && now < refillEnds
+  mutating func refillHidesContents() -> Bool {
+    refill.stage == .aspirated && now < refillEnds()
   }
 
   /// When that ends, or a refill that has only begun; `.never` where neither is so.
-  var refillAttention: Tick {
-    refill.stage == .begun || refillHidesContents ? refillEnds : .never
+  mutating func refillAttention() -> Tick {
+    refill.stage == .begun || refillHidesContents() ? refillEnds() : .never
   }
 }

@@ -274,7 +274,7 @@ public struct DosingState: Sendable {
     ledger.lookAtTip()
     basalPerTick =
       followsSchedule
-      ? order.schedule.unitsPerTick(at: clock) : isOrdered ? basalWithoutSchedule : 0
+      ? order.schedule.unitsPerTick(at: clock) : isOrdered ? basalWithoutSchedule() : 0
     if basalPerTick != before { happened.basalChanged = true }
     if order.exists { setCeilings() }
     nextMark = min(
@@ -286,7 +286,7 @@ public struct DosingState: Sendable {
     attention = min(
       min(min(ledger.hour.start(ofBucket: 1), ledger.today.ends), board.nextChange(rig: rig)),
       failing.attention(TickCount(rig.ticks(Limits.driveFailsAfter)), known: board.on))
-    attention = min(attention, refillAttention)
+    attention = min(attention, refillAttention())
     if lease.isOn { attention = min(attention, leaseAttention()) }
     if followsSchedule, let left = order.schedule.ticksUntilChange(at: clock) {
       attention = min(attention, now + TickCount(left))
@@ -297,7 +297,9 @@ public struct DosingState: Sendable {
   }
 
   /// Safe basal; and keep-open, which is a flow, whatever is at the tip.
-  private var basalWithoutSchedule: Int128 {
+  ///
+  /// Mutating, though nothing changes: else it would be given a copy of the state.
+  private mutating func basalWithoutSchedule() -> Int128 {
     guard order.therapy.prescription.mode == .minimum else { return order.therapy.safeBasalPerTick }
     let charge = ledger.account.perStep / ledger.perStepAtOne
     let flow = Int128(rig.pump.keepOpenRate.picolitresPerDay) * charge
@@ -306,11 +308,15 @@ public struct DosingState: Sendable {
 
   /// What the windows may hold: levels, which a step does not move.
   private mutating func setCeilings() {
-    let (hour, day) = limitsInForce
+    let worths = ledger.worths(
+      named: order.therapy.prescription.concentration, order.therapy.prescription.mode)
+    let (hour, day) = (worths.limit(order.therapy.hour), worths.limit(order.therapy.day))
     hourMost = ledger.hourCeiling.units(hour, &ledger.hour, perStepAtOne: ledger.perStepAtOne)
     dayMost = ledger.dayCeiling.units(day, &ledger.day, perStepAtOne: ledger.perStepAtOne)
-    hourStepsMax = ledger.stepsMax(hourMost, hour.stepsOfRig, ledger.hour)
-    dayStepsMax = ledger.stepsMax(dayMost, day.stepsOfRig, ledger.day)
+    hourStepsMax = ledger.stepsMax(
+      hourMost, hour.stepsOfRig, made: ledger.hour.stepsTotal, given: ledger.hour.giftTotal)
+    dayStepsMax = ledger.stepsMax(
+      dayMost, day.stepsOfRig, made: ledger.day.stepsTotal, given: ledger.day.giftTotal)
   }
 
   // MARK: Faults
@@ -320,7 +326,7 @@ public struct DosingState: Sendable {
     // Empty by the count that is certain; what is in doubt may be there or not, which is worth a high alarm.
     watchRefill()
     watchLine()
-    let (steps, gauge, isSeen) = (ledger.account.steps, ledger.reservoir, !refillHidesContents)
+    let (steps, gauge, isSeen) = (ledger.account.steps, ledger.reservoir, !refillHidesContents())
     let upper = gauge.upper(steps, doubts: ledger.stepsInDoubt)
     let isEmpty = isSeen && steps >= gauge.stepsToEmpty
     let mayBeEmpty = !isEmpty && upper >= gauge.stepsToEmpty

@@ -72,7 +72,8 @@ extension DosingState {
     let (basal, extra) = unitsPerTick
     func steps(_ unitsPerTick: Int128, _ time: Nanoseconds) -> Int64 {
       let units = unitsPerTick * Int128(rig.ticks(time))
-      return ledger.steps(for: units)
+      let amount = (units + ledger.perStepAtOne - 1) / ledger.perStepAtOne
+      return ledger.line.stepsUp(payedBy: amount, from: ledger.account.steps)
     }
     let running = steps(basal + extra, Limits.leaseTimeMin)
     let wanted = max(max(steps(basal, Limits.leaseBasal), running), Limits.leaseStepsMin)

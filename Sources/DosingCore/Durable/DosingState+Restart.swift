@@ -119,7 +119,8 @@ extension DosingState {
     guard let therapy, mode.delivers else { return 0 }
     let ticks = Int128(facts.mayHaveRun.count)
     let rate = max(basalPerTick, therapy.safeBasalPerTick)
-    let worths = ledger.worths(named: therapy.prescription.concentration)
+    let worths = ledger.worths(
+      named: therapy.prescription.concentration, therapy.prescription.mode)
     let lease = Int128(max(0, facts.leaseEnd - account.steps)) * worths.weakest
     let lasts = (lease + max(1, basalPerTick) - 1) / max(1, basalPerTick)
     guard ticks > lasts + Int128(rig.ticks(Limits.storageFailsAfter)) else { return 0 }

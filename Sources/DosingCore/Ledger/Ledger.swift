@@ -129,21 +129,17 @@ public struct Ledger: Sendable, BitwiseCopyable {
     return charged * perStepAtOne
   }
 
-  /// The steps that the next so many units pay for, if none is pending; a part of one counts whole.
-  func steps(for units: Int128) -> Int64 {
-    guard line.isFilled else { return 0 }
-    let steps = line.steps(payedBy: (units - 1) / perStepAtOne, from: account.steps, .charges)
-    return units > 0 ? steps == .max ? .max : steps + 1 : 0
-  }
-
   /// The count of steps that a window may hold in which the tip may give so much, and the head so many.
-  func stepsMax<let count: Int>(
-    _ units: Int128, _ ofRig: Int64, _ window: borrowing RollingWindow<count>
+  ///
+  /// - Parameters:
+  ///   - made: the steps that are in it, and what the tip gave with them.
+  mutating func stepsMax(
+    _ units: Int128, _ ofRig: Int64, made: Int64, given: Int64
   ) -> Int64 {
-    let left = units / perStepAtOne - Int128(window.giftTotal)
-    if left < 0 { return min(ofRig, window.stepsTotal - stepsAbove(-left)) }
+    let left = units / perStepAtOne - Int128(given)
+    if left < 0 { return min(ofRig, made - stepsAbove(-left)) }
     let more = line.steps(payedBy: left, from: account.steps, .gifts)
-    return more > ofRig ? ofRig : min(ofRig, window.stepsTotal + more)
+    return more > ofRig ? ofRig : min(ofRig, made + more)
   }
 
   /// What was lost before is none of the last hour.
@@ -160,7 +156,7 @@ public struct Ledger: Sendable, BitwiseCopyable {
   }
 
   /// How many steps of what is at the tip are too many.
-  private func stepsAbove(_ gift: Int128) -> Int64 {
+  private mutating func stepsAbove(_ gift: Int128) -> Int64 {
     let each = Int128(max(1, worth.gift))
     return Int64(clamping: (gift + each - 1) / each)
   }

@@ -82,6 +82,13 @@ public struct Line: Sendable, BitwiseCopyable {
     return .max
   }
 
+  /// The steps that so much pays for, if none is pending; a part of one counts whole.
+  func stepsUp(payedBy amount: Int128, from made: Int64) -> Int64 {
+    if amount <= 0 || count == 0 { return 0 }
+    let whole = steps(payedBy: amount - 1, from: made, .charges)
+    return whole == .max ? .max : whole + 1
+  }
+
   enum Counts {
     case charges
     case gifts
