@@ -63,7 +63,9 @@ extension DosingState {
 
   private mutating func refusesWorkOnLine() -> Refusal? {
     guard ledger.line.isFilled else { return Refusal(.noTherapy) }
-    return ledger.line.hasRoom(for: 1) ? nil : Refusal(.lineFull)
+    // A refill that is open has been promised room for two more.
+    let promised = refill.stage == .none ? 0 : 2
+    return ledger.line.hasRoom(for: promised + 1) ? nil : Refusal(.lineFull)
   }
 
   /// What the reservoir holds by count. Mutating, though nothing changes: see `quietTicks()`.

@@ -33,8 +33,6 @@ public struct ShownLine: Sendable {
     count += 1
   }
 
-  mutating func removeAll() { self = ShownLine() }
-
   mutating func layout(_ coder: inout some FrameCoder) {
     coder.field("is_mixing", &isMixing)
     coder.begin("parts", .list(countBytes: 1, atMost: Line.capacity))
