@@ -214,6 +214,14 @@ let package = Package(
   ]
 )
 
+// What computes in tests is as it ships, and so fast that they can compute for long.
+let optimised = ["Quantities", "DosingCore", "Plant"]
+
 for target in package.targets where !cTargets.contains(target.name) {
   target.swiftSettings = (target.swiftSettings ?? []) + strict
+  if optimised.contains(target.name) {
+    target.swiftSettings?.append(
+      .unsafeFlags(
+        ["-O", "-whole-module-optimization", "-num-threads", "2"], .when(configuration: .debug)))
+  }
 }

@@ -3,7 +3,7 @@ internal import Engine
 internal import Journal
 
 /// Keeps the safe-basal record as what was committed says: written anew with each start, end, stop, commit of
-/// an order, and begin and end of an extra dose.
+/// an order, begin and end of an extra dose, and when something else is in the reservoir or the line.
 struct CopyKeeper {
   private var copies: SafeBasalCopies
   private let rig: [UInt8]
@@ -23,7 +23,8 @@ struct CopyKeeper {
   func generation(after proposal: CommitProposal, lineage: [UInt8]) -> Int64 {
     let holds = copies.record?.holds(
       isStopped: proposal.isStopped, isHardStopped: proposal.isHardStopped, lineage: lineage,
-      rig: rig, prescription: proposal.prescriptionBytes ?? [], doseChange: proposal.doseChange)
+      rig: rig, prescription: proposal.prescriptionBytes ?? [], doseChange: proposal.doseChange,
+      held: proposal.held.array)
     let isNew =
       isFirst || proposal.isSettled || generation != copies.record?.generation || holds != true
     return isNew ? max(generation, copies.record?.generation ?? 0) + 1 : generation
@@ -43,7 +44,8 @@ struct CopyKeeper {
         isHardStopped: proposal.isHardStopped, rig: rig,
         prescription: proposal.prescriptionBytes, tick: proposal.tick,
         leaseEnd: proposal.leaseEnd, serial: serial, commit: proposal.commit,
-        doseChange: proposal.doseChange))
+        doseChange: proposal.doseChange, held: proposal.held.array,
+        steps: proposal.account.steps, stepsInDoubt: proposal.stepsInDoubt))
     isFirst = false
   }
 

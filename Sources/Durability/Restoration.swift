@@ -183,6 +183,7 @@ public struct Restoration {
     var core = core
     let outcome = core.restart(facts)
     var remarks = ["goes on from commit \(state.commit), mode and account restored"]
+    remarks += newer.map { Self.hold($0, &core, made: facts.trace?.account.steps) } ?? []
     let passed = Nanoseconds((facts.at.number - from) * core.rig.tick.count)
     if passed > .zero {
       remarks.append("did not run for \(passed.count / 1_000_000) ms: a deficit")
@@ -234,11 +235,27 @@ public struct Restoration {
     if let trace { facts.take(trace) }
     pump.commits = max(record.commit, trace?.commit ?? 0)
     pump.outcome = pump.core.restart(facts)
+    let held = Self.hold(record, &pump.core, made: trace?.account.steps)
     pump.bootOfTickZero -= committed.tick.count
     pump.generation = record.generation
     pump.isPlanned = false
-    pump.remarks = ["the journal is gone: goes on from the safe-basal record, no extra doses"]
+    pump.remarks =
+      ["the journal is gone: goes on from the safe-basal record, no extra doses"] + held
     return pump
+  }
+
+  /// The reservoir and the line hold what a record of the copies says. Returns what is said of it.
+  ///
+  /// - Parameter made: the steps by now; nil where nobody knows.
+  private static func hold(
+    _ record: SafeBasalRecord, _ core: inout DosingState, made: Int64?
+  ) -> [String] {
+    guard !record.held.isEmpty else { return [] }
+    let isTaken = core.takeHeld(
+      record.held.span, steps: record.steps, inDoubt: record.stepsInDoubt, made: made)
+    if !isTaken { return ["what the safe-basal record says of the line cannot be read"] }
+    return core.board.on[.lineUncertain]
+      ? ["nobody knows how much has left the line: the strongest drug in it is dosed for"] : []
   }
 
   private static func therapy(_ record: [UInt8], on rig: Rig) -> Therapy? {

@@ -151,11 +151,13 @@ public struct RecordedLoop: ~Copyable {
       proposal.isSettled = loop.core.isSettled
       proposal.events = events
       proposal.state.removeAll()
+      proposal.held.removeAll()
       proposal.prescription.removeAll()
+      after.writeHeld(to: &proposal.held)
       after.write(to: &proposal.state)
       if var ordered = after.therapy?.prescription { ordered.write(to: &proposal.prescription) }
-      precondition(
-        !proposal.state.failed && !proposal.prescription.failed, "the records fit")
+      let fails = proposal.state.failed || proposal.held.failed || proposal.prescription.failed
+      precondition(!fails, "the records fit")
     }
   }
 

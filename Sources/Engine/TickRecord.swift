@@ -18,6 +18,8 @@ public struct CommitProposal: Sendable {
   /// How many events belong to it, counted from the start of the engine.
   public var events = 0
   public var state = RecordWriter()
+  /// What the reservoir and the line hold.
+  public var held = HeldWriter()
   /// The record of the prescription; empty for none.
   public var prescription = RecordWriter()
 

@@ -30,19 +30,26 @@ public struct SafeBasalRecord: Equatable, Sendable {
   /// The tick in which the newest extra dose began or ended; nil for none.
   public var doseChange: Int64?
 
-  /// The number of the layout stands in the last two letters: "SFEBAS01" to "SFEBAS03", little-endian.
-  private static let firstMagic: UInt64 = 0x3130_5341_4245_4653
-  private static let secondMagic: UInt64 = 0x3230_5341_4245_4653
-  private static let magic: UInt64 = 0x3330_5341_4245_4653
+  // What the first three layouts did not say:
+  /// What the reservoir and the line hold, as `DosingState.writeHeld(to:)` wrote it; empty where the record
+  /// does not say it.
+  public var held: [UInt8]
+  /// The steps that had been made since the pump was new, and those that were in doubt.
+  public var steps: Int64
+  public var stepsInDoubt: Int64
+
+  /// The number of the layout stands in the last two letters: "SFEBAS01" to "SFEBAS04", little-endian.
+  private static let magics: [UInt64] = (1...4).map { 0x3030_5341_4245_4653 + $0 << 56 }
 
   /// - Parameters:
   ///   - prescription: nil where nothing was committed: then safe basal is zero.
   public init(
     generation: Int64, lineage: [UInt8], isStopped: Bool, isHardStopped: Bool, rig: [UInt8],
     prescription: [UInt8]?, tick: Int64, leaseEnd: Int64, serial: String = "", commit: Int64 = 0,
-    doseChange: Int64? = nil
+    doseChange: Int64? = nil, held: [UInt8] = [], steps: Int64 = 0, stepsInDoubt: Int64 = 0
   ) {
     (self.serial, self.commit, self.doseChange) = (serial, commit, doseChange)
+    (self.held, self.steps, self.stepsInDoubt) = (held, steps, stepsInDoubt)
     self.generation = generation
     self.lineage = lineage
     self.isStopped = isStopped
@@ -63,10 +70,11 @@ public struct SafeBasalRecord: Equatable, Sendable {
   /// record, not read.
   public func holds(
     isStopped: Bool, isHardStopped: Bool, lineage: [UInt8], rig: [UInt8], prescription: [UInt8],
-    doseChange: Int64?
+    doseChange: Int64?, held: [UInt8]
   ) -> Bool {
     self.isStopped == isStopped && self.isHardStopped == isHardStopped && self.lineage == lineage
       && self.rig == rig && self.prescription == prescription && self.doseChange == doseChange
+      && self.held == held
   }
 
   public var bytes: [UInt8] {
@@ -94,11 +102,12 @@ public struct SafeBasalRecord: Equatable, Sendable {
   }
 
   private mutating func layout(_ coder: inout some FrameCoder) {
-    var magic = Self.magic
+    var magic = Self.magics[3]
     coder.field(&magic)
-    if ![Self.magic, Self.secondMagic, Self.firstMagic].contains(magic) { coder.fail() }
+    let number = (Self.magics.firstIndex(of: magic) ?? -1) + 1
+    if number == 0 { coder.fail() }
     // The first one did not say what the records of rig and prescription are laid out by.
-    if magic != Self.firstMagic {
+    if number > 1 {
       coder.field(&rigLayout)
       coder.field(&prescriptionLayout)
       let known = 1...RecordLayout.document
@@ -115,7 +124,8 @@ public struct SafeBasalRecord: Equatable, Sendable {
     coder.field(bytes: &prescription, atMost: RecordWriter.capacity)
     coder.field(magnitude: &tick)
     coder.field(magnitude: &leaseEnd)
-    if magic == Self.magic { layoutThird(&coder) }
+    if number > 2 { layoutThird(&coder) }
+    if number > 3 { layoutFourth(&coder) }
   }
 
   private mutating func layoutThird(_ coder: inout some FrameCoder) {
@@ -127,6 +137,12 @@ public struct SafeBasalRecord: Equatable, Sendable {
     var change = doseChange.map { $0 + 2 } ?? 0
     coder.field(magnitude: &change)
     doseChange = change == 0 ? nil : change - 2
+  }
+
+  private mutating func layoutFourth(_ coder: inout some FrameCoder) {
+    coder.field(bytes: &held, atMost: HeldWriter.capacity)
+    coder.field(magnitude: &steps)
+    coder.field(magnitude: &stepsInDoubt)
   }
 }
 

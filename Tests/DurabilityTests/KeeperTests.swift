@@ -368,6 +368,7 @@ final class KeeperBench {
     proposal.account = core.account
     var state = core
     state.layout(&proposal.state)
+    state.writeHeld(to: &proposal.held)
     if var ordered = state.therapy?.prescription { ordered.layout(&proposal.prescription) }
     change(&proposal)
     record.proposals.publish { $0 = proposal }

@@ -80,8 +80,8 @@ import Testing
       #expect(order.isEmpty || hex(sha256(of: order)) == fields["prescription_sha256"].text)
       #expect(record.tick == fields["tick"].number && record.leaseEnd == fields["lease_end"].number)
       // Written by this version it names its layouts, and says the same.
-      #expect(bytes.starts(with: "SFEBAS01".utf8) && record.bytes.starts(with: "SFEBAS03".utf8))
-      #expect(record.bytes.count == bytes.count + 24)
+      #expect(bytes.starts(with: "SFEBAS01".utf8) && record.bytes.starts(with: "SFEBAS04".utf8))
+      #expect(record.bytes.count == bytes.count + 44)
       #expect(SafeBasalRecord(record.bytes) == record)
       for place in bytes.indices where place % 37 == 0 || place > bytes.count - 5 {
         var torn = bytes

@@ -8,14 +8,15 @@ import Testing
 /// What is new in layout 3 of storage: the safe-basal record, and what a tick leaves, with the commit they
 /// belong to; the entries of journals that were begun anew.
 @Suite struct GoldenStorageTests {
-  /// What a tick leaves tells what was delivered since layout 4.
+  /// What a tick leaves tells what was delivered since layout 4, and the copies what is in the line.
   private static func file(_ name: String) -> String {
-    "\(name == "trace-slot" ? "layout-4" : "layout-3")/\(name).bin"
+    "\(["trace-slot", "safe-basal"].contains(name) ? "layout-4" : "layout-3")/\(name).bin"
   }
 
   private static func safeBasal() -> SafeBasalRecord {
     var record = GoldenValues.safeBasal()
     (record.serial, record.commit, record.doseChange) = ("BP-0001", 4_711, 12_001)
+    (record.held, record.steps, record.stepsInDoubt) = (Array(7...90), 30_021, 19)
     return record
   }
 
@@ -71,9 +72,12 @@ import Testing
       #expect(bytes == (try Fixture.bytes(Self.file(name))), "\(name)")
     }
     let record = try Fixture.bytes(Self.file("safe-basal"))
-    #expect(record.starts(with: Array("SFEBAS03".utf8)))
+    #expect(record.starts(with: Array("SFEBAS04".utf8)))
     #expect(SafeBasalRecord(record) == Self.safeBasal())
     // What an earlier version wrote says nothing of it.
+    var third = Self.safeBasal()
+    (third.held, third.steps, third.stepsInDoubt) = ([], 0, 0)
+    #expect(SafeBasalRecord(try Fixture.bytes("layout-3/safe-basal.bin")) == third)
     let second = try #require(SafeBasalRecord(try Fixture.bytes("layout-2/safe-basal.bin")))
     #expect(second == GoldenValues.safeBasal())
     #expect(second.serial.isEmpty && second.commit == 0 && second.doseChange == nil)
@@ -83,8 +87,8 @@ import Testing
     let bytes = try Fixture.bytes("layout-3/trace-slot.bin")
     var words = InlineArray<32, UInt64>(repeating: 0)
     for index in bytes.indices { words[index / 8] |= UInt64(bytes[index]) << UInt64(index % 8 * 8) }
-    let third = TraceSlot(words).read(tellsDelivered: false)
-    #expect(third?.trace.commit == 4_712 && third?.trace.account == Self.trace().account)
+    let thirdSlot = TraceSlot(words).read(tellsDelivered: false)
+    #expect(thirdSlot?.trace.commit == 4_712 && thirdSlot?.trace.account == Self.trace().account)
     for (name, content) in Self.entries {
       let read = Entry.Content(
         kind: content.kind, layout: 1, body: try Fixture.bytes("layout-3/entry-\(name).bin"))

@@ -386,15 +386,18 @@ extension Journal {
     let plain = record(1)
     var later = plain
     (later.generation, later.tick, later.leaseEnd) = (2, 300, 400)
+    (later.steps, later.stepsInDoubt) = (500, 60)
     func holds(_ record: SafeBasalRecord, what other: SafeBasalRecord) -> Bool {
       record.holds(
         isStopped: other.isStopped, isHardStopped: other.isHardStopped, lineage: other.lineage,
-        rig: other.rig, prescription: other.prescription, doseChange: other.doseChange)
+        rig: other.rig, prescription: other.prescription, doseChange: other.doseChange,
+        held: other.held)
     }
     #expect(holds(plain, what: later))
     let changes: [(inout SafeBasalRecord) -> Void] = [
       { $0.isStopped = true }, { $0.isHardStopped = true }, { $0.rig = [9] },
       { $0.prescription = [9] }, { $0.lineage[0] = 9 }, { $0.doseChange = 9 },
+      { $0.held = [9] },
     ]
     for change in changes {
       var other = later

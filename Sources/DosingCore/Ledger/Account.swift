@@ -167,6 +167,9 @@ public struct Account: Sendable, BitwiseCopyable {
     _ = complete()
   }
 
+  /// More steps were made than this account knows of; what they gave is not known.
+  mutating func goOn(atSteps count: Int64) { steps = max(steps, count) }
+
   /// Gives up the fraction of a step that is pending.
   mutating func dropPending() {
     book(pending, .notRunning)

@@ -73,6 +73,15 @@ public struct Ledger: Sendable, BitwiseCopyable {
     day.count(doubts: doubted, inBucket: day.currentNumber)
   }
 
+  /// Goes on at a count that is known from elsewhere, with a line that was read from there.
+  ///
+  /// - Parameter placesAreKnown: else each boundary may be as far as the tip.
+  mutating func goOn(atSteps steps: Int64, inDoubt: Int64, placesAreKnown: Bool) {
+    account.goOn(atSteps: steps)
+    stepsInDoubt = max(stepsInDoubt, inDoubt)
+    if !placesAreKnown { stepsInDoubt += line.length }
+  }
+
   /// Makes the buckets of `tick` the current ones.
   mutating func advance(to tick: Tick) {
     let minute = hour.currentNumber
