@@ -56,6 +56,13 @@ extension RefusalReason {
     case .moreThanReservoir: "more-than-reservoir"
     case .moreThanFits: "more-than-fits"
     case .mixtureOffLabel: "mixture-off-label"
+    case .primeRuns: "prime-runs"
+    case .nothingToPrime: "nothing-to-prime"
+    case .notConnected: "not-connected"
+    case .connected: "connected"
+    case .primeAboveMaximum: "prime-above-maximum"
+    case .primeVolume1h: "prime-volume-1h"
+    case .primeVolume24h: "prime-volume-24h"
     }
   }
 }
@@ -123,6 +130,8 @@ extension Refusal {
     case .volumeLimit1h: "the rig's volume limit of any hour: \(doses) at this concentration"
     case .volumeLimit24h: "the rig's volume limit of any 24 h: \(doses) at this concentration"
     case .otherDrug: "another drug than in the line; this version cannot change it"
+    case .otherConcentration where limit == 0:
+      "the pump was never filled; see pumpctl prepare"
     case .otherConcentration:
       "\(Concentration(baseUnits: value).fileText) while \(Concentration(baseUnits: limit).fileText) "
         + "is in the reservoir; the order has to name what it holds"
@@ -151,7 +160,7 @@ extension Refusal {
       "the line holds as many concentrations as can be told apart; ask again when one has passed the tip"
     case .factorAbove5:
       "\(strength(limit)) and \(strength(value)) differ by more than a factor of 5; "
-        + "empty the catheter or replace the line first, or take a strength between"
+        + "replace the line first, or take a strength between"
     case .refillOutOfOrder:
       "a refill is told in this order: begin, aspirated, filled, finish; pumpctl status says where it is"
     case .concentrationOutOfRange:
@@ -160,6 +169,18 @@ extension Refusal {
     case .moreThanReservoir:
       "\(volume(value)) cannot have come out of a reservoir of \(volume(limit))"
     case .moreThanFits: "\(volume(value)) were filled, there is room for \(volume(limit))"
+    case .primeRuns: "a prime or a purge runs; wait for its end, or stop"
+    case .nothingToPrime: "the tip holds drug: there is nothing to fill"
+    case .notConnected:
+      "the line was replaced and nobody has said that it is connected; purge it, then pumpctl line connected"
+    case .connected:
+      "the line is connected; a purge is for one that was replaced, with its tip in a beaker"
+    case .primeAboveMaximum:
+      "if all of it mixes the tip gives \(mass(value)), max_prime_dose is \(mass(limit)); fill with less first"
+    case .primeVolume1h:
+      "it pushes \(volume(value)), the rig's volume limit of any hour leaves \(volume(limit))"
+    case .primeVolume24h:
+      "it pushes \(volume(value)), the rig's volume limit of any 24 h leaves \(volume(limit))"
     case .mixtureOffLabel:
       "with what stayed behind it holds \(strength(value)), the label says \(strength(limit)): more "
         + "than 5 % off; finish with --override if that is wanted"

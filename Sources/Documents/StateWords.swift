@@ -152,6 +152,8 @@ extension FaultCode {
       )
     case .lineUncertain:
       ("line-uncertain", "nobody knows where a boundary in the line is; dosed as the stronger")
+    case .notConnected:
+      ("not-connected", "the line was replaced; say when it is connected: pumpctl line connected")
     case .refillDiffers:
       ("refill-differs", "what came out is not what was expected; look at the pump, acknowledge")
     }

@@ -12,6 +12,9 @@ extension SupplyChange.Step {
     case .leave: "leave"
     case .catheterEmptied: "catheter-emptied"
     case .lineReplaced: "line-replaced"
+    case .prime: "prime"
+    case .purge: "purge"
+    case .connected: "connected"
     }
   }
 }
@@ -27,8 +30,16 @@ extension SupplyChange {
     case .leave: "refill left"
     case .catheterEmptied: "catheter emptied"
     case .lineReplaced: "line replaced"
+    case .prime: "prime begins"
+    case .purge: "purge begins, the tip in a beaker"
+    case .connected: "line connected"
     }
   }
+}
+
+extension Prime.Kind {
+  /// Stable, for programs.
+  public var code: String { "\(self)" }
 }
 
 extension Refill.Stage {

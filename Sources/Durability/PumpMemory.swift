@@ -80,7 +80,8 @@ public struct PumpMemory {
       trace: { [page] in page?.read(unitsInUnit: $0) },
       safeBasal: copies.record, firstTickIn: firstTickIn,
       committedRig: { opening.journal.flatMap { (try? $0.newestRig()) ?? nil } })
-    let restored = isNew ? restoration.newPump() : restoration.restore(opening.state)
+    let restored =
+      isNew ? restoration.newPump(isFilled: pump.isSimulated) : restoration.restore(opening.state)
     (remarks, outcome) = (restored.remarks, restored.outcome)
     (self.copies, warnings) = (copies, told)
     start = PumpStart(restored, time, after: opening.state, isSimulated: pump.isSimulated)

@@ -54,9 +54,14 @@ public struct Restoration {
   }
 
   /// A pump of which everything is known: it is new, and nothing was delivered.
-  public func newPump() -> RestoredPump {
+  ///
+  /// - Parameter isFilled: reservoir and line hold what its first order says, as on a simulated bench; else
+  ///   nothing.
+  public func newPump(isFilled: Bool = true) -> RestoredPump {
     var pump = blank(on: rig)
-    pump.remarks = ["a new pump: reservoir full, nothing delivered in the last 24 h, no therapy"]
+    if !isFilled { pump.core.holdNothing() }
+    let holds = isFilled ? "reservoir full" : "nothing filled"
+    pump.remarks = ["a new pump: \(holds), nothing delivered in the last 24 h, no therapy"]
     if !clockIsStated {
       pump.core.judgeNewClock(vouchedUTC(after: nil, bootOfTickZero: pump.bootOfTickZero))
     }

@@ -63,6 +63,17 @@ struct LinePartJSON: Encodable {
   }
 }
 
+/// A prime or a purge that runs, for programs.
+struct PrimeJSON: Encodable {
+  let kind: String
+  let leftPicolitres: Int64
+  let endsTick: Int64
+
+  init(_ prime: ShownPrime) {
+    (kind, leftPicolitres, endsTick) = (prime.kind.code, prime.left.baseUnits, prime.ends.number)
+  }
+}
+
 extension Encodable {
   /// One line, keys in alphabetical order and in snake case.
   var jsonLine: String {

@@ -22,7 +22,7 @@ struct RefillCommand: ParsableCommand {
 struct LineCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "line", abstract: "Tell the pump of work on tubing and catheter.",
-    subcommands: [LineEmptied.self, LineReplaced.self])
+    subcommands: [LineEmptied.self, LineReplaced.self, LineConnected.self])
 }
 
 /// What every step needs.
@@ -132,6 +132,40 @@ struct LineReplaced: ParsableCommand {
   @OptionGroup var options: SupplyOptions
 
   func run() { options.tell(SupplyChange(.lineReplaced)) }
+}
+
+struct LineConnected: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "connected",
+    abstract: "The line is where it belongs again: what the tip gives is given.")
+
+  @OptionGroup var options: SupplyOptions
+
+  func run() { options.tell(SupplyChange(.connected)) }
+}
+
+struct PrimeCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "prime",
+    abstract: "Fill what of the line holds no drug, with the catheter where it belongs.",
+    discussion: """
+      The pump knows how much that is, and shows it first. It is nobody's dose: by plug flow the tip gives \
+      nothing with it, and what it may give if all mixes binds extra doses for a day.
+      """)
+
+  @OptionGroup var options: SupplyOptions
+
+  func run() { options.tell(SupplyChange(.prime)) }
+}
+
+struct PurgeCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "purge",
+    abstract: "Fill a line that was replaced, with its tip in a beaker.")
+
+  @OptionGroup var options: SupplyOptions
+
+  func run() { options.tell(SupplyChange(.purge)) }
 }
 
 extension Label {

@@ -63,6 +63,10 @@ struct StatusJSON: Encodable {
   let line: [LinePartJSON]
   /// Two concentrations are mixed at the tip.
   let isMixing: Bool
+  /// False from when the line was replaced until somebody says that it is connected.
+  let isConnected: Bool
+  /// Nil for none.
+  let prime: PrimeJSON?
   let usedHourNanograms: Int64
   let limitHourNanograms: Int64
   let usedDayNanograms: Int64
@@ -131,6 +135,8 @@ struct StatusJSON: Encodable {
     refill = RefillJSON(status)
     line = (0..<status.line.count).map { LinePartJSON(status.line[$0]) }
     isMixing = status.line.isMixing
+    isConnected = status.line.isConnected
+    prime = status.line.prime.map { PrimeJSON($0) }
     usedHourNanograms = status.usedHour.baseUnits
     limitHourNanograms = status.limitHour.baseUnits
     usedDayNanograms = status.usedDay.baseUnits

@@ -8,6 +8,7 @@ extension StatusText {
   /// - Parameter barWidth: of the picture of the line.
   func way(barWidth: Int) -> [Row] {
     let line = status.line
+    let refill = prime + refill
     guard line.count > 0 else { return refill }
     let parts = (0..<line.count).map { line[$0] }
     let volume = parts.reduce(Volume.zero) { $0 + $1.volume }
@@ -53,6 +54,15 @@ extension StatusText {
       letters += String(repeating: letter(index), count: max(1, share))
     }
     return "[\(letters)]"
+  }
+
+  private var prime: [Row] {
+    guard let prime = status.line.prime else {
+      return status.line.isConnected ? [] : [Row("tip", "not connected; pumpctl line connected")]
+    }
+    let wait = Nanoseconds(max(0, (prime.ends - status.now).count) * status.tickPeriod.count)
+    let text = "\(prime.left.shown(decimals: 4)) to push yet, done in \(wait.durationText)"
+    return [Row(prime.kind.code, "\(text); pumpctl stop ends it")]
   }
 
   /// Where it is, and what the pump waits for.

@@ -166,12 +166,15 @@ extension ShownSupply {
       switch change.step {
       case .begin: change.concentration
       case .filled, .finish: change.makes(of: refill, rig)
-      case .aspirated, .leave, .catheterEmptied, .lineReplaced: held
+      case .aspirated, .leave, .catheterEmptied, .lineReplaced, .prime, .purge, .connected: held
       }
     self.flow = status.flow
     let flow = holds > .zero ? FlowRate(of: status.basalRate, at: holds, rounded: .down) : nil
     flowAfter = flow ?? .zero
     arrivesAfter = status.flow.time(for: rig.line.volume)
+    guard [.prime, .purge].contains(change.step), status.line.count > 1 else { return }
+    let empty = status.line[0]
+    push(empty.volume - empty.uncertain, of: status.line[1].concentration, rig)
   }
 }
 

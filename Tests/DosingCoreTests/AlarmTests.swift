@@ -60,7 +60,7 @@ import Testing
         .medium
       case .reservoirEmpty, .basalRefusedByLimit, .interlockDisagrees, .hardStop, .storageFailed,
         .restartedOften, .longInterruption, .historyIncomplete, .otherRig, .noHistory,
-        .storageLost, .reservoirUnknown, .noDrugAtTip, .lineUncertain:
+        .storageLost, .reservoirUnknown, .noDrugAtTip, .lineUncertain, .notConnected:
         .high
       }
     #expect(FaultRow(of: code).priority == wanted)

@@ -86,6 +86,9 @@ import Testing
       code: .noDrugAtTip, priority: .high, extras: .noDrugAtTip, bolus: .noDrugAtTip, end: .cause),
     Row(
       code: .lineUncertain, priority: .high, extras: .highAlarm, bolus: .highAlarm, end: .cause),
+    Row(
+      code: .notConnected, priority: .high, extras: .notConnected, bolus: .notConnected,
+      end: .cause),
   ]
 
   /// The modes of a closed gate, the one that is shown first.

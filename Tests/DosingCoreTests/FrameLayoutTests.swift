@@ -46,7 +46,9 @@ import Testing
         programDuringExtraDose 42, otherHead 50, otherReservoir 51, otherLine 52, \
         lineMixes 60, boundaryPasses 61, noDrugAtTip 62, tooFastForOldDrug 63, mixedDose1h 64, \
         mixedDose24h 65, lineFull 67, factorAbove5 68, refillOutOfOrder 70, \
-        concentrationOutOfRange 71, moreThanReservoir 72, moreThanFits 73, mixtureOffLabel 74
+        concentrationOutOfRange 71, moreThanReservoir 72, moreThanFits 73, mixtureOffLabel 74, \
+        primeRuns 80, nothingToPrime 81, notConnected 82, connected 83, primeAboveMaximum 84, \
+        primeVolume1h 85, primeVolume24h 86
         """)
     #expect(
       numbered(FaultCode.self) == """
@@ -55,7 +57,8 @@ import Testing
         longInterruption 8, accountUncertain 9, clockUncertain 10, historyIncomplete 11, \
         otherRig 12, noHistory 13, driveFails 14, outputFails 15, storageSlow 16, suspended \
         17, newClockUncertain 18, orderNotValid 19, clockDiffers 20, copyFails 21, storageLost \
-        22, reservoirUnknown 23, refillDiffers 24, noDrugAtTip 25, lineUncertain 26
+        22, reservoirUnknown 23, refillDiffers 24, noDrugAtTip 25, lineUncertain 26, \
+        notConnected 27
         """)
     #expect(
       numbered(FrameKind.self) == """

@@ -254,6 +254,8 @@ private struct PlugFlow {
         // It is told in a tick that then makes its step.
         if pump.tell(SupplyChange(.catheterEmptied)) == nil { truth.empty(length / 2) }
         follow(0)
+        // Whoever primes pushes what the tip has to give without being charged.
+        if numbers.number(0...1) == 0 { pump.tell(SupplyChange(.prime)) }
       default: break
       }
       follow(0)

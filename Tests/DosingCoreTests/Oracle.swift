@@ -326,7 +326,8 @@ struct Oracle {
         .deliveredOutOfRange, .noExtraDose, .otherHead, .otherReservoir,
         .otherLine, .lineMixes, .boundaryPasses, .noDrugAtTip, .tooFastForOldDrug, .mixedDose1h,
         .mixedDose24h, .lineFull, .factorAbove5, .refillOutOfOrder, .concentrationOutOfRange,
-        .moreThanReservoir, .moreThanFits, .mixtureOffLabel:
+        .moreThanReservoir, .moreThanFits, .mixtureOffLabel, .primeRuns, .nothingToPrime,
+        .notConnected, .connected, .primeAboveMaximum, .primeVolume1h, .primeVolume24h:
         false
       }
     expect(isTrue, "a bolus was refused with \(refusal)")

@@ -47,6 +47,9 @@ extension Refusal {
     case .factorAbove5, .refillOutOfOrder, .concentrationOutOfRange, .moreThanReservoir,
       .moreThanFits, .mixtureOffLabel:
       try provokeByRefill(reason)
+    case .primeRuns, .nothingToPrime, .notConnected, .connected, .primeAboveMaximum, .primeVolume1h,
+      .primeVolume24h:
+      try provokeByPrime(reason)
     }
   }
 
@@ -279,6 +282,31 @@ extension Refusal {
       return (
         pump.ask(.propose(.rig(change))).refusal, Told(limit: 404_000_000, value: 400_000_000)
       )
+    }
+  }
+
+  /// 154 uL of 500 ug/mL are 77 ug, of which 37 % are 28.49 ug.
+  private func provokeByPrime(_ reason: RefusalReason) throws -> (Refusal?, Told) {
+    var rig = Rig.bench(
+      maxVolume1h: reason == .primeVolume1h ? microlitres(160) : nil,
+      maxVolume24h: reason == .primeVolume24h ? microlitres(700) : nil)
+    if reason == .primeAboveMaximum { rig.maxPrimeDose = micrograms(28) }
+    let pump = try Pump(.continuous(basal), on: rig)
+    switch reason {
+    case .nothingToPrime: return (pump.tell(SupplyChange(.prime)), Told())
+    case .connected: return (pump.tell(SupplyChange(.purge)), Told())
+    case .notConnected:
+      pump.tell(SupplyChange(.lineReplaced))
+      return (pump.tell(SupplyChange(.prime)), Told())
+    default: pump.tell(SupplyChange(.catheterEmptied))
+    }
+    let refusal = pump.tell(SupplyChange(.prime))
+    switch reason {
+    case .primeRuns: return (pump.tell(SupplyChange(.prime)), Told())
+    case .primeAboveMaximum: return (refusal, Told(limit: 28_000, value: 28_490))
+    default:
+      // What basal may need beside it, 300 ug/d with a bucket and a step, is the caller's sum.
+      return (refusal, Told(limit: refusal?.limit ?? 0, value: 154_000_000))
     }
   }
 

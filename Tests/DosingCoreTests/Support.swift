@@ -293,6 +293,10 @@ final class Pump {
 
   func loseHistory() { state.loseHistory() }
 
+  func holdNothing() { state.holdNothing() }
+
+  var prime: Prime? { state.prime }
+
   func doubtLastDay() { state.doubtLastDay() }
 
   /// Somebody vouches for UTC, by which the therapy clock is behind by so much.

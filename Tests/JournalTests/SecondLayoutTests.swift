@@ -45,21 +45,25 @@ import Testing
     }
   }
 
-  @Test("R-119 A state of layout 3 is read, field by field", arguments: GoldenLayoutTests.states)
-  func stateOfLayout3(name: String) throws {
-    let bytes = try Fixture.bytes("layout-3/\(name).state.bin")
-    let rig = try #require(Rig(recordBytes: try Fixture.bytes("layout-3/\(name).rig.bin")))
+  @Test(
+    "R-119 A state of layouts 3 and 4 is read, field by field", arguments: GoldenLayoutTests.states,
+    ["layout-3", "layout-4"])
+  func stateOfLaterLayout(name: String, folder: String) throws {
+    let bytes = try Fixture.bytes("\(folder)/\(name).state.bin")
+    let rig = try #require(Rig(recordBytes: try Fixture.bytes("\(folder)/\(name).rig.bin")))
     let order =
       name == "new"
-      ? nil : Prescription(recordBytes: try Fixture.bytes("layout-3/\(name).prescription.bin"))
+      ? nil : Prescription(recordBytes: try Fixture.bytes("\(folder)/\(name).prescription.bin"))
     #expect(!DosingState.isOfNewestLayout(bytes))
     let core = try #require(
       DosingState.restored(bytes, rig, order.flatMap { Therapy.inForce($0, on: rig) }))
-    let facts = String(decoding: try Fixture.bytes("layout-3/\(name).txt"), as: UTF8.self)
+    let facts = String(decoding: try Fixture.bytes("\(folder)/\(name).txt"), as: UTF8.self)
     #expect(GoldenStates.facts(of: core) == facts.split(separator: "\n").map(String.init))
     // All of it was of one drug: what the order names.
     #expect(core.ledger.line.count == (order == nil ? 0 : 1))
     if let order { #expect(core.ledger.line.reservoir == order.concentration) }
+    // Nobody had replaced a line, or primed it.
+    #expect(core.isConnected && core.prime == nil)
     #expect(core.account.delivered == Int128(core.account.steps) * core.account.perStep)
     #expect(DosingState.isOfNewestLayout(core.written))
   }

@@ -32,8 +32,18 @@ struct SupplyComparison {
     case .catheterEmptied:
       ["at tip    nothing until the catheter has filled again"]
     case .lineReplaced:
-      ["at tip    nothing until tubing and catheter have filled"]
+      ["at tip    nothing until tubing and catheter have filled; nobody is connected"]
+    case .prime: pushed(shown) + ["catheter  is where it belongs"]
+    case .purge: pushed(shown) + ["tip       is in a beaker"]
+    case .connected: ["tip       is where it belongs: what it gives is given"]
     }
+  }
+
+  private static func pushed(_ shown: ShownSupply) -> [String] {
+    [
+      "pushes    \(volume(shown.pushes)) in \(shown.takes.durationText)",
+      "at tip    nothing by plug flow; \(shown.mixed.shown(decimals: 1)) if all of it mixes",
+    ]
   }
 
   private static func expected(_ refill: ShownRefill, _ contents: Volume) -> Volume {

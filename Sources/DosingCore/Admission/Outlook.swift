@@ -98,6 +98,10 @@ struct Outlook<let bucketCount: Int>: ~Copyable {
     // Steps in doubt count as extra doses, and only against an extra dose.
     let doubtCounts = proposal.extra != nil
     var (delivered, extra): (Int128, Int128) = (0, 0)
+    // What left the head, as if all of it had been of the weakest drug there is: it is held against the volume
+    // that a rig allows, which may be more than the limit.
+    let spare = limit.spareVolume
+    var pushed: Int128 = 0
     var ahead = ceiling.ahead(limit)
     var end = base
     for count in 1...bucketCount {
@@ -106,15 +110,16 @@ struct Outlook<let bucketCount: Int>: ~Copyable {
       let gift = Int128(past.gift) * proposal.scale.perStepAtOne
       let excess = Int128(past.excess) * proposal.scale.perStepAtOne
       let doubts = doubtCounts ? Int128(past.doubts) * perStep + excess : 0
-      // By volume it counts as if it had been of the weakest drug there is.
-      delivered += max(gift, Int128(past.steps) * proposal.worths.weakest) + doubts
+      delivered += gift + doubts
+      pushed += Int128(past.steps) * proposal.worths.weakest + doubts
       extra += past.extraUnits + doubts
       let start = max(proposal.now, Tick(number * ticksPerBucket - 1))
       // What waits now is known; what may wait at a moment to come is a step.
       let waits = start == proposal.now ? proposal.pending : perStep
       if end > start {
         let coming = proposal.runs(from: start, to: end)
-        delivered += proposal.basalBefore(from: start, to: end) + coming
+        let both = proposal.basalBefore(from: start, to: end) + coming
+        (delivered, pushed) = (delivered + both, pushed + both)
         extra += coming
         end = start
       }
@@ -122,7 +127,7 @@ struct Outlook<let bucketCount: Int>: ~Copyable {
       if proposal.keepsProgram {
         above = ahead.above(fromBucket: number, with: gift)
       }
-      pastDelivered[count] = delivered + waits - above
+      pastDelivered[count] = max(delivered - above, pushed - spare) + waits
       pastExtra[count] = max(pastExtra[count - 1], extra - above)
     }
   }

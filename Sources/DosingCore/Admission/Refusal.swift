@@ -71,6 +71,18 @@ public enum RefusalReason: UInt8, Sendable, BitwiseCopyable {
   case moreThanReservoir = 72  // pL
   case moreThanFits = 73  // pL
   case mixtureOffLabel = 74  // ng/mL
+  // About a prime.
+  /// A prime or a purge runs.
+  case primeRuns = 80
+  /// The tip holds drug.
+  case nothingToPrime = 81
+  /// Nobody has said that the line is connected, or has said it already.
+  case notConnected = 82
+  case connected = 83
+  /// limit: `max_prime_dose`, value: what the tip may give if all mixes, ng
+  case primeAboveMaximum = 84
+  case primeVolume1h = 85  // pL
+  case primeVolume24h = 86  // pL
 }
 
 /// A refusal names the limit, the value that met it, and when the same request would be granted.

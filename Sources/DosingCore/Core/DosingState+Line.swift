@@ -15,6 +15,8 @@ extension DosingState {
   /// What is in the line, and when it leaves it.
   func reportLine(to shown: inout ShownLine) {
     shown = ShownLine()
+    shown.isConnected = isConnected
+    reportPrime(to: &shown.prime)
     let (line, steps) = (ledger.line, account.steps)
     guard line.isFilled else { return }
     shown.isMixing = line.mixes(from: steps, to: steps, doubts: stepsInDoubt)
@@ -32,6 +34,15 @@ extension DosingState {
       shown.append(part)
       from = end
     }
+  }
+
+  private func reportPrime(to shown: inout ShownPrime?) {
+    guard let prime else { return }
+    var told = ShownPrime()
+    told.kind = prime.kind
+    told.left = rig.volume(ofSteps: prime.stepsLeft)
+    told.ends = now + TickCount(rig.ticks(Prime.time(prime.stepsLeft, rig)))
+    shown = told
   }
 
   /// When so much more basal has accrued; nil for not within a year.

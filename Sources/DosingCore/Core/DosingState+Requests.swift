@@ -50,7 +50,9 @@ extension DosingState {
       if let bolus = therapy?.prescription.patientBolus {
         start(Admission.Asked(kind: .patientBolus, dose: bolus.dose, duration: bolus.duration))
       }
-    case .cancelBolus: cancelExtraDose()
+    case .cancelBolus:
+      cancelExtraDose()
+      endPrime()
     case .stop: stop()
     case .resume: end(.stopped)
     case .acknowledge: acknowledge()
@@ -62,6 +64,7 @@ extension DosingState {
   @inline(never)
   private mutating func refuses(_ change: Change) -> Refusal? {
     if isUnleased { return Refusal(.storageFailed) }
+    if prime != nil { return Refusal(.primeRuns) }
     switch change {
     case .program(var new):
       return admission().refuses(program: &new, inForce: &order, &ledger, &doses)
@@ -94,13 +97,14 @@ extension DosingState {
   /// A stop of what is stopped already: nothing is different after it, and nothing has to be written down.
   private func isDone(_ request: Request) -> Bool {
     guard case .stop = request else { return false }
-    return board.on[.stopped] && doses.running == nil && !waiting.isOpen
+    return board.on[.stopped] && doses.running == nil && prime == nil && !waiting.isOpen
   }
 
   /// Whoever stops wants it stopped, whatever waits: that never happened. Stopping twice is no error.
   private mutating func stop() {
     takeBack()
     cancelExtraDose()
+    endPrime()
     raise(.stopped)
   }
 
@@ -134,16 +138,18 @@ extension DosingState {
 
   @inline(never)
   private mutating func refuses(_ asked: Admission.Asked) -> Refusal? {
-    admission().refuses(asked, &order, &ledger, &doses)
+    if prime != nil { return Refusal(.primeRuns) }
+    return admission().refuses(asked, &order, &ledger, &doses)
   }
 
   private mutating func refusesPatientBolus() -> Refusal? {
-    admission().refusesPatientBolus(&order, &ledger, &doses)
+    if prime != nil { return Refusal(.primeRuns) }
+    return admission().refusesPatientBolus(&order, &ledger, &doses)
   }
 
   /// One that is being written down has not begun: whoever does not want it asks again, or stops.
   private mutating func refusesCancel() -> Refusal? {
-    if doses.running != nil { return nil }
+    if doses.running != nil || prime != nil { return nil }
     return Refusal(waiting.isOpen ? .requestWaits : .noExtraDose)
   }
 

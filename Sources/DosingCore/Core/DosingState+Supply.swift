@@ -7,6 +7,7 @@ extension DosingState {
   @inline(never)
   mutating func refuses(_ change: SupplyChange) -> Refusal? {
     if doses.running != nil { return Refusal(.extraDoseRunning) }
+    if prime != nil { return Refusal(.primeRuns) }
     switch change.step {
     case .begin: return refusesRefill(with: change.concentration)
     case .aspirated: return refusesAspirated(change.volume)
@@ -16,6 +17,9 @@ extension DosingState {
       return change.overrides ? nil : refusesMixture()
     case .leave: return refill.stage == .begun ? nil : Refusal(.refillOutOfOrder)
     case .catheterEmptied, .lineReplaced: return refusesWorkOnLine()
+    case .prime: return refusesPrime(.prime)
+    case .purge: return refusesPrime(.purge)
+    case .connected: return isConnected ? Refusal(.connected) : nil
     }
   }
 
@@ -31,7 +35,7 @@ extension DosingState {
     let held = ledger.line.reservoir
     // What is dosed as the higher until it is stated, and what it is stated to be.
     if !ledger.line.hasRoom(for: 2) { return Refusal(.lineFull) }
-    if ledger.line.isTooFarFromNeighbour(announced) {
+    if ledger.line.isTooFarFromNeighbour(announced, after: ledger.account.steps) {
       return Refusal(.factorAbove5, limit: held.baseUnits, value: announced.baseUnits)
     }
     guard order.exists, announced != held else { return nil }
@@ -83,7 +87,12 @@ extension DosingState {
     case .finish: finishRefill()
     case .leave: refill = Refill()
     case .catheterEmptied: emptyTip(ledger.line.catheterLength)
-    case .lineReplaced: emptyTip(ledger.line.length)
+    case .lineReplaced:
+      emptyTip(ledger.line.length)
+      isConnected = false
+    case .prime: begin(.prime)
+    case .purge: begin(.purge)
+    case .connected: isConnected = true
     }
     refill.since = now
   }
@@ -142,6 +151,7 @@ extension DosingState {
       line.isFilled && mode.delivers
       && line.gift(ofPart: line.part(ofStep: ledger.account.steps + 1)) == 0
     set(.noDrugAtTip, on: isEmpty)
+    set(.notConnected, on: !isConnected)
     set(
       .lineUncertain, on: line.isUncertain(after: ledger.account.steps, doubts: ledger.stepsInDoubt)
     )

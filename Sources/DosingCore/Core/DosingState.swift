@@ -43,6 +43,10 @@ public struct DosingState: Sendable {
   var doses = ExtraDoses()
   /// A refill that is under way.
   public internal(set) var refill = Refill()
+  /// A prime or a purge that runs.
+  public internal(set) var prime: Prime?
+  /// Whoever replaced the line has said that it is where it belongs.
+  public internal(set) var isConnected = true
   /// An accepted request that is not durable yet.
   var waiting = Transaction()
   /// The commits that were to hold the newest request that acts, and the newest that was taken back.
@@ -135,7 +139,11 @@ public struct DosingState: Sendable {
     var decision = happened
     happened = Decision()
     decision.mayChangeOutputs = true
-    if ledger.account.stepIsDue { takeStep(&decision) }
+    if prime != nil {
+      takePrimeStep(&decision)
+    } else if ledger.account.stepIsDue {
+      takeStep(&decision)
+    }
     ledger.checkInvariants()
     return decision
   }
@@ -201,14 +209,14 @@ public struct DosingState: Sendable {
     attention = now
     switch refusal {
     case nil: failing.driveSince = nil
-    case .notYet: ledger.uncountStep(.stepWaited)
+    case .notYet: uncountStep(.stepWaited)
     case .driveFailed:
-      ledger.uncountStep(.driveFailed)
+      uncountStep(.driveFailed)
       failing.driveSince = failing.driveSince ?? now
     case .window(let hour, let day):
-      ledger.uncountStep(.stepWaited)
-      ledger.account.dropStep(.limit)
+      if uncountStep(.stepWaited) { ledger.account.dropStep(.limit) }
       cancelExtraDose()
+      endPrime()
       raise(.interlockDisagrees)
       let differs =
         abs(hour - ledger.hour.stepsTotal) > Limits.interlockDifferenceMax
@@ -216,6 +224,17 @@ public struct DosingState: Sendable {
       if differs { raise(.hardStop) }
       latch()
     }
+  }
+
+  /// Returns whether it was one that somebody was charged with.
+  @discardableResult
+  private mutating func uncountStep(_ reason: Account.Deficit) -> Bool {
+    if prime != nil {
+      uncountPrimeStep()
+      return false
+    }
+    ledger.uncountStep(reason)
+    return true
   }
 
   // MARK: Time
@@ -238,6 +257,7 @@ public struct DosingState: Sendable {
     }
     now = tick
     if let dose = doses.running, dose.ticksLeft == 0 { endExtraDose(at: dose.end) }
+    if prime != nil { passPrime() }
     if tick >= ledger.today.ends {
       ledger.today.begin(ledger.account, at: tick, ticksPerDay: rig.ticks(.days(1)))
     }
@@ -264,8 +284,11 @@ public struct DosingState: Sendable {
   /// Sets the rate for the time from now on, and when to look again.
   mutating func latch() {
     let before = basalPerTick
-    delivers = mode.delivers
-    withheld = delivers || !order.exists ? nil : board.effect.withheld
+    let runs = mode.delivers
+    // What a prime pushes is not basal, which the tip could not give.
+    delivers = runs && prime == nil
+    withheld =
+      delivers || !order.exists ? nil : runs ? .noDrug : board.effect.withheld
     let isOrdered = delivers || withheld != nil
     let ordered = order.therapy.prescription.mode
     followsSchedule =
@@ -276,7 +299,7 @@ public struct DosingState: Sendable {
       followsSchedule
       ? order.schedule.unitsPerTick(at: clock) : isOrdered ? basalWithoutSchedule() : 0
     if basalPerTick != before { happened.basalChanged = true }
-    if order.exists { setCeilings() }
+    if order.exists { setCeilings() } else { setCeilingsOfRig() }
     nextMark = min(
       ledger.reservoir.nextMark(ledger.account.steps, doubts: ledger.stepsInDoubt), lease.askAt)
     if ledger.line.count > 1 {
@@ -292,6 +315,7 @@ public struct DosingState: Sendable {
       attention = min(attention, now + TickCount(left))
     }
     if let dose = doses.running { attention = min(attention, dose.end) }
+    if prime != nil { attention = min(attention, now + TickCount(1)) }
     // A step may have been taken back, or happened outside a tick.
     if happened != Decision() { attention = now }
   }
@@ -319,6 +343,12 @@ public struct DosingState: Sendable {
       dayMost, day.stepsOfRig, made: ledger.day.stepsTotal, given: ledger.day.giftTotal)
   }
 
+  /// Where nothing is ordered a prime alone moves the head.
+  private mutating func setCeilingsOfRig() {
+    hourStepsMax = prime == nil ? 0 : rig.steps(in: rig.maxVolume1h)
+    dayStepsMax = prime == nil ? 0 : rig.steps(in: rig.maxVolume24h)
+  }
+
   // MARK: Faults
 
   /// Holds every fault that has a cause against it.
@@ -326,12 +356,15 @@ public struct DosingState: Sendable {
     // Empty by the count that is certain; what is in doubt may be there or not, which is worth a high alarm.
     watchRefill()
     watchLine()
-    let (steps, gauge, isSeen) = (ledger.account.steps, ledger.reservoir, !refillHidesContents())
+    let (steps, gauge) = (ledger.account.steps, ledger.reservoir)
+    // What was never filled is not empty: it is not in use yet.
+    let isSeen = !refillHidesContents() && !ledger.line.holdsNothing
     let upper = gauge.upper(steps, doubts: ledger.stepsInDoubt)
     let isEmpty = isSeen && steps >= gauge.stepsToEmpty
     let mayBeEmpty = !isEmpty && upper >= gauge.stepsToEmpty
     set(.reservoirLow, on: isSeen && upper >= gauge.stepsToLow, mayBeEmpty ? .high : nil)
     set(.reservoirEmpty, on: isEmpty)
+    if isEmpty || board.on[.hardStop] { endPrime() }
     watchClock()
     set(.orderNotValid, on: order.exists && !order.therapy.isValid)
     set(.copyFails, on: storage.overlaps(.copyFails))

@@ -36,7 +36,7 @@ public struct OutputSet: Equatable, Sendable, BitwiseCopyable {
 
 extension DosingState {
   public var outputs: Outputs {
-    let runs = mode.delivers
+    let runs = mode.delivers || prime != nil
     let highest = board.highest
     return Outputs(
       enable: runs, isOpen: runs, stepsPerHourMax: hourStepsMax, stepsPerDayMax: dayStepsMax,

@@ -20,6 +20,12 @@ public struct SupplyChange: Equatable, Sendable, BitwiseCopyable {
     case catheterEmptied = 6
     /// Pump tubing and catheter are new: neither holds drug.
     case lineReplaced = 7
+    /// The head fills what of the line holds no drug.
+    case prime = 8
+    /// The same with the tip in a beaker, after the line was replaced.
+    case purge = 9
+    /// The line is where it belongs: the tip gives to whom the order names.
+    case connected = 10
   }
 
   public var step: Step

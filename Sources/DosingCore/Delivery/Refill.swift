@@ -37,7 +37,10 @@ public struct Refill: Sendable, BitwiseCopyable {
   var isUnknown: Bool { stage == .aspirated || stage == .filled }
 
   /// What stays behind and mixes with what is filled.
-  func residue(_ rig: Rig) -> Volume { max(rig.reservoir.residue, expected - aspirated) }
+  func residue(_ rig: Rig) -> Volume {
+    // What was never filled holds nothing that would mix.
+    before > .zero ? max(rig.reservoir.residue, expected - aspirated) : .zero
+  }
 
   /// What it comes to, rounded to a ng/mL.
   public func mixed(_ rig: Rig) -> Concentration {

@@ -10,6 +10,7 @@ extension DosingState {
     ledger.line.layout(&coder)
     ledger.reservoir.layout(&coder)
     refill.layout(&coder)
+    coder.field(&isConnected)
   }
 
   /// Takes over what `writeHeld(to:)` wrote, where a journal that would say more is gone or too old.
@@ -22,11 +23,11 @@ extension DosingState {
   public mutating func takeHeld(
     _ record: Span<UInt8>, steps: Int64, inDoubt: Int64, made: Int64?
   ) -> Bool {
-    let before = (ledger.line, ledger.reservoir, refill)
+    let before = (ledger.line, ledger.reservoir, refill, isConnected)
     var reader = BoundedReader<512>(record)
     layoutHeld(&reader)
     guard reader.isComplete else {
-      (ledger.line, ledger.reservoir, refill) = before
+      (ledger.line, ledger.reservoir, refill, isConnected) = before
       return false
     }
     if refill.stage != .none { refill.since = now }

@@ -75,7 +75,7 @@ extension DosingState {
       let amount = (units + ledger.perStepAtOne - 1) / ledger.perStepAtOne
       return ledger.line.stepsUp(payedBy: amount, from: ledger.account.steps)
     }
-    let running = steps(basal + extra, Limits.leaseTimeMin)
+    let running = max(steps(basal + extra, Limits.leaseTimeMin), primeLease)
     let wanted = max(max(steps(basal, Limits.leaseBasal), running), Limits.leaseStepsMin)
     return min(wanted, max(Limits.leaseStepsMax, running))
   }
@@ -105,6 +105,7 @@ extension DosingState {
       now - since >= TickCount(rig.ticks(Limits.storageFailsAfter))
     else { return }
     cancelExtraDose()
+    endPrime()
     lease.lift()
     raise(.storageFailed)
   }

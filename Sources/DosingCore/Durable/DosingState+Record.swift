@@ -4,7 +4,7 @@ internal import Quantities
 public enum StateLayout {
   /// The letters `ITBSTATE`. As the tick number with which the first layout begins it cannot be.
   static let magic: UInt64 = 0x4554_4154_5342_5449
-  public static let newest: UInt16 = 4
+  public static let newest: UInt16 = 5
 }
 
 extension DosingState {
@@ -24,6 +24,7 @@ extension DosingState {
     board.layout(&coder)
     doses.layout(&coder)
     if number > 3 { refill.layout(&coder) }
+    if number > 4 { layoutPrime(&coder) }
     coder.field(magnitude: &ticksMissed)
     restarts.layout(&coder)
     var hasStated = stated != nil

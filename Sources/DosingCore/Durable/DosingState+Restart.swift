@@ -24,6 +24,8 @@ extension DosingState {
       // A part of it may have gone into those steps.
       ledger.account.dropPending()
     }
+    // Whoever primes looks on: what is left of it is asked for anew.
+    endPrime()
     latch()
     outcome.notDelivered = passTimeNotRunning(to: facts.at)
     doses.goesOn(by: account.extra - extraBefore)
@@ -65,7 +67,8 @@ extension DosingState {
     let extra = account.extra
     let flow = fastestFlow(until: trace.tick, extraUnits: trace.account.extra - extra)
     ledger.catchUp(
-      with: trace.account, newestIsDoubtful: trace.stepIsUnderWay, to: trace.tick
+      with: trace.account, primed: prime?.stepsLeft ?? 0, newestIsDoubtful: trace.stepIsUnderWay,
+      to: trace.tick
     ) { flow.ticks(for: $0) }
     now = trace.tick
     ledger.hour.countExtra(units: account.extra - extra)
@@ -143,6 +146,15 @@ extension DosingState {
     now = Tick(0)
     adopt(therapy)
     doubtLastDay()
+  }
+
+  /// A pump that was never filled, and is connected to nobody.
+  public mutating func holdNothing() {
+    ledger.line.fill(.zero)
+    ledger.reservoir.hold(.zero, after: 0, doubts: 0)
+    isConnected = false
+    watch()
+    latch()
   }
 
   /// A pump of which nothing is known: it delivers nothing until `Request.new`.

@@ -56,13 +56,15 @@ public enum FaultCode: UInt8, Sendable, BitwiseCopyable {
   case noDrugAtTip = 25
   /// Nobody knows where a boundary in the line is.
   case lineUncertain = 26
+  /// The line was replaced, and nobody has said that it is connected.
+  case notConnected = 27
 
   /// As many as `PerFault` holds.
-  public static let count = 27
+  public static let count = 28
 }
 
 /// Something for each fault, by its raw value.
-public typealias PerFault<Element> = InlineArray<27, Element>
+public typealias PerFault<Element> = InlineArray<28, Element>
 
 /// Priorities after IEC 60601-1-8.
 public enum AlarmPriority: UInt8, Comparable, Sendable, BitwiseCopyable {

@@ -135,6 +135,8 @@ public struct FaultRow: Sendable {
       case .noDrugAtTip: Self(.high, extras: .noDrugAtTip, end: .cause)
       // It is dosed as the strongest that it may be, which may be too little.
       case .lineUncertain: Self(.high, extras: .highAlarm, end: .cause)
+      // Nobody is treated, and only a person can tell when somebody is.
+      case .notConnected: Self(.high, extras: .notConnected, end: .cause)
       }
   }
 

@@ -16,6 +16,10 @@ public struct ShownLine: Sendable {
     public init() {}
   }
 
+  /// Whoever replaced the line has said that it is connected.
+  public var isConnected = true
+  /// A prime or a purge that runs; nil for none.
+  public var prime: ShownPrime?
   /// Two concentrations are mixed at the tip.
   public var isMixing = false
   /// Nothing was filled yet where there is none.
@@ -34,11 +38,29 @@ public struct ShownLine: Sendable {
   }
 
   mutating func layout(_ coder: inout some FrameCoder) {
+    coder.field("is_connected", &isConnected)
+    optional("prime", &prime, else: ShownPrime(), &coder) { $0.layout(&$1) }
     coder.field("is_mixing", &isMixing)
     coder.begin("parts", .list(countBytes: 1, atMost: Line.capacity))
     coder.field(count: &count, atMost: Line.capacity)
     for index in 0..<count { parts[index].layout(&coder) }
     coder.end()
+  }
+}
+
+/// A prime or a purge that runs.
+public struct ShownPrime: Equatable, Sendable, BitwiseCopyable {
+  public var kind = Prime.Kind.prime
+  /// What is to be pushed yet, and when that is done.
+  public var left = Volume.zero
+  public var ends = Tick(0)
+
+  public init() {}
+
+  fileprivate mutating func layout(_ coder: inout some FrameCoder) {
+    coder.field("kind", &kind)
+    coder.field("left", &left)
+    coder.field("ends", magnitude: &ends.number, unit: "tick")
   }
 }
 

@@ -50,8 +50,24 @@ public struct ShownSupply: Sendable {
   public var flowAfter = FlowRate.zero
   /// How long it takes until it is at the tip; 0 where nothing runs.
   public var arrivesAfter = Nanoseconds.zero
+  /// What a prime or a purge pushes, how long that takes, and what may come to the tip with it if all mixes;
+  /// by plug flow it is nothing.
+  public var pushes = Volume.zero
+  public var takes = Nanoseconds.zero
+  public var mixed = Mass.zero
 
   public init() {}
+
+  /// What a prime or a purge does.
+  ///
+  /// - Parameters:
+  ///   - pushes: all of the line that holds no drug.
+  ///   - concentration: what fills it.
+  public mutating func push(_ volume: Volume, of concentration: Concentration, _ rig: Rig) {
+    let steps = rig.steps(in: volume)
+    (pushes, takes) = (volume, Prime.time(steps, rig))
+    mixed = rig.mass(ofMixed: Prime.mixed(steps, of: concentration.nanogramsPerMillilitre))
+  }
 
   mutating func layout(_ coder: inout some FrameCoder) {
     coder.begin("refill", .plain)
@@ -63,5 +79,8 @@ public struct ShownSupply: Sendable {
     coder.field("flow", &flow)
     coder.field("flow_after", &flowAfter)
     coder.field("arrives_after", &arrivesAfter)
+    coder.field("pushes", &pushes)
+    coder.field("takes", &takes)
+    coder.field("mixed", &mixed)
   }
 }

@@ -124,6 +124,9 @@ public struct Account: Sendable, BitwiseCopyable {
     if gift != perStep { book(perStep - gift, .noDrug) }
   }
 
+  /// A step that nobody is charged with, and that gives nothing.
+  mutating func moveStep(_ count: Int64) { steps += count }
+
   /// Takes back a step of this tick that was not made: it waits.
   mutating func unmakeStep(_ reason: Deficit) {
     takeBackStep()

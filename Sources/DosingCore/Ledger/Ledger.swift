@@ -47,11 +47,32 @@ public struct Ledger: Sendable, BitwiseCopyable {
     account.unmakeStep(reason)
   }
 
+  /// A step of a prime, which is nobody's dose.
+  mutating func countPrime() {
+    account.moveStep(1)
+    hour.countStep(worth)
+    day.countStep(worth)
+  }
+
+  mutating func uncountPrime() {
+    hour.uncountStep(worth)
+    day.uncountStep(worth)
+    account.moveStep(-1)
+  }
+
+  /// What a prime may give at the tip if all that it moves mixes binds extra doses as if it had.
+  mutating func countMixed(_ sum: Int64) {
+    hour.count(excess: sum)
+    day.count(excess: sum)
+  }
+
   /// Looks at what is at the tip now: from the next step on that is what one is worth.
   mutating func lookAtTip() {
     line.pass(account.steps)
     guard line.isFilled else { return }
     let tip = line.tip(after: account.steps, doubts: stepsInDoubt)
+    // Nothing that is on its way holds drug: nothing can be ordered either.
+    guard tip.charge > 0 else { return }
     worth = tip.worth
     account.setWorth(
       charge: Int128(tip.charge) * perStepAtOne, gift: Int128(tip.worth.gift) * perStepAtOne)
@@ -98,23 +119,27 @@ public struct Ledger: Sendable, BitwiseCopyable {
   /// dated by what has accrued since it, which takes a while.
   ///
   /// - Parameters:
+  ///   - primed: so many of the first steps were those of a prime, with which nobody was charged.
   ///   - newestIsDoubtful: nobody knows whether the newest step was made.
   ///   - ticks: how long it took at the least until so many units had accrued before `last`.
   mutating func catchUp(
-    with trace: AccountTrace, newestIsDoubtful: Bool, to last: Tick,
+    with trace: AccountTrace, primed: Int64, newestIsDoubtful: Bool, to last: Tick,
     _ ticks: (_ units: Int128) -> Int128
   ) {
     let before = account.steps
-    var since = take(trace)
-    if newestIsDoubtful {
+    let charged = before + primed
+    var since = take(trace, chargedAfter: charged)
+    if newestIsDoubtful, account.steps > charged {
       since -= account.perStep
       account.doubtStep()
+    } else if newestIsDoubtful {
+      account.moveStep(-1)
     }
     // What is older than the longest window need not be counted.
     let most = Int64(clamping: Int128(day.ticksPerBucket) * Int128(Limits.dayBuckets))
     for made in before..<account.steps {
       let tip = line.tip(after: made, doubts: stepsInDoubt)
-      since -= Int128(tip.charge) * perStepAtOne
+      if made >= charged { since -= Int128(tip.charge) * perStepAtOne }
       if account.steps - made > most { continue }
       advance(to: Tick(last.number - Int64(clamping: ticks(since + account.pending))))
       hour.countStep(tip.worth)
@@ -124,11 +149,13 @@ public struct Ledger: Sendable, BitwiseCopyable {
   }
 
   /// Takes over how far an account has come. Returns what the steps since this one were charged with.
-  private mutating func take(_ trace: AccountTrace) -> Int128 {
+  private mutating func take(_ trace: AccountTrace, chargedAfter first: Int64) -> Int128 {
     var (charged, given) = (Int128(0), Int128(0))
     for made in account.steps..<trace.steps {
       let tip = line.tip(after: made, doubts: stepsInDoubt)
-      (charged, given) = (charged + Int128(tip.charge), given + Int128(tip.worth.gift))
+      if made >= first {
+        (charged, given) = (charged + Int128(tip.charge), given + Int128(tip.worth.gift))
+      }
       // As it was when the newest of them was made.
       worth = tip.worth
       account.setWorth(

@@ -41,6 +41,9 @@ public struct Line: Sendable, BitwiseCopyable {
 
   public var isFilled: Bool { count > 0 }
 
+  /// Neither the reservoir nor the line was ever filled.
+  var holdsNothing: Bool { count == 1 && gift(ofPart: 0) == 0 }
+
   /// What the next step takes in at the head.
   public var reservoir: Concentration {
     count > 0 ? parts[count - 1].concentration : Concentration(nanogramsPerMillilitre: 0)
@@ -95,6 +98,13 @@ public struct Line: Sendable, BitwiseCopyable {
   }
 
   func gift(ofPart index: Int) -> Int64 { parts[index].concentration.nanogramsPerMillilitre }
+
+  /// The steps that the tip gives next without drug; those in doubt may have been some of them.
+  func drugless(after made: Int64, _ doubts: Int64) -> Int64 {
+    let index = part(ofStep: made + 1)
+    guard count > index + 1, gift(ofPart: index) == 0 else { return 0 }
+    return max(0, parts[index].end - doubted(index, doubts) - made)
+  }
 
   /// The least and the most that a step is charged with, of all that is still on its way.
   func charges(after made: Int64) -> (least: Int64, most: Int64) {
@@ -208,7 +218,7 @@ public struct Line: Sendable, BitwiseCopyable {
 
   // MARK: What changes it
 
-  /// The pump and all of its line hold one drug.
+  /// The pump and all of its line hold one drug; 0 for none.
   mutating func fill(_ concentration: Concentration) {
     parts[0] = Part(concentration: concentration, end: .max, doubtBefore: 0)
     count = 1
@@ -227,8 +237,10 @@ public struct Line: Sendable, BitwiseCopyable {
   func hasRoom(for more: Int) -> Bool { count + more <= Self.capacity }
 
   /// Where two concentrations differ by more than this factor, what mixes is too far from either.
-  func isTooFarFromNeighbour(_ concentration: Concentration) -> Bool {
-    let (old, new) = (reservoir.nanogramsPerMillilitre, concentration.nanogramsPerMillilitre)
+  func isTooFarFromNeighbour(_ concentration: Concentration, after steps: Int64) -> Bool {
+    // What the reservoir held and the head has taken none of has no place in the line.
+    let newest = isUntaken(after: steps) ? count - 2 : count - 1
+    let (old, new) = (gift(ofPart: newest), concentration.nanogramsPerMillilitre)
     return old > 0 && max(old, new) > 5 * min(old, new)
   }
 
@@ -238,12 +250,17 @@ public struct Line: Sendable, BitwiseCopyable {
   mutating func changeReservoir(to concentration: Concentration, after steps: Int64, doubts: Int64)
   {
     guard count > 0 else { return fill(concentration) }
-    if count > 1, parts[count - 2].end == steps + length { count -= 1 }
+    if isUntaken(after: steps) { count -= 1 }
     guard parts[count - 1].concentration != concentration else { return joinLast() }
     parts[count - 1].end = steps + length
     parts[count - 1].doubtBefore = doubts
     parts[count] = Part(concentration: concentration, end: .max, doubtBefore: 0)
     count += 1
+  }
+
+  /// The head has taken in none of what the reservoir holds.
+  private func isUntaken(after steps: Int64) -> Bool {
+    count > 1 && parts[count - 2].end == steps + length
   }
 
   private mutating func joinLast() { parts[count - 1].end = .max }

@@ -65,6 +65,9 @@ public struct RollingWindow<let bucketCount: Int>: Sendable, BitwiseCopyable {
     doubtTotal += Int64(doubts[index]) - before
   }
 
+  /// What the tip may have given beside all that is counted.
+  mutating func count(excess: Int64) { excesses[current] += excess }
+
   /// Takes back a step that was counted in this tick.
   mutating func uncountStep(_ worth: StepWorth) {
     steps[current] -= 1

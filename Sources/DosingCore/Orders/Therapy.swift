@@ -47,6 +47,12 @@ public struct WindowLimit: Sendable, BitwiseCopyable {
   }
 
   var basalAlone: Int128 { basal }
+
+  /// What a rig lets leave the head beyond the limit, if all of it is of the weakest drug.
+  var spareVolume: Int128 {
+    let (most, overflows) = Int128(stepsOfRig).multipliedReportingOverflow(by: weakest)
+    return overflows ? Int128.max / 4 : max(0, most - units)
+  }
 }
 
 /// A prescription that fits a rig, compiled into what the tick needs.

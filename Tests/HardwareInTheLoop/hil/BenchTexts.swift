@@ -4,6 +4,8 @@ internal import Hardware
 struct BenchTexts {
   static let stepsPerRevolution = 3200
   static let microlitresPerRevolution = 50
+  /// 0.4 uL of line, so that a purge is over in seconds.
+  static let lineSteps: Int64 = 25
   static let chip = "pinctrl-rp1"
   static let stepLine = "STEP"
 
@@ -37,6 +39,7 @@ struct BenchTexts {
     tick: 10 ms
     pump: {volume_per_revolution: \(Self.microlitresPerRevolution) uL, full_steps: 200, microsteps: 16, min_rate: 0.048 mL/d, max_rate: 24 mL/d}
     reservoir: {volume: 20 mL, low: 3 mL, empty: 1 mL}
+    line: {pump_tubing: 0.2 uL, catheter_length: 2 cm, catheter_volume: 0.1 uL/cm}
     limits: {max_volume_1h: 2 mL, max_volume_24h: 30 mL}
     gpio: {chip: \(chip), step: \(step), dir: 27, enable: 22, heartbeat: 23, buzzer: 24, lamp: 25}
 

@@ -45,11 +45,12 @@ struct PowerCutCommand: ParsableCommand {
 
   private func live() throws {
     let disk = try GuestDisk()
+    if new { try prepare(on: disk) }
     let witness = try PowerCutWitness()
     try witness.say("start")
     // A page in memory of its own, so that only what is on the disk is known after a cut.
     let pump = try RunningPump(
-      BenchTexts(), state: disk.folder + "/state", isNew: new,
+      BenchTexts(), state: disk.folder + "/state", isNew: false,
       environment: ["RUNTIME_DIRECTORY=/run"])
     // Before its first commit it does not say yet what it knows.
     var status = try pump.status()
@@ -68,6 +69,16 @@ struct PowerCutCommand: ParsableCommand {
     }
     if last { return try readAccount(of: pump, witness) }
     try liveOn(pump, witness)
+  }
+
+  /// What fills the line is nobody's dose, and over before anybody counts.
+  private func prepare(on disk: GuestDisk) throws {
+    let pump = try RunningPump(
+      BenchTexts(), state: disk.folder + "/state", isNew: true,
+      environment: ["RUNTIME_DIRECTORY=/run"])
+    try pump.prepare()
+    try expect(pump.status().number("steps"), is: BenchTexts.lineSteps, "steps of the purge")
+    try expect(pump.end(), is: 0, "exit code")
   }
 
   private func request(_ asked: Asked, of pump: RunningPump, _ witness: PowerCutWitness) throws {

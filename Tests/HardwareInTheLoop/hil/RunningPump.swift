@@ -81,7 +81,21 @@ final class RunningPump {
     ).wait()
   }
 
-  func program(_ prescription: String) throws { try control("program", file(prescription)) }
+  func program(_ prescription: String) throws {
+    if try !status().json.contains("\"is_connected\":true") { try prepare() }
+    try control("program", file(prescription))
+  }
+
+  /// A new pump on a rig holds nothing: it is filled, purged and connected.
+  func prepare() throws {
+    try control("refill", "begin", "--concentration", "500 ug/mL", "--yes")
+    try control("refill", "aspirated", "--volume", "0 mL", "--yes")
+    try control("refill", "filled", "--volume", "20 mL", "--yes")
+    try control("refill", "finish", "--yes")
+    try control("purge", "--yes")
+    try waitUntil("the purge is over") { try !status().json.contains("\"prime\":{") }
+    try control("line", "connected", "--yes")
+  }
 
   /// The path of a file with that prescription.
   func file(_ prescription: String) -> String {

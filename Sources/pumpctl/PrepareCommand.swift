@@ -1,0 +1,129 @@
+internal import ArgumentParser
+internal import Documents
+internal import DosingCore
+internal import Foundation
+internal import ProgrammerLink
+internal import Quantities
+
+/// Walks somebody through the first fill of a pump, or what is left of it: fill, purge, connect, prime, program.
+/// Where it was left, the pump knows.
+struct PrepareCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "prepare",
+    abstract: "Walk through the first fill of a pump: fill, purge, connect, prime, program.",
+    discussion: """
+      A new pump on a rig holds nothing. Each step is told to the pump, which keeps it: whoever comes back goes \
+      on there. A simulated bench is filled as its first order says, and needs none of it.
+      """)
+
+  @Flag(help: "Only say what comes next, for programs.")
+  var json = false
+
+  @OptionGroup var options: SupplyOptions
+
+  func run() {
+    var programmer = options.signing.programmer(options.connection)
+    var status = look(&programmer)
+    if json {
+      do {
+        return try StandardOutput.print([try PreparationJSON(Preparation(status)).jsonLine])
+      } catch {
+        end(error.code, error.message)
+      }
+    }
+    print("pump \(status.serial.text): what was told is kept; Ctrl-C leaves it as it is")
+    while let change = step(status) {
+      if let change { options.tell(change, &programmer) } else { wait(status) }
+      programmer.reconnect(options.connection.open())
+      status = look(&programmer)
+    }
+    print(Preparation(status) == .done ? "prepared" : "prepared; now pumpctl program FILE")
+  }
+
+  private func look(_ programmer: inout Programmer) -> Status {
+    options.connection.attempt { () throws(LinkError) in try programmer.status() }
+  }
+
+  /// What is to be told next; inside, nil for what only takes its time; nil where nothing is left.
+  private func step(_ status: Status) -> SupplyChange?? {
+    switch Preparation(status) {
+    case .done, .program: nil
+    case .runs: .some(nil)
+    case .refill(let stage): refill(stage, status)
+    case .purge: SupplyChange(.purge)
+    case .connect: SupplyChange(.connected)
+    case .prime: SupplyChange(.prime)
+    }
+  }
+
+  private func refill(_ stage: Refill.Stage, _ status: Status) -> SupplyChange {
+    switch stage {
+    case .none: SupplyChange(.begin, concentration: typed("Concentration on the label"))
+    // It was never filled.
+    case .begun: SupplyChange(.aspirated)
+    case .aspirated:
+      SupplyChange(
+        .filled,
+        volume: typed("There is room for \(status.reservoirVolume.shown(decimals: 2)). Filled"),
+        lot: typedLot())
+    case .filled: SupplyChange(.finish)
+    }
+  }
+
+  private func wait(_ status: Status) {
+    guard let prime = status.line.prime else { return }
+    print("\(prime.kind.code): \(prime.left.shown(decimals: 4)) to push yet")
+    Thread.sleep(forTimeInterval: 2)
+  }
+}
+
+/// What a pump still needs before it can give anything.
+enum Preparation: Equatable {
+  case refill(Refill.Stage)
+  case purge
+  case connect
+  case prime
+  /// A prime or a purge is under way.
+  case runs
+  case program
+  case done
+
+  init(_ status: Status) {
+    let line = status.line
+    let isFilled = line.count == 0 || line[line.count - 1].concentration > .zero
+    let isEmptyAtTip = line.count > 0 && line[0].concentration == .zero
+    self =
+      if line.prime != nil {
+        .runs
+      } else if !isFilled || status.refill.stage != .none {
+        .refill(status.refill.stage)
+      } else if isEmptyAtTip, !line.isConnected {
+        .purge
+      } else if !line.isConnected {
+        .connect
+      } else if isEmptyAtTip {
+        .prime
+      } else {
+        status.hasTherapy ? .done : .program
+      }
+  }
+
+  /// Stable, for programs.
+  var code: String {
+    switch self {
+    case .refill(let stage): "refill-\(stage.next.code)"
+    case .purge: "purge"
+    case .connect: "connected"
+    case .prime: "prime"
+    case .runs: "wait"
+    case .program: "program"
+    case .done: "done"
+    }
+  }
+}
+
+struct PreparationJSON: Encodable {
+  let next: String
+
+  init(_ preparation: Preparation) { next = preparation.code }
+}
