@@ -205,8 +205,9 @@ let package = Package(
     .testTarget(
       name: "ProgramTests",
       dependencies: [
-        "Quantities", "DosingCore", "Hardware", "Journal", "ProgrammerLink", "Engine", "Durability",
-        "ChildProcess", "CKernelWorld", "Fixtures", "RawLink", "SeededNumbers",
+        "Quantities", "DosingCore", "Hardware", "Documents", "Journal", "ProgrammerLink", "Engine",
+        "Durability", "Plant", "Simulation", "ChildProcess", "CKernelWorld", "Fixtures", "RawLink",
+        "SeededNumbers",
         "pumpd",
         "pumpctl", "pumpsim", "kill-at-call",
         database,

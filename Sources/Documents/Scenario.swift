@@ -5,6 +5,8 @@ public import Quantities
 public struct Scenario: Sendable {
   public enum Action: Sendable {
     case ask(Request)
+    /// Somebody empties and fills the reservoir, and tells the pump.
+    case refill(Refill)
     /// The tick thread does not run for so long.
     case lateTick(Nanoseconds)
     /// The machine sleeps for so long.
@@ -21,6 +23,39 @@ public struct Scenario: Sendable {
     case powerCut(Nanoseconds)
     /// UTC is set ahead by so much, or back.
     case setClock(Int64)
+  }
+
+  /// A refill: what is told to the pump, step by step, and what is done.
+  public struct Refill: Sendable {
+    /// What the label of the new drug says.
+    public var concentration: Concentration
+    public var aspirated: Volume
+    public var filled: Volume
+    public var lot: Label
+    /// What mixes may be off its label by more than 5 %.
+    public var overrides: Bool
+    /// What really came out, and really was in the syringe that was emptied; nil for what is told.
+    public var reallyAspirated: Volume?
+    public var reallyFilled: Volume?
+
+    public init(
+      concentration: Concentration, aspirated: Volume, filled: Volume, lot: Label = .none,
+      overrides: Bool = false, reallyAspirated: Volume? = nil, reallyFilled: Volume? = nil
+    ) {
+      (self.concentration, self.aspirated, self.filled) = (concentration, aspirated, filled)
+      (self.lot, self.overrides) = (lot, overrides)
+      (self.reallyAspirated, self.reallyFilled) = (reallyAspirated, reallyFilled)
+    }
+
+    /// What the pump is told, in order.
+    public var requests: [Request] {
+      [
+        SupplyChange(.begin, concentration: concentration),
+        SupplyChange(.aspirated, volume: aspirated),
+        SupplyChange(.filled, volume: filled, lot: lot),
+        SupplyChange(.finish, overrides: overrides),
+      ].map { .supply($0) }
+    }
   }
 
   public enum Output: String, Sendable, CaseIterable {
@@ -76,7 +111,7 @@ extension Scenario.Action {
   public var needsJournal: Bool {
     switch self {
     case .storageFails, .storageSlow, .kill, .powerCut, .setClock: true
-    case .ask, .lateTick, .suspend, .drive, .output: false
+    case .ask, .refill, .lateTick, .suspend, .drive, .output: false
     }
   }
 }

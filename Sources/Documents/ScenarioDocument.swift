@@ -70,8 +70,8 @@ public struct ScenarioDocument: Sendable {
     self.inputs = inputs
   }
 
-  /// Every event that a scenario may hold, a line each, with the keys that it needs beside `at`.
-  public static let eventForms: [String] = StrictYAML.eventForms
+  /// Every event that a scenario may hold, a line each, with the keys that it takes beside `at`.
+  public static let eventForms: [String] = ScenarioEventForm.all.map(\.text)
 
   private static func therapy(
     _ source: SourceText, on rig: Rig, _ warnings: inout [String]
@@ -92,134 +92,7 @@ public struct ScenarioDocument: Sendable {
   }
 }
 
-/// An event whose files have not been read yet.
-private struct PlannedEvent {
-  enum What {
-    case ready(Scenario.Action)
-    case programFile(String)
-  }
-
-  let at: Nanoseconds
-  let what: What
-}
-
 extension StrictYAML {
-  private static let actions = [
-    "patient-bolus", "bolus", "cancel-bolus", "stop", "resume", "acknowledge", "program",
-  ]
-
-  /// What an action needs beside its time; nothing for those that are not named.
-  private static let actionKeys = ["bolus": ["dose", "duration"], "program": ["prescription"]]
-
-  fileprivate static var eventForms: [String] {
-    func form(_ key: String, _ name: String, _ needed: [String]) -> String {
-      "  \(key): \(name)" + needed.map { ", \($0): ..." }.joined()
-    }
-    return actions.map { form("do", $0, actionKeys[$0] ?? []) }
-      + faults.map { form("fault", $0.name, $0.keys) }
-  }
-
-  /// What a fault needs beside its time, by its name.
-  private static let faults: [(name: String, keys: [String])] = [
-    ("late-tick", ["for"]), ("suspend", ["for"]), ("drive-fails", ["for"]),
-    ("output-fails", ["for", "line"]), ("storage-slow", ["for", "delay"]),
-    ("storage-fails", ["for"]), ("kill", ["for"]), ("power-cut", ["for"]),
-  ]
-
-  fileprivate mutating func events(_ value: Value?, duration: Nanoseconds?) -> [PlannedEvent] {
-    guard let value else { return [] }
-    var events: [PlannedEvent] = []
-    for item in list(value) {
-      let planned = plan(item)
-      guard let event = planned.first else { continue }
-      if let duration, event.at > duration {
-        report(item, "comes after the end of the scenario; make its duration longer")
-      }
-      events += planned
-    }
-    // Stable: equal times keep the order of the file.
-    return events.enumerated()
-      .sorted { ($0.element.at, $0.offset) < ($1.element.at, $1.offset) }
-      .map(\.element)
-  }
-
-  /// An event, and the end of what lasts for a while. Empty where something is wrong with it.
-  private mutating func plan(_ value: Value) -> [PlannedEvent] {
-    let keys = mapping(
-      value, required: ["at"],
-      optional: ["do", "fault", "dose", "duration", "prescription", "for", "line", "delay"])
-    let at = quantity(keys["at"], as: Nanoseconds.self)
-    guard (keys["do"] == nil) != (keys["fault"] == nil) else {
-      report(value, "needs either 'do' or 'fault'")
-      return []
-    }
-    let accepted = keys["do"] != nil ? Self.actions : Self.faults.map(\.name)
-    guard let name = word(keys["do"] ?? keys["fault"], of: accepted.map { ($0, $0) }) else {
-      return []
-    }
-    checkKeys(of: name, value, keys)
-    guard let at else { return [] }
-    guard keys["fault"] != nil else {
-      return action(name, keys).map { [PlannedEvent(at: at, what: $0)] } ?? []
-    }
-    guard let length = quantity(keys["for"], as: Nanoseconds.self) else { return [] }
-    return fault(name, keys, lasts: length).map {
-      PlannedEvent(at: at + $0.after, what: .ready($0.action))
-    }
-  }
-
-  private mutating func checkKeys(of name: String, _ value: Value, _ keys: [String: Value]) {
-    let needed =
-      Self.actionKeys[name] ?? Self.faults.first { $0.name == name }?.keys ?? []
-    for key in needed where keys[key] == nil { report(value, "key '\(key)' is missing") }
-    for key in keys.keys.sorted()
-    where !["at", "do", "fault"].contains(key) && !needed.contains(key) {
-      report(keys[key] ?? value, "does not belong to \(name); leave it out")
-    }
-  }
-
-  private mutating func action(_ name: String, _ keys: [String: Value]) -> PlannedEvent.What? {
-    switch name {
-    case "patient-bolus": return .ready(.ask(.patientBolus))
-    case "cancel-bolus": return .ready(.ask(.cancelBolus))
-    case "stop": return .ready(.ask(.stop))
-    case "resume": return .ready(.ask(.resume))
-    case "acknowledge": return .ready(.ask(.acknowledge))
-    case "program": return word(keys["prescription"]).map { .programFile($0) }
-    default:
-      let dose = quantity(keys["dose"], as: Mass.self)
-      let duration = quantity(keys["duration"], as: Nanoseconds.self)
-      guard let dose, let duration else { return nil }
-      return .ready(.ask(.bolus(dose: dose, duration: duration)))
-    }
-  }
-
-  /// What a fault does, and where it lasts for a while also its end.
-  private mutating func fault(
-    _ name: String, _ keys: [String: Value], lasts length: Nanoseconds
-  ) -> [(after: Nanoseconds, action: Scenario.Action)] {
-    func lasting(
-      _ action: (Bool) -> Scenario.Action
-    ) -> [(after: Nanoseconds, action: Scenario.Action)] {
-      [(.zero, action(true)), (length, action(false))]
-    }
-    switch name {
-    case "late-tick": return [(.zero, .lateTick(length))]
-    case "suspend": return [(.zero, .suspend(length))]
-    case "kill": return [(.zero, .kill(length))]
-    case "power-cut": return [(.zero, .powerCut(length))]
-    case "drive-fails": return lasting { .drive(fails: $0) }
-    case "storage-fails": return lasting { .storageFails($0) }
-    case "storage-slow":
-      guard let delay = quantity(keys["delay"], as: Nanoseconds.self) else { return [] }
-      return lasting { .storageSlow($0, delay: delay) }
-    default:
-      let lines = Scenario.Output.allCases.map { ($0.rawValue, $0) }
-      guard let line = word(keys["line"], of: lines) else { return [] }
-      return lasting { .output(line, fails: $0) }
-    }
-  }
-
   /// The time of the week of a date and time without zone, from `YYYY-MM-DDTHH:MM:SS`.
   fileprivate mutating func dateAndTime(_ value: Value?) -> WeekTime? {
     guard let text = word(value), let value else { return nil }

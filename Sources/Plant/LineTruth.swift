@@ -78,10 +78,13 @@ public struct LineTruth: Equatable, Sendable {
 
   /// What leaves next, by dispersion.
   public var dispersedTipConcentration: Double {
-    let sigma = spread * microlitres / Self.sigmasOfSpread
-    guard sigma > 0 else { return tipConcentration }
+    guard spread > 0, !isOfOneDrug else { return tipConcentration }
+    let sigma = sigmaMicrolitres
     return (Self.smoothed(slugs, sigma) + Self.smoothed(departed, sigma)) / 2
   }
+
+  /// The standard deviation of the volume in which a boundary comes to the tip.
+  public var sigmaMicrolitres: Double { spread * microlitres / Self.sigmasOfSpread }
 
   /// 10 to 90 % of a normal distribution: twice 1.28155 of its standard deviations.
   private static let sigmasOfSpread = 2 * 1.2815515655446004
@@ -112,6 +115,12 @@ public struct LineTruth: Equatable, Sendable {
     guard pushed > 0 else { return 0 }
     let slug = Liquid(microlitres: pushed, concentration: concentration)
     cameIn.add(slug.nanograms)
+    // As in nearly every step: nothing is different after it.
+    if isOfOneDrug, concentration == tipConcentration {
+      leftTip.add(slug.nanograms)
+      departed[0].microlitres = min(departed[0].microlitres + pushed, microlitres)
+      return slug.nanograms
+    }
     Self.append(slug, to: &slugs)
     var mass = 0.0
     // Not `pushed`: so that the line never holds more or less than its volume.
@@ -176,6 +185,12 @@ public struct LineTruth: Equatable, Sendable {
   }
 
   // MARK: Slugs
+
+  /// No boundary is in it, or near enough behind the tip to smooth anything.
+  private var isOfOneDrug: Bool {
+    slugs.count == 1 && departed.count == 1
+      && slugs[0].concentration == departed[0].concentration
+  }
 
   private var volume: Double { slugs.reduce(0) { $0 + $1.microlitres } }
 

@@ -45,13 +45,20 @@ internal import CHardware
 
   /// Lets the world catch up with the wires. `onStep` hears the time of every step that was made.
   public mutating func observe(_ onStep: (_ timeNanoseconds: Int64) -> Void = { _ in }) {
+    observeTip { time, _ in onStep(time) }
+  }
+
+  /// The same; `onStep` hears also what left the tip with the step, by plug flow.
+  public mutating func observeTip(
+    _ onStep: (_ timeNanoseconds: Int64, _ nanograms: Double) -> Void
+  ) {
     while true {
       let taken = unsafe pulses.withUnsafeMutableBufferPointer { buffer -> Int in
         guard let base = buffer.baseAddress else { return 0 }
         return unsafe Int(chw_world_take_pulses(world, base, Int32(buffer.count)))
       }
       for pulse in pulses[..<taken] {
-        if head.turn(by: Pulse(pulse)) { onStep(pulse.time_ns) }
+        if head.turn(by: Pulse(pulse)) { onStep(pulse.time_ns, head.nanogramsOfStep) }
       }
       if taken < pulses.count { return }
     }

@@ -46,6 +46,8 @@ public struct PumpHeadTruth: Sendable {
   public private(set) var pulsesWithoutMotion = 0
   /// Of the motor's steps, the ones that found liquid to move.
   private(set) var wetSteps = 0
+  /// What left the tip with the newest step, by plug flow; below 0 where it drew something in.
+  public private(set) var nanogramsOfStep = 0.0
   /// What left the head.
   private var pushed: RunningSum
   /// Up to when the reservoir has leaked and evaporated; nil before it is known what time it is.
@@ -119,19 +121,24 @@ public struct PumpHeadTruth: Sendable {
 
   private mutating func push() {
     let liquid = reservoir.take(microlitres: stepMicrolitres)
+    nanogramsOfStep = 0
     guard liquid.microlitres > 0 else { return }
     wetSteps += 1
     pushed.add(liquid.nanograms)
-    line?.push(microlitres: liquid.microlitres, concentration: liquid.concentration)
+    nanogramsOfStep =
+      line?.push(microlitres: liquid.microlitres, concentration: liquid.concentration)
+      ?? liquid.nanograms
   }
 
   private mutating func drawBack() {
     let step = stepMicrolitres
+    let before = nanogramsAtTip
     let liquid =
       line?.pull(microlitres: step)
       ?? Liquid(microlitres: step, concentration: reservoir.concentration)
     wetSteps -= 1
     pushed.add(-liquid.nanograms)
+    nanogramsOfStep = nanogramsAtTip - before
     reservoir.takeBack(liquid)
   }
 }

@@ -41,8 +41,12 @@ public final class SimulatedPump {
 
   /// A new pump of which nothing is made durable.
   ///
-  /// - Parameter clock: the therapy clock in tick 0.
-  public init(_ rig: Rig, clock: WeekTime, skips: Bool = true) throws {
+  /// - Parameters:
+  ///   - clock: the therapy clock in tick 0.
+  ///   - head: what the bench is; nil for one of which only volumes matter.
+  public init(
+    _ rig: Rig, clock: WeekTime, head: PumpHeadTruth? = nil, skips: Bool = true
+  ) throws {
     hardware = try HardwareRig(.simulated(virtualTime: true), heartbeat: TickLoop.heartbeat)
     try hardware.seal(for: rig, epoch: .zero)
     let loop = TickLoop(
@@ -51,7 +55,7 @@ public final class SimulatedPump {
     engine = VirtualEngine(
       loop: RecordedLoop(loop, record: TickRecord(), commits: nil), clock: hardware.virtualClock,
       skips: skips)
-    plant = unsafe Plant(world: hardware.world, head: Self.newHead(of: rig))
+    plant = unsafe Plant(world: hardware.world, head: head ?? Self.newHead(of: rig))
     durable = nil
     period = rig.tick.count
   }
@@ -83,11 +87,31 @@ public final class SimulatedPump {
 
   private static func newHead(of rig: Rig) -> PumpHeadTruth {
     PumpHeadTruth(
-      geometry: HeadGeometry(
-        microlitresPerRevolution: Double(rig.pump.volumePerRevolution.picolitres) / 1e6,
-        stepsPerRevolution: Int(rig.pump.stepsPerRevolution)),
-      reservoirMicrolitres: Double(rig.reservoir.volume.picolitres) / 1e6,
-      gate: HeartbeatGate(heartbeatNanoseconds: TickLoop.heartbeat.count))
+      geometry: geometry(of: rig),
+      reservoirMicrolitres: Double(rig.reservoir.volume.picolitres) / 1e6, gate: gate)
+  }
+
+  /// A full reservoir and a full line, both of one concentration.
+  public static func newHead(of rig: Rig, filledWith concentration: Concentration) -> PumpHeadTruth
+  {
+    let held = Double(concentration.nanogramsPerMillilitre)
+    return PumpHeadTruth(
+      geometry: geometry(of: rig),
+      reservoir: ReservoirTruth(
+        capacityMicrolitres: Double(rig.reservoir.volume.picolitres) / 1e6, concentration: held),
+      line: LineTruth(
+        microlitres: Double(rig.line.volume.picolitres) / 1e6, concentration: held),
+      gate: gate)
+  }
+
+  private static func geometry(of rig: Rig) -> HeadGeometry {
+    HeadGeometry(
+      microlitresPerRevolution: Double(rig.pump.volumePerRevolution.picolitres) / 1e6,
+      stepsPerRevolution: Int(rig.pump.stepsPerRevolution))
+  }
+
+  private static var gate: HeartbeatGate {
+    HeartbeatGate(heartbeatNanoseconds: TickLoop.heartbeat.count)
   }
 
   // MARK: What it is
@@ -100,6 +124,15 @@ public final class SimulatedPump {
   public var extraDose: ExtraDose? { engine.loop.loop.core.extraDose }
   public var therapy: Therapy? { engine.loop.loop.core.therapy }
   public var stepsInDoubt: Int64 { engine.loop.loop.core.stepsInDoubt }
+  /// What the core counts in the reservoir, and a refill that is under way.
+  public var reservoirContents: Volume { engine.loop.loop.core.reservoirContents }
+  public var refill: Refill { engine.loop.loop.core.refill }
+  /// All that a person is shown.
+  public var status: Status {
+    var status = Status(serial: .none)
+    engine.loop.loop.core.report(to: &status)
+    return status
+  }
   /// The therapy clock, and whether somebody vouches for it.
   public var clock: WeekTime { engine.loop.loop.core.clock(at: now) }
   public var clockIsTrusted: Bool { engine.loop.loop.core.clockIsTrusted }
@@ -191,6 +224,15 @@ public final class SimulatedPump {
     let epoch = epoch.count
     plant.observe { onStep($0 - epoch) }
   }
+
+  /// The same; hears also what left the tip with each step, by plug flow.
+  public func observeTip(_ onStep: (_ nanoseconds: Int64, _ nanograms: Double) -> Void) {
+    let epoch = epoch.count
+    plant.observeTip { onStep($0 - epoch, $1) }
+  }
+
+  /// Somebody does something to the bench, whatever he tells the pump.
+  public func byHand(_ work: (inout PumpHeadTruth) -> Void) { work(&plant.head) }
 
   public func failDrive(_ fails: Bool) { plant.failDrive(fails) }
   public func failLine(_ line: Plant.Line, _ fails: Bool) { plant.failLine(line, fails) }

@@ -10,8 +10,8 @@ struct FaultsOn {
   /// A fault that has ended may be felt until then, in ns.
   private var feltUntil: Int64 = 0
   private var safeForever = false
-  /// The reservoir has come to its empty mark; nothing fills it.
-  var reservoirIsEmpty = false
+  /// The reservoir has come to its empty mark.
+  private(set) var reservoirIsEmpty = false
 
   /// How long the engine may take until all is as before: leases, the interlock's lapse, a new commit.
   private static let recovery = Nanoseconds.minutes(1).count
@@ -50,8 +50,13 @@ struct FaultsOn {
       if length >= Self.longInterruption || storageIsBad || !hasBatteryClock {
         safeForever = true
       }
-    case .ask, .setClock: return
+    case .ask, .refill, .setClock: return
     }
+    feel(until: now)
+  }
+
+  mutating func reservoir(isEmpty: Bool, at now: Int64) {
+    reservoirIsEmpty = isEmpty
     feel(until: now)
   }
 

@@ -1,27 +1,31 @@
 internal import Documents
 internal import DosingCore
+internal import Plant
 internal import Quantities
 
-/// Judges a run by the steps that the motor really made, by what was ordered, and by the faults that were
-/// made.
+/// Judges a run by the steps that the motor really made, by what the tip gave with them, by what was ordered,
+/// and by the faults that were made.
 ///
 /// It shares nothing with the code that decides a dose: it integrates the prescription itself, from
-/// the plain data, and looks at every window of the steps themselves. An engine may be killed and started
-/// again: then a run has several lives.
+/// the plain data, follows what people told of the reservoir through Plant's line, and looks at every window
+/// of the steps themselves. An engine may be killed and started again: then a run has several lives.
+///
+/// What it judges: no more than is prescribed leaves the tip, and less by no more than the deficits and, right
+/// after a step, what a tick brings, or later one step of what is at the tip; both windows hold no more
+/// than their limits, in mass at the tip by plug flow, and where boundaries are dispersed; the bench has lost
+/// nothing (`BenchSupply`), and its tip gave what was told.
 struct Oracle {
   private(set) var violations: [String] = []
 
   private let rig: Rig
   private var prescription: Prescription
-  /// Of all prescriptions of a run, since another one is refused.
-  private let strength: Int128
+  private(set) var supply: ToldSupply
 
   private var prescribed: Prescribed
   private var isOrdered = true
   private var isStopped = false
   private var isAway = false
 
-  private var steps: Int128 = 0
   private var hour: DoseWindow
   private var day: DoseWindow
   private var lastStep: Int64?
@@ -29,7 +33,7 @@ struct Oracle {
   // This life: when its tick 0 was, and what the sums were when it began.
   private var tickZero: Int64 = 0
   private var leastBefore: Int128 = 0
-  private var stepsBefore: Int128 = 0
+  private var givenBefore: Int128 = 0
   private var restarts: Int128 = 0
   /// What the engine has given up for good, over all lives.
   private var deficit: Int128 = 0
@@ -39,11 +43,10 @@ struct Oracle {
   init(rig: Rig, prescription: Prescription, clock: WeekTime) {
     self.rig = rig
     self.prescription = prescription
-    strength = Int128(prescription.concentration.nanogramsPerMillilitre)
+    supply = ToldSupply(rig, prescription.concentration)
     prescribed = Prescribed(prescription, on: rig, clock: clock)
-    let stepsPerDose = StepsPerDose(rig: rig, concentration: prescription.concentration)
-    hour = DoseWindow(.hours(1), bucket: .minutes(1), stepsPerDose, prescription.maxDose1h)
-    day = DoseWindow(.hours(24), bucket: .minutes(15), stepsPerDose, prescription.maxDose24h)
+    hour = DoseWindow(.hours(1), bucket: .minutes(1), prescription.maxDose1h)
+    day = DoseWindow(.hours(24), bucket: .minutes(15), prescription.maxDose24h)
   }
 
   // MARK: What the engine accepted, and from when on it acts
@@ -103,6 +106,19 @@ struct Oracle {
     prescribed.runs = runs
   }
 
+  /// What a person did to reservoir and line is told, and counts from the next step on.
+  ///
+  /// - Parameter expected: what the pump says that was in the reservoir when it was aspirated.
+  mutating func tell(_ change: SupplyChange, expected: Volume? = nil, at time: Int64) {
+    disturb(at: time)
+    supply.tell(change, expected: expected)
+    lookAtTip()
+  }
+
+  private mutating func lookAtTip() {
+    prescribed.tipHolds(Int64(supply.chargedConcentration.rounded()))
+  }
+
   private var runs: Bool { isOrdered && !isStopped && !isAway }
 
   // MARK: Faults
@@ -136,14 +152,17 @@ struct Oracle {
   // MARK: Lives
 
   /// An engine runs again. Its tick 0 was at `tickZero`.
-  mutating func begin(at time: Int64, tickZero: Int64) {
+  ///
+  /// - Parameter doubt: steps of which it cannot tell whether the life before made them.
+  mutating func begin(at time: Int64, tickZero: Int64, doubt: Int64 = 0) {
     disturb(at: time)
+    supply.doubt(doubt)
     self.tickZero = tickZero
     restarts += 1
     lastStep = nil
     isAway = false
     prescribed.runs = runs
-    (leastBefore, stepsBefore) = (prescribed.least, steps)
+    (leastBefore, givenBefore) = (prescribed.least, supply.given)
   }
 
   /// What is remembered can be read, and no engine goes on from it.
@@ -157,51 +176,74 @@ struct Oracle {
   /// - Parameter deficit: what it says that in this life was prescribed and will never be delivered.
   mutating func end(at time: Int64, deficit new: Mass) {
     prescribed.advance(to: time)
-    let given = Int128(new.nanograms) * Prescribed.nanogram
-    let missing = prescribed.least - leastBefore - mass(ofSteps: steps - stepsBefore) - given
-    // Deficits and the cut of an extra dose are told to a nanogram.
-    if missing > step + 3 * Prescribed.nanogram {
+    if missing(new) > Self.mass(supply.nextCharge) + told() {
       report("more is missing than one step and the deficit", time)
     }
-    deficit += given
-    // Each disturbance may cost what is on its way.
-    let allowed = prescribed.excused + (disturbances + 1) * (3 * step + Prescribed.nanogram)
+    deficit += Int128(new.nanograms) * Prescribed.nanogram
+    // Each disturbance may cost what is on its way; liquid without drug costs what it takes the place of.
+    let allowed =
+      prescribed.excused + (disturbances + 1) * (3 * step + Prescribed.nanogram)
+      + Self.mass(supply.withoutDrug + supply.misplaced)
     if deficit > allowed { report("basal was kept back longer than a fault asks for", time) }
     prescribed.endExtra()
     isAway = true
     prescribed.runs = runs
   }
 
+  /// What of this life was ordered, has not left the tip, and is no deficit.
+  ///
+  /// Mutating, though nothing changes: else each call would be given a copy of the oracle.
+  private mutating func missing(_ deficit: Mass) -> Int128 {
+    prescribed.least - leastBefore - Self.mass(supply.given - givenBefore)
+      - Int128(deficit.nanograms) * Prescribed.nanogram
+  }
+
+  /// Deficits and the cuts of extra doses are told to a nanogram.
+  private mutating func told() -> Int128 {
+    (3 + prescribed.cuts) * Prescribed.nanogram + Self.mass(supply.misplaced)
+  }
+
   // MARK: What the motor did
 
-  mutating func step(at time: Int64) {
+  /// - Parameter deficit: what the engine says that in this life will never be delivered; nil where it is not
+  ///   asked.
+  mutating func step(at time: Int64, deficit: Mass? = nil) {
     prescribed.advance(to: time)
-    steps += 1
+    let gift = supply.step()
     if isAway { report("a step while no engine runs", time) }
     if isStopped { report("a step while stopped", time) }
     if let lastStep, time - lastStep < rig.tick.count { report("two steps in one tick", time) }
     lastStep = time
-    // An extra dose that was cut short is known to a nanogram. After a restart a fraction of a step may
-    // have come twice, and never more than that in all.
-    let known = (restarts + 1) * Prescribed.nanogram + (restarts > 0 ? step : 0)
-    if mass(ofSteps: steps) - prescribed.most > known {
-      report("delivered more than was prescribed", time)
-    }
-    hour.append(time)
-    day.append(time)
+    judge(deficit, at: time)
+    lookAtTip()
+    hour.append(time, gift)
+    day.append(time, gift)
     check(hour, volume: rig.maxVolume1h, "1 h", time)
     check(day, volume: rig.maxVolume24h, "24 h", time)
   }
 
-  /// The mass of one step, rounded down by less than one unit.
-  private var step: Int128 { mass(ofSteps: 1) }
+  /// Right after a step.
+  private mutating func judge(_ deficit: Mass?, at time: Int64) {
+    // An extra dose that was cut short is known to a nanogram. After a restart a fraction of a step may
+    // have come twice, and never more than that in all.
+    let known =
+      (restarts + 1) * Prescribed.nanogram + (restarts > 0 ? step : 0)
+      + Self.mass(supply.misplaced)
+    if Self.mass(supply.given) - prescribed.most > known {
+      report("delivered more than was prescribed", time)
+    }
+    // What waited is at most a step, and has been made now.
+    if let deficit, missing(deficit) > prescribed.mostPerTick() + told() {
+      report("more is missing after a step than a tick brings", time)
+    }
+  }
 
-  /// In the unit of `Prescribed`.
-  private func mass(ofSteps steps: Int128) -> Int128 {
-    let volume = steps * Int128(rig.pump.volumePerRevolution.picolitres)
-    let perMillilitre = Int128(rig.pump.stepsPerRevolution) * 1_000_000_000
-    // Volume x strength stays below 2^80, so the product with a day fits 128 bits.
-    return volume * strength * Prescribed.nanogram / perMillilitre
+  /// The mass of a step of the strongest drug so far.
+  private var step: Int128 { Self.mass(supply.ofStep(supply.strongest)) }
+
+  /// In the unit of `Prescribed`, from 1e-9 ng.
+  private static func mass(_ units: Int128) -> Int128 {
+    units * (Prescribed.nanogram / 1_000_000_000)
   }
 
   private mutating func check(
@@ -213,7 +255,37 @@ struct Oracle {
     if picolitres > Int128(volume.picolitres) * revolution {
       report("above the volume limit of \(name)", time)
     }
-    if window.isAboveLimit { report("above the dose limit of \(name)", time) }
+    if window.given > window.allowed { report("above the dose limit of \(name)", time) }
+    // The pump counts the stronger of two drugs within its zone, in whole steps: one more, and what is so
+    // mixed outside the zone that it counts as the weaker.
+    if window.dispersed <= window.allowed { return }
+    let outside = supply.ofStep(supply.strongest) + supply.outsideZones
+    if Int128(window.dispersed) > Int128(window.allowed) + outside {
+      report("dispersed, above the dose limit of \(name)", time)
+    }
+  }
+
+  // MARK: The bench
+
+  /// What has become of the bench, once nothing goes on any more, or for now.
+  ///
+  /// - Parameters:
+  ///   - counted: what the pump says that is in the reservoir, and how many steps of that it doubts.
+  mutating func compare(
+    _ bench: BenchSupply, _ head: PumpHeadTruth, counted: Volume, doubt: Int64, at time: Int64
+  ) {
+    for loss in bench.losses(head, steps: supply.steps) { report(loss, time) }
+    guard bench.isAsTold else { return }
+    let really = Int128((head.nanogramsAtTip * 1e9).rounded())
+    // The sums of Plant are good to far less than that.
+    let rounding = Int128(1_000_000)
+    if abs(really - supply.given) > supply.loose + supply.misplaced + rounding {
+      report("the tip gave something else than was told", time)
+    }
+    let left = supply.heldPicolitres - Int128(counted.picolitres)
+    if left < 0 || left > Int128(doubt) * supply.ofStep(1) + 1 {
+      report("the pump counts something else in the reservoir", time)
+    }
   }
 
   private mutating func report(_ what: String, _ time: Int64) {

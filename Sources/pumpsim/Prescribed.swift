@@ -26,6 +26,10 @@ struct Prescribed {
   private var rate: Int64 = 0
   private var rateEnds: Int64 = 0
   private var extra: Extra?
+  /// What is at the tip, in ng/mL: keep-open is a flow, and brings what that holds.
+  private var atTip: Int64
+  /// Extra doses that ended early. Each is told to a nanogram.
+  private(set) var cuts: Int128 = 0
 
   private struct Extra {
     var nanograms: Int128
@@ -44,6 +48,7 @@ struct Prescribed {
 
   init(_ order: Prescription, on rig: Rig, clock: WeekTime) {
     (self.order, self.rig) = (order, rig)
+    atTip = order.concentration.nanogramsPerMillilitre
     // The pump's clock shows whole ticks.
     clockAtStart = WeekTime(
       sinceMonday: Nanoseconds(clock.sinceMonday.count / rig.tick.count * rig.tick.count))
@@ -62,7 +67,26 @@ struct Prescribed {
     extra = Extra(nanograms: Int128(dose.nanograms), start: time, duration: duration.count)
   }
 
-  mutating func endExtra() { extra = nil }
+  mutating func endExtra() {
+    if let extra, time < extra.start + extra.duration { cuts += 1 }
+    extra = nil
+  }
+
+  /// From now on something else is at the tip, in ng/mL.
+  mutating func tipHolds(_ concentration: Int64) {
+    if order.mode == .minimum, concentration != atTip { rateEnds = time }
+    atTip = concentration
+  }
+
+  /// The most that the tick brings that has just passed.
+  ///
+  /// Mutating, though nothing changes: else each call would be given a copy of the order.
+  mutating func mostPerTick() -> Int128 {
+    let tick = Int128(rig.tick.count)
+    let basal = Int128(max(rate, time <= safeUntil ? safeRate : rate)) * tick
+    guard let extra else { return basal }
+    return basal + extra.nanograms * Self.nanogram * tick / Int128(extra.duration) + 1
+  }
 
   /// Whether an extra dose has more than a tick to go.
   var extraGoesOn: Bool {
@@ -115,9 +139,7 @@ struct Prescribed {
     switch order.mode {
     case .stopped: return (0, dayLeft)
     case .minimum:
-      let rate =
-        Int128(rig.pump.keepOpenRate.picolitresPerDay)
-        * Int128(order.concentration.nanogramsPerMillilitre) / 1_000_000_000
+      let rate = Int128(rig.pump.keepOpenRate.picolitresPerDay) * Int128(atTip) / 1_000_000_000
       return (Int64(rate) + 1, dayLeft)
     case .continuous: return (order.patterns[0].steps[0].rate.nanogramsPerDay, dayLeft)
     case .flex: break

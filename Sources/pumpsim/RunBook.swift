@@ -6,13 +6,10 @@ internal import Simulation
 
 /// What a run comes to, for its summary.
 struct RunBook {
-  let emptyMicrolitres: Double
   var commandedSteps: Int64 = 0
 
   private let scenario: Scenario
   private let scale: AccountScale
-  /// ng/mL.
-  private let strength: Double
   private var alarms = AlarmHistory()
   private var accepted: [Summary.Accepted] = []
   private var refusals: [Summary.Refusal] = []
@@ -29,7 +26,9 @@ struct RunBook {
   /// What had accrued when the motor made its newest step, and what of it since then for extra doses.
   private var atStep: Int128 = 0
   private var extraSinceStep = Causes()
-  private var deliveredMicrolitres = 0.0
+  /// Of the newest life, at its end.
+  private var line: [Summary.LinePart] = []
+  private var counted = Summary.Contents(ul: 0, ngPerMl: 0)
 
   private struct Causes {
     var basal = 0.0
@@ -49,9 +48,7 @@ struct RunBook {
   init(_ scenario: Scenario) {
     self.scenario = scenario
     scale = scenario.therapy.scale
-    strength = Double(scenario.therapy.prescription.concentration.baseUnits)
     account = Account(perStep: scale.perStep)
-    emptyMicrolitres = Double(scenario.rig.reservoir.empty.picolitres) / 1e6
   }
 
   // MARK: What was asked
@@ -108,10 +105,9 @@ struct RunBook {
     extraSinceStep.add(Double(ofExtra), of: runningKind)
   }
 
-  /// The motor made a step. What it gave belongs to what had accrued since the step before, in proportion.
-  mutating func deliver(_ head: PumpHeadTruth) {
-    let given = micrograms(head.deliveredMicrolitres - deliveredMicrolitres)
-    deliveredMicrolitres = head.deliveredMicrolitres
+  /// The motor made a step. What the tip gave with it belongs to what had accrued since the step before, in proportion.
+  mutating func deliver(_ nanograms: Double) {
+    let given = nanograms / 1000
     let accrued = seen.prescribed - atStep
     atStep = seen.prescribed
     guard !extraSinceStep.isNone, accrued > 0 else {
@@ -125,16 +121,21 @@ struct RunBook {
     extraSinceStep = Causes()
   }
 
-  mutating func end(_ account: Account, ticksMissed: Int64, doubt: Int64) {
-    (self.account, self.ticksMissed, self.doubt) = (account, ticksMissed, doubt)
+  /// - Parameter zero: when tick 0 of this life was, in ns.
+  mutating func end(_ pump: SimulatedPump, tickZero zero: Int64) {
+    (account, ticksMissed, doubt) = (pump.account, pump.ticksMissed, pump.stepsInDoubt)
+    let status = pump.status
+    line = (0..<status.line.count).map { index in
+      Summary.LinePart(status.line[index]) {
+        Self.seconds(zero + $0.number * scenario.rig.tick.count)
+      }
+    }
+    counted = Summary.Contents(
+      ul: Double(status.reservoir.picolitres) / 1e6,
+      ngPerMl: line.last?.ngPerMl ?? 0)
   }
 
   func mass(_ units: Int128, rounded: Rounding) -> Mass { scale.mass(units, rounded: rounded) }
-
-  /// uL x ng/mL is pg.
-  private func micrograms(_ microlitres: Double) -> Double {
-    microlitres * strength / 1e6
-  }
 
   private func micrograms(units: Double) -> Double { units / Double(scale.perNanogram) / 1000 }
 
@@ -150,9 +151,7 @@ struct RunBook {
     var ticks: Int64
     var wall: Nanoseconds
     var hasJournal: Bool
-    var motorSteps: Int
-    var deliveredMicrolitres: Double
-    var reservoirMicrolitres: Double
+    var head: PumpHeadTruth
     var violations: [String]
   }
 
@@ -165,16 +164,17 @@ struct RunBook {
       durationS: Double(scenario.duration.count) / 1e9, ticks: outcome.ticks,
       ticksMissed: ticksMissed, wallS: Double(outcome.wall.count) / 1e9,
       hasJournal: outcome.hasJournal, starts: starts, commandedSteps: commandedSteps,
-      motorSteps: Int64(outcome.motorSteps), stepsInDoubt: doubt,
-      deliveredVolumeUl: outcome.deliveredMicrolitres,
-      deliveredMassUg: micrograms(outcome.deliveredMicrolitres),
+      motorSteps: Int64(outcome.head.motorSteps), stepsInDoubt: doubt,
+      deliveredVolumeUl: outcome.head.deliveredMicrolitres,
+      deliveredMassUg: outcome.head.nanogramsAtTip / 1000,
+      tipMassUg: outcome.head.nanogramsAtTip / 1000,
       prescribedMassUg: micrograms(units: Double(account.prescribed)),
       deficit: Summary.Deficit(
         lateTickUg: deficit(.lateTick), stepWaitedUg: deficit(.stepWaited),
         limitUg: deficit(.limit), reservoirEmptyUg: deficit(.reservoirEmpty),
         hardStopUg: deficit(.hardStop), driveFailedUg: deficit(.driveFailed),
         notRunningUg: deficit(.notRunning), noLeaseUg: deficit(.noLease),
-        suspendedUg: deficit(.suspended)),
+        suspendedUg: deficit(.suspended), noDrugUg: deficit(.noDrug)),
       prescribed: Summary.Causes(
         basalUg: micrograms(units: Double(account.prescribed - account.extra)),
         patientBolusUg: micrograms(units: prescribed.patientBolus),
@@ -182,7 +182,10 @@ struct RunBook {
       delivered: Summary.Causes(
         basalUg: delivered.basal, patientBolusUg: delivered.patientBolus,
         bolusUg: delivered.bolus),
-      reservoirUl: outcome.reservoirMicrolitres, alarms: alarms.list, accepted: accepted,
+      reservoirUl: outcome.head.reservoirMicrolitres,
+      reservoir: Summary.Reservoir(
+        counted: counted, truth: Summary.Contents(outcome.head.reservoir.contents)),
+      line: line, alarms: alarms.list, accepted: accepted,
       refusals: refusals, inputs: outcome.inputs.map(Summary.Input.init),
       violations: outcome.violations)
   }
@@ -221,6 +224,7 @@ extension Request {
   var code: String {
     switch self {
     case .propose(let change): "propose-\(change.kind)"
+    case .commit(.supply(let change)): change.scenarioCode
     case .commit(let change): "\(change.kind)"
     case .bolus: "bolus"
     case .patientBolus: "patient-bolus"
@@ -228,6 +232,16 @@ extension Request {
     case .stop: "stop"
     case .resume: "resume"
     case .acknowledge: "acknowledge"
+    }
+  }
+}
+
+extension SupplyChange {
+  /// The step of a refill, or the work on the line.
+  fileprivate var scenarioCode: String {
+    switch step {
+    case .begin, .aspirated, .filled, .finish, .leave: "refill-\(step.code)"
+    case .catheterEmptied, .lineReplaced: step.code
     }
   }
 }

@@ -42,9 +42,7 @@ struct RunCommand: ParsableCommand {
     for warning in document.warnings { Pumpsim.complain(warning) }
     var traceFile: TraceFile?
     if let trace {
-      traceFile = try TraceFile(
-        trace, rig: document.scenario.rig,
-        strength: document.scenario.therapy.prescription.concentration)
+      traceFile = try TraceFile(trace, rig: document.scenario.rig)
     }
     var scenario = document.scenario
     if let seed { scenario.seed = seed }
@@ -92,6 +90,7 @@ extension Summary {
         ("reservoir empty", deficit.reservoirEmptyUg), ("hard stop", deficit.hardStopUg),
         ("drive failed", deficit.driveFailedUg), ("not running", deficit.notRunningUg),
         ("not written down", deficit.noLeaseUg), ("suspended", deficit.suspendedUg),
+        ("no drug at the tip", deficit.noDrugUg),
       ].filter { $0.1 > 0 }
     let parts = [
       ("basal", delivered.basalUg, prescribed.basalUg),
@@ -108,9 +107,19 @@ extension Summary {
       parts.isEmpty ? nil : "  of that    " + parts.joined(separator: ", ") + " mcg",
       "  deficit    " + deficits.map { "\($0.name) \(number($0.ug))" }.joined(separator: ", ")
         + " mcg",
-      "  reservoir  \(number(reservoirUl / 1000)) mL left",
+      "  reservoir  \(number(reservoirUl / 1000)) mL left of "
+        + "\(number(reservoir.truth.ngPerMl / 1000)) mcg/mL",
     ]
     var lines = head.compactMap(\.self)
+    for (index, part) in line.enumerated() where line.count > 1 {
+      let drug = part.ngPerMl > 0 ? "\(number(part.ngPerMl / 1000)) mcg/mL" : "no drug"
+      let leaves = part.leavesS.map {
+        ", until \(Nanoseconds(Int64($0) * 1_000_000_000).durationText)"
+      }
+      lines.append(
+        "  \(index == 0 ? "line     " : "         ")  \(number(part.ul)) uL of \(drug)\(leaves ?? "")"
+      )
+    }
     for refusal in refusals {
       lines.append(
         "  refused    \(refusal.command) at "

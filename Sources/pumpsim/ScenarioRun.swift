@@ -20,9 +20,10 @@ struct ScenarioRun: ~Copyable {
   private var faults = FaultsOn()
   private var progress: Progress
   private var trace: TraceFile?
+  private var bench: BenchSupply
 
   /// What has come to the head and the reservoir by the end of the life before.
-  private var head: PumpHeadTruth?
+  private var head: PumpHeadTruth
   /// The times below are of the scenario, in ns. When tick 0 of this life was.
   private var tickZero: Int64 = 0
   /// CLOCK_BOOTTIME 0 of this boot.
@@ -30,16 +31,22 @@ struct ScenarioRun: ~Copyable {
   /// When the engine starts again.
   private var startsAt: Int64 = 0
   /// A request that acts when it is durable, and the commit that holds it.
-  private var waiting: (request: Request, commit: Int64)?
+  private var waiting: (item: AskedRequests.Item, commit: Int64)?
   /// The commits of the newest stop, which acts before it is durable, and of the newest resume, which does
   /// while nothing can be written down.
   private var stopCommit: Int64 = 0
   private var resumeCommit: Int64 = 0
   private var lostPower = false
   /// What was asked while no tick ran: the next one decides it.
-  private var asked: [(request: Request, at: Int64)] = []
+  private var asked = AskedRequests()
   /// What the account had given up when this life began.
   private var deficitBefore: Int128 = 0
+  /// What it has given up since, when that was asked for last.
+  private var deficit = (units: Int128(0), mass: Mass.zero)
+  /// The steps that the motor has made since the last look, and what left the tip with each.
+  private var made: [(time: Int64, nanograms: Double)] = []
+  /// Steps that were in doubt when it began.
+  private var doubtBefore: Int64 = 0
 
   /// Progress is looked at so often, in ticks.
   private static let stretch: Int64 = 2_000_000
@@ -59,9 +66,11 @@ struct ScenarioRun: ~Copyable {
     let prescription = scenario.therapy.prescription
     oracle = Oracle(rig: scenario.rig, prescription: prescription, clock: scenario.start)
     book = RunBook(scenario)
+    bench = BenchSupply(scenario.rig, prescription.concentration)
+    head = SimulatedPump.newHead(of: scenario.rig, filledWith: prescription.concentration)
     guard scenario.needsJournal else {
       machine = nil
-      pump = try SimulatedPump(scenario.rig, clock: scenario.start)
+      pump = try SimulatedPump(scenario.rig, clock: scenario.start, head: head)
       return
     }
     let machine = SimulatedMachine(
@@ -72,7 +81,7 @@ struct ScenarioRun: ~Copyable {
     oracle.nothingIsOrdered()
     bootZero = -machine.boot
     let memory = try Self.memory(of: scenario, on: machine, isNew: true)
-    pump = try SimulatedPump(memory, on: machine, head: nil)
+    pump = try SimulatedPump(memory, on: machine, head: head)
   }
 
   private static func memory(
@@ -138,19 +147,31 @@ struct ScenarioRun: ~Copyable {
 
   private mutating func observe(_ pump: SimulatedPump) throws {
     book.commandedSteps += 1
-    var times: [Int64] = []
-    pump.observe { times.append($0) }
-    let head = pump.head
-    for time in times {
-      oracle.step(at: tickZero + time)
-      book.deliver(head)
+    made.removeAll(keepingCapacity: true)
+    pump.observeTip { made.append((tickZero + $0, $1)) }
+    let deficit = deficit(of: pump)
+    for (time, nanograms) in made {
+      oracle.step(at: time, deficit: deficit)
+      book.deliver(nanograms)
       try trace?.append(
-        tickZero + time, mode: pump.mode, extraDose: pump.extraDose?.kind)
+        time, nanograms: nanograms, mode: pump.mode, extraDose: pump.extraDose?.kind)
     }
-    if !faults.reservoirIsEmpty, head.reservoirMicrolitres <= book.emptyMicrolitres {
-      faults.reservoirIsEmpty = true
-      oracle.mayBeKeptBack(at: time(of: pump.next - 1), until: faults.keptBackUntil)
-    }
+    lookAtReservoir(at: time(of: pump.next - 1))
+  }
+
+  /// What it has given up in this life. It seldom changes from one step to the next.
+  private mutating func deficit(of pump: SimulatedPump) -> Mass {
+    let units = pump.account.deficit - deficitBefore
+    if units != deficit.units { deficit = (units, book.mass(units, rounded: .up)) }
+    return deficit.mass
+  }
+
+  /// Whether it is empty by what the pump was told.
+  private mutating func lookAtReservoir(at time: Int64) {
+    let isEmpty = oracle.supply.isEmpty
+    guard isEmpty != faults.reservoirIsEmpty else { return }
+    faults.reservoir(isEmpty: isEmpty, at: time)
+    oracle.mayBeKeptBack(at: time, until: faults.keptBackUntil)
   }
 
   private mutating func noteAlarms(at time: Int64) {
@@ -162,20 +183,25 @@ struct ScenarioRun: ~Copyable {
 
   private mutating func ask(_ request: Request, at now: Int64) {
     guard let pump else { return hearNothing(of: request, at: now) }
-    asked.append((request, now))
-    if pump.next <= tick(at: now) { askWhatWaits(of: pump) }
+    asked.append(request, at: now)
+    askWhatWaits(of: pump)
   }
 
-  /// All in the next tick; or where they have to be durable one after the other, as the link does, though a
-  /// stop waits for none.
+  private mutating func ask(_ refill: Scenario.Refill, at now: Int64) {
+    guard let pump else { return hearNothing(of: refill.requests[0], at: now) }
+    asked.append(refill, at: now)
+    askWhatWaits(of: pump)
+  }
+
+  /// Where there is a journal a tick decides one request, and none as long as another one waits to be
+  /// durable, but for a stop.
   private mutating func askWhatWaits(of pump: SimulatedPump) {
-    while let (request, _) = asked.first {
+    while let request = asked.first?.request {
       if machine != nil {
         if pump.tickHasBegun { return }
         if waiting != nil, !request.isStop { return }
       }
-      asked.removeFirst()
-      ask(request)
+      ask(asked.removeFirst())
     }
   }
 
@@ -184,9 +210,9 @@ struct ScenarioRun: ~Copyable {
       request, at: time, reason: "not-running", text: "no engine runs", allowedAt: nil)
   }
 
-  private mutating func ask(_ request: Request) {
+  private mutating func ask(_ item: AskedRequests.Item) {
     guard let pump else { return }
-    let now = time(of: pump.next)
+    let (now, request) = (time(of: pump.next), item.request)
     let (answer, commit) = pump.ask(request)
     // The tick has begun with it: what waited may act, or have been overtaken.
     settleWaiting(at: now, of: pump)
@@ -197,12 +223,13 @@ struct ScenarioRun: ~Copyable {
       if case .resume = request { resumeCommit = commit }
       // Where nothing can be written down it acts without.
       if commit == 0 || request.actsAtOnce || pump.actedCommit == commit {
-        acts(request, at: now)
+        acts(item, at: now)
       } else {
-        waiting = (request, commit)
+        waiting = (item, commit)
       }
       return
     }
+    asked.leave(after: item)
     book.refuse(
       request, at: now, reason: refusal.reason.code,
       text: refusal.sentence(
@@ -211,9 +238,10 @@ struct ScenarioRun: ~Copyable {
   }
 
   /// A request acts from here on.
-  private mutating func acts(_ request: Request, at time: Int64) {
-    switch request {
+  private mutating func acts(_ item: AskedRequests.Item, at time: Int64) {
+    switch item.request {
     case .commit(.program(let therapy)): oracle.program(therapy.prescription, at: time)
+    case .commit(.supply(let change)): carryOut(change, as: item.refill?.plan, at: time)
     case .bolus(let dose, let duration):
       oracle.startExtra(dose: dose, duration: duration, at: time)
     case .patientBolus: oracle.startPatientBolus(at: time)
@@ -224,15 +252,27 @@ struct ScenarioRun: ~Copyable {
     }
   }
 
+  /// What the pump was told is done.
+  private mutating func carryOut(
+    _ change: SupplyChange, as refill: Scenario.Refill?, at time: Int64
+  ) {
+    guard let pump else { return }
+    pump.byHand { bench.carryOut(change, as: refill, on: &$0) }
+    oracle.tell(
+      change, expected: change.step == .aspirated ? pump.refill.expected : nil, at: time)
+    lookAtReservoir(at: time)
+  }
+
   /// What waited to be durable acts, or never happened.
   private mutating func settleWaiting(at time: Int64, of pump: SimulatedPump) {
-    guard let (request, commit) = waiting else { return }
+    guard let (item, commit) = waiting else { return }
     if commit == pump.actedCommit {
       waiting = nil
-      acts(request, at: time)
+      acts(item, at: time)
     } else if commit == pump.takenBackCommit {
       waiting = nil
-      book.takeBack(request, at: time)
+      asked.leave(after: item)
+      book.takeBack(item.request, at: time)
     }
   }
 
@@ -242,6 +282,7 @@ struct ScenarioRun: ~Copyable {
     let now = event.at.count
     switch event.action {
     case .ask(let request): return ask(request, at: now)
+    case .refill(let refill): return ask(refill, at: now)
     case .lateTick(let length): try skip(at: now, length, isSuspended: false)
     case .suspend(let length): try skip(at: now, length, isSuspended: true)
     case .setClock(let ahead): machine?.systemIsAhead += ahead
@@ -284,8 +325,7 @@ struct ScenarioRun: ~Copyable {
     at now: Int64, isPowerCut: Bool, for length: Nanoseconds
   ) {
     guard let machine else { return }
-    if let pump {
-      head = pump.head
+    if pump != nil {
       endLife()
       self.pump = nil
       machine.disk.kill()
@@ -304,14 +344,19 @@ struct ScenarioRun: ~Copyable {
 
   private mutating func endLife() {
     guard let pump else { return }
-    for (request, time) in asked { hearNothing(of: request, at: time) }
-    asked = []
+    while !asked.isEmpty {
+      let item = asked.removeFirst()
+      hearNothing(of: item.request, at: item.at)
+      asked.leave(after: item)
+    }
     // A late tick may outlast a life, or the scenario: then nothing was run up to its end.
     let time = time(of: max(0, pump.now.number))
-    let account = pump.account
+    head = pump.head
     book.accrue(pump)
-    oracle.end(at: time, deficit: book.mass(account.deficit - deficitBefore, rounded: .up))
-    book.end(account, ticksMissed: pump.ticksMissed, doubt: pump.stepsInDoubt)
+    oracle.end(at: time, deficit: deficit(of: pump))
+    oracle.compare(
+      bench, head, counted: pump.reservoirContents, doubt: pump.stepsInDoubt, at: time)
+    book.end(pump, tickZero: tickZero)
   }
 
   /// The engine starts, or cannot and is started again a little later.
@@ -332,7 +377,8 @@ struct ScenarioRun: ~Copyable {
     tickZero = bootZero + pump.epoch.count
     deficitBefore = pump.account.deficit
     book.begin(pump)
-    oracle.begin(at: now, tickZero: tickZero)
+    oracle.begin(at: now, tickZero: tickZero, doubt: pump.stepsInDoubt - doubtBefore)
+    doubtBefore = pump.stepsInDoubt
     rememberOrders(memory.start, at: now)
     lostPower = false
     faults.start()
@@ -343,15 +389,15 @@ struct ScenarioRun: ~Copyable {
 
   /// What was asked before the end of a life and had not acted by then.
   private mutating func rememberOrders(_ start: PumpStart, at now: Int64) {
-    if let (request, commit) = waiting {
+    if let (item, commit) = waiting {
       waiting = nil
       let isDurable = commit <= start.commits
-      switch request {
-      case .commit(.program), .resume: if isDurable { acts(request, at: now) }
+      switch item.request {
+      case .commit(.program), .commit(.supply), .resume: if isDurable { acts(item, at: now) }
       // What was left of an extra dose at the end of a life is given up.
       default: break
       }
-      if !isDurable { book.takeBack(request, at: now) }
+      if !isDurable { book.takeBack(item.request, at: now) }
     }
     // A stop acts before it is durable: a cut of power may forget it.
     if lostPower, stopCommit > start.commits, !start.isStopped { oracle.resume(at: now) }
@@ -381,12 +427,10 @@ extension ScenarioRun {
   // MARK: The outcome
 
   func summary(path: String, inputs: [ScenarioDocument.Input], seed: UInt64) -> Summary {
-    let head = pump?.head ?? self.head
     return book.summary(
       RunBook.Outcome(
         path: path, inputs: inputs, seed: seed, ticks: scenario.duration.count / period + 1,
-        wall: progress.elapsed, hasJournal: machine != nil, motorSteps: head?.motorSteps ?? 0,
-        deliveredMicrolitres: head?.deliveredMicrolitres ?? 0,
-        reservoirMicrolitres: head?.reservoirMicrolitres ?? 0, violations: oracle.violations))
+        wall: progress.elapsed, hasJournal: machine != nil, head: head,
+        violations: oracle.violations))
   }
 }

@@ -30,10 +30,16 @@ struct ScriptCommand: ParsableCommand {
     let tick = plan.rig.tick.count
     var events = [(tick: Int64(0), frame: Request.program(plan.therapy).frame(number: 0))]
     for event in plan.events {
-      guard case .ask(let request) = event.action else {
+      let requests: [Request]
+      switch event.action {
+      case .ask(let request): requests = [request]
+      case .refill(let refill): requests = refill.requests
+      default:
         throw Failure(.badData, "\(scenario): a fault is no request; leave it out of a script")
       }
-      events.append(((event.at.count + tick - 1) / tick, request.frame(number: 0)))
+      for request in requests {
+        events.append(((event.at.count + tick - 1) / tick, request.frame(number: 0)))
+      }
     }
     var header = ScriptHeader(
       rig: plan.rig, clock: plan.start, ticks: TickCount(plan.duration.count / tick + 1),

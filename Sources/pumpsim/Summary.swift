@@ -1,6 +1,9 @@
 internal import Documents
+internal import DosingCore
 internal import FoundationEssentials
 internal import Journal
+internal import Plant
+internal import Quantities
 
 /// What a run came to. Keys are written in snake case.
 struct Summary: Encodable {
@@ -59,6 +62,40 @@ struct Summary: Encodable {
     let notRunningUg: Double
     let noLeaseUg: Double
     let suspendedUg: Double
+    let noDrugUg: Double
+  }
+
+  /// Some drug in solution.
+  struct Contents: Encodable {
+    let ul: Double
+    let ngPerMl: Double
+  }
+
+  /// What is in the reservoir at the end: as the pump counts it, and really.
+  struct Reservoir: Encodable {
+    let counted: Contents
+    let truth: Contents
+  }
+
+  /// A part of the line, as the pump knows it; the first is at the tip.
+  struct LinePart: Encodable {
+    /// 0: no drug.
+    let ngPerMl: Double
+    let ul: Double
+    /// By how much of that nobody knows where it ends.
+    let uncertainUl: Double
+    /// When the tip gives the next one; null for the last, and where nothing runs.
+    let leavesS: Double?
+
+    enum CodingKeys: CodingKey { case ngPerMl, ul, uncertainUl, leavesS }
+
+    func encode(to encoder: any Encoder) throws {
+      var container = encoder.container(keyedBy: CodingKeys.self)
+      try container.encode(ngPerMl, forKey: .ngPerMl)
+      try container.encode(ul, forKey: .ul)
+      try container.encode(uncertainUl, forKey: .uncertainUl)
+      try container.encode(leavesS, forKey: .leavesS)
+    }
   }
 
   /// Basal, and each kind of extra dose.
@@ -84,7 +121,9 @@ struct Summary: Encodable {
   /// That may have been made and are not counted, after a restart that could not tell.
   let stepsInDoubt: Int64
   let deliveredVolumeUl: Double
+  /// At the tip, by Plant's line.
   let deliveredMassUg: Double
+  let tipMassUg: Double
   let prescribedMassUg: Double
   let deficit: Deficit
   /// `prescribed_mass_ug` by its causes; a part of an extra dose that was cancelled is in none.
@@ -92,6 +131,8 @@ struct Summary: Encodable {
   /// `delivered_mass_ug` by what had accrued for each step since the one before.
   let delivered: Causes
   let reservoirUl: Double
+  let reservoir: Reservoir
+  let line: [LinePart]
   let alarms: [Alarm]
   let accepted: [Accepted]
   let refusals: [Refusal]
@@ -107,5 +148,19 @@ extension Encodable {
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
     if isPretty { encoder.outputFormatting.insert(.prettyPrinted) }
     return String(decoding: try encoder.encode(self), as: UTF8.self) + "\n"
+  }
+}
+
+extension Summary.Contents {
+  init(_ liquid: Liquid) { self.init(ul: liquid.microlitres, ngPerMl: liquid.concentration) }
+}
+
+extension Summary.LinePart {
+  /// - Parameter seconds: when a tick is, since the start of the scenario.
+  init(_ part: ShownLine.Part, _ seconds: (Tick) -> Double) {
+    ngPerMl = Double(part.concentration.nanogramsPerMillilitre)
+    ul = Double(part.volume.picolitres) / 1e6
+    uncertainUl = Double(part.uncertain.picolitres) / 1e6
+    leavesS = part.leaves.map(seconds)
   }
 }

@@ -115,8 +115,8 @@ import Testing
     let folder = Folder()
     let changes = [
       (
-        "do: stop", "do: refill",
-        "s.yaml:9: events[3].do: 'refill' is not known; accepted: patient-bolus, "
+        "do: stop", "do: empty",
+        "s.yaml:9: events[3].do: 'empty' is not known; accepted: patient-bolus, "
       ),
       (
         "late-tick", "flood",
@@ -134,7 +134,88 @@ import Testing
     }
   }
 
-  @Test("R-040 the examples are good", arguments: ["continuous", "flex", "patient-bolus"])
+  private static let refill =
+    "do: refill, aspirated: 3.2 mL, filled: 20 mL, concentration: 1000 ug/mL"
+
+  /// What stands in the place of a stop.
+  private func scenario(with event: String, in folder: Folder) throws -> Scenario {
+    folder.write("rig.yaml", Good.rig)
+    folder.write("prescription.yaml", Good.continuous)
+    let text = Good.scenario.with("do: stop", event)
+    return try ScenarioDocument(path: folder.write("s.yaml", text)).scenario
+  }
+
+  @Test("R-040 a refill is what the pump is told, and what is really done")
+  func refill() throws {
+    let folder = Folder()
+    let plain = try scenario(with: Self.refill, in: folder)
+    guard case .refill(let refill) = plain.events[3].action else {
+      Issue.record("\(plain.events)")
+      return
+    }
+    #expect(refill.reallyAspirated == nil && refill.reallyFilled == nil && !plain.needsJournal)
+    let told = refill.requests.compactMap { request -> SupplyChange? in
+      guard case .commit(.supply(let change)) = request else { return nil }
+      return change
+    }
+    #expect(
+      told == [
+        SupplyChange(.begin, concentration: Concentration(nanogramsPerMillilitre: 1_000_000)),
+        SupplyChange(.aspirated, volume: Volume(picolitres: 3_200_000_000)),
+        SupplyChange(.filled, volume: Volume(picolitres: 20_000_000_000)),
+        SupplyChange(.finish),
+      ])
+    let all = try scenario(
+      with: Self.refill + ", lot: A-7, override: yes, really_aspirated: 3 mL, really_filled: 0 mL",
+      in: folder)
+    guard case .refill(let other) = all.events[3].action else {
+      Issue.record("\(all.events)")
+      return
+    }
+    #expect(other.lot.text == "A-7" && other.overrides)
+    #expect(other.reallyAspirated == Volume(picolitres: 3_000_000_000))
+    #expect(other.reallyFilled == .zero)
+    for (name, step) in [
+      ("catheter-emptied", .catheterEmptied), ("line-replaced", .lineReplaced),
+    ] as [(String, SupplyChange.Step)] {
+      let scenario = try scenario(with: "do: \(name)", in: folder)
+      guard case .ask(.commit(.supply(let change))) = scenario.events[3].action else {
+        Issue.record("\(scenario.events)")
+        continue
+      }
+      #expect(change == SupplyChange(step))
+    }
+  }
+
+  @Test("R-040 what a refill lacks, or has too much, is named with its line")
+  func badRefill() throws {
+    let folder = Folder()
+    folder.write("rig.yaml", Good.rig)
+    folder.write("prescription.yaml", Good.continuous)
+    let line = "s.yaml:9: events[3]"
+    for (event, complaint) in [
+      ("do: refill, aspirated: 3 mL, filled: 20 mL", "\(line): key 'concentration' is missing"),
+      ("do: refill, filled: 2 mL, concentration: 500 ug/mL", "\(line): key 'aspirated' is missing"),
+      (Self.refill + ", dose: 1 ug", "\(line).dose: does not belong to refill; leave it out"),
+      (
+        Self.refill + ", override: maybe", "\(line).override: 'maybe' is not known; accepted: yes, "
+      ),
+      (Self.refill + ", lot: ''", "\(line).lot: '' is no name; accepted: 1 to 31 of "),
+      (Self.refill.with("20 mL", "20 ug"), "\(line).filled: '20 ug' "),
+      (Self.refill.with("3.2 mL", "-3.2 mL"), "\(line).aspirated: '-3.2 mL' "),
+      (Self.refill + ", really_filled: 20", "\(line).really_filled: '20' "),
+      ("do: catheter-emptied, lot: A", "\(line).lot: does not belong to catheter-emptied; "),
+      ("do: line-replaced, for: 1 h", "\(line).for: does not belong to line-replaced; "),
+    ] {
+      let path = folder.write("s.yaml", Good.scenario.with("do: stop", event))
+      let outcome = errors(in: folder) { _ = try ScenarioDocument(path: path) }
+      #expect(outcome.code == .badData)
+      #expect(outcome.lines.contains { $0.hasPrefix(complaint) }, "\(outcome.lines)")
+    }
+  }
+
+  @Test(
+    "R-040 the examples are good", arguments: ["continuous", "flex", "patient-bolus", "refill"])
   func examples(_ name: String) throws {
     let here = #filePath.split(separator: "/").dropLast(3).joined(separator: "/")
     let read = try ScenarioDocument(path: "/\(here)/scripts/examples/scenario-\(name).yaml")

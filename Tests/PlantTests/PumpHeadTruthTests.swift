@@ -53,7 +53,7 @@ import Testing
     #expect(head.reservoir.contents == Liquid(microlitres: 2, concentration: 1_000))
     #expect(head.nanogramsPushed == 3)
     // The 2 uL that were in the line, and one that followed them.
-    #expect(head.nanogramsAtTip == 9)
+    #expect(head.nanogramsAtTip == 9 && head.nanogramsOfStep == 1)
     head.reservoir.fill(microlitres: 2, concentration: 3_000)
     head.turn(by: pulse())
     #expect(

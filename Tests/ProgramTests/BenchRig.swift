@@ -5,7 +5,7 @@ extension Rig {
   /// A head of 50 uL and 3200 steps a revolution: a step is 15.625 nL. A reservoir of 20 mL.
   static func bench(
     tick: Nanoseconds, maxRate: FlowRate = FlowRate(picolitresPerDay: 12_000_000_000),
-    maxVolume1h: Volume? = nil, maxVolume24h: Volume? = nil
+    maxVolume1h: Volume? = nil, maxVolume24h: Volume? = nil, line: RigLine = .usual
   ) -> Rig {
     Rig(
       tick: tick,
@@ -16,6 +16,6 @@ extension Rig {
       reservoir: Reservoir(
         volume: Volume(picolitres: 20_000_000_000), low: Volume(picolitres: 3_000_000_000),
         empty: Volume(picolitres: 1_000_000_000)),
-      maxVolume1h: maxVolume1h, maxVolume24h: maxVolume24h)
+      line: line, maxVolume1h: maxVolume1h, maxVolume24h: maxVolume24h)
   }
 }

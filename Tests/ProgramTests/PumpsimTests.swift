@@ -157,9 +157,12 @@ import Testing
     let outcome = try Programs.run("pumpsim", "run", scenario, "--trace", "-")
     #expect(outcome.code == 0 && outcome.errors.contains("SIMULATED"))
     let rows = outcome.output.split(separator: "\n")
-    #expect(rows.first == "time_ns,motor_steps,volume_pl,mass_ng,mode,extra_dose")
-    #expect(rows[1] == "2250000000,1,15625,7,continuous,")
-    let bolus = rows.filter { $0.hasSuffix(",continuous,patient-bolus") }
+    #expect(
+      rows.first
+        == "time_ns,motor_steps,volume_pl,tip_total_ng,mode,extra_dose,mass_ng,tip_ng_per_ml")
+    #expect(rows[1] == "2250000000,1,15625,7,continuous,,7.8125,500000")
+    #expect(rows[2].hasPrefix("4500000000,2,31250,15,"))
+    let bolus = rows.filter { $0.contains(",continuous,patient-bolus,7.8125,") }
     // 10 ug of bolus and 2.08 ug of basal in 10 min, 7.8125 ng each.
     #expect(abs(bolus.count - 1_546) <= 2)
     let both = try Programs.run(

@@ -1,0 +1,173 @@
+internal import DosingCore
+internal import Quantities
+
+/// An event whose files have not been read yet.
+struct PlannedEvent {
+  enum What {
+    case ready(Scenario.Action)
+    case programFile(String)
+  }
+
+  let at: Nanoseconds
+  let what: What
+}
+
+/// How an event is written: its name, and the keys that it takes beside its time.
+struct ScenarioEventForm {
+  /// `do` or `fault`.
+  let kind: String
+  let name: String
+  var needed: [String] = []
+  var optional: [String] = []
+
+  /// For a person, on one line.
+  var text: String {
+    "  \(kind): \(name)" + needed.map { ", \($0): ..." }.joined()
+      + optional.map { " [, \($0): ...]" }.joined()
+  }
+
+  static let actions = [
+    action("patient-bolus"), action("bolus", ["dose", "duration"]), action("cancel-bolus"),
+    action("stop"), action("resume"), action("acknowledge"),
+    action("program", ["prescription"]),
+    action(
+      "refill", ["aspirated", "filled", "concentration"],
+      ["lot", "override", "really_aspirated", "really_filled"]),
+    action("catheter-emptied"), action("line-replaced"),
+  ]
+
+  static let faults = [
+    fault("late-tick"), fault("suspend"), fault("drive-fails"), fault("output-fails", ["line"]),
+    fault("storage-slow", ["delay"]), fault("storage-fails"), fault("kill"), fault("power-cut"),
+  ]
+
+  static var all: [Self] { actions + faults }
+
+  /// Every key that some event takes, each once.
+  static let keys: [String] = all.flatMap { $0.needed + $0.optional }
+    .reduce(into: []) { keys, key in if !keys.contains(key) { keys.append(key) } }
+
+  private static func action(
+    _ name: String, _ needed: [String] = [], _ optional: [String] = []
+  ) -> Self {
+    Self(kind: "do", name: name, needed: needed, optional: optional)
+  }
+
+  /// A fault lasts for a while.
+  private static func fault(_ name: String, _ needed: [String] = []) -> Self {
+    Self(kind: "fault", name: name, needed: ["for"] + needed)
+  }
+}
+
+extension StrictYAML {
+  mutating func events(_ value: Value?, duration: Nanoseconds?) -> [PlannedEvent] {
+    guard let value else { return [] }
+    var events: [PlannedEvent] = []
+    for item in list(value) {
+      let planned = plan(item)
+      guard let event = planned.first else { continue }
+      if let duration, event.at > duration {
+        report(item, "comes after the end of the scenario; make its duration longer")
+      }
+      events += planned
+    }
+    // Stable: equal times keep the order of the file.
+    return events.enumerated()
+      .sorted { ($0.element.at, $0.offset) < ($1.element.at, $1.offset) }
+      .map(\.element)
+  }
+
+  /// An event, and the end of what lasts for a while. Empty where something is wrong with it.
+  private mutating func plan(_ value: Value) -> [PlannedEvent] {
+    let keys = mapping(
+      value, required: ["at"], optional: ["do", "fault"] + ScenarioEventForm.keys)
+    let at = quantity(keys["at"], as: Nanoseconds.self)
+    guard (keys["do"] == nil) != (keys["fault"] == nil) else {
+      report(value, "needs either 'do' or 'fault'")
+      return []
+    }
+    let accepted = keys["do"] != nil ? ScenarioEventForm.actions : ScenarioEventForm.faults
+    guard let form = word(keys["do"] ?? keys["fault"], of: accepted.map { ($0.name, $0) }) else {
+      return []
+    }
+    let name = form.name
+    checkKeys(of: form, value, keys)
+    guard let at else { return [] }
+    guard keys["fault"] != nil else {
+      return action(name, keys).map { [PlannedEvent(at: at, what: $0)] } ?? []
+    }
+    guard let length = quantity(keys["for"], as: Nanoseconds.self) else { return [] }
+    return fault(name, keys, lasts: length).map {
+      PlannedEvent(at: at + $0.after, what: .ready($0.action))
+    }
+  }
+
+  private mutating func checkKeys(
+    of form: ScenarioEventForm, _ value: Value, _ keys: [String: Value]
+  ) {
+    for key in form.needed where keys[key] == nil { report(value, "key '\(key)' is missing") }
+    let known = ["at", "do", "fault"] + form.needed + form.optional
+    for key in keys.keys.sorted() where !known.contains(key) {
+      report(keys[key] ?? value, "does not belong to \(form.name); leave it out")
+    }
+  }
+
+  private mutating func action(_ name: String, _ keys: [String: Value]) -> PlannedEvent.What? {
+    switch name {
+    case "patient-bolus": return .ready(.ask(.patientBolus))
+    case "cancel-bolus": return .ready(.ask(.cancelBolus))
+    case "stop": return .ready(.ask(.stop))
+    case "resume": return .ready(.ask(.resume))
+    case "acknowledge": return .ready(.ask(.acknowledge))
+    case "program": return word(keys["prescription"]).map { .programFile($0) }
+    case "refill": return refill(keys).map { .ready(.refill($0)) }
+    case "catheter-emptied": return .ready(.ask(.supply(SupplyChange(.catheterEmptied))))
+    case "line-replaced": return .ready(.ask(.supply(SupplyChange(.lineReplaced))))
+    default:
+      let dose = quantity(keys["dose"], as: Mass.self)
+      let duration = quantity(keys["duration"], as: Nanoseconds.self)
+      guard let dose, let duration else { return nil }
+      return .ready(.ask(.bolus(dose: dose, duration: duration)))
+    }
+  }
+
+  private mutating func refill(_ keys: [String: Value]) -> Scenario.Refill? {
+    let concentration = quantity(keys["concentration"], as: Concentration.self)
+    let aspirated = quantity(keys["aspirated"], as: Volume.self)
+    let filled = quantity(keys["filled"], as: Volume.self)
+    let lot = keys["lot"] == nil ? Label.none : label(keys["lot"])
+    let overrides = keys["override"] == nil ? false : yesOrNo(keys["override"])
+    let reallyAspirated = quantity(keys["really_aspirated"], as: Volume.self)
+    let reallyFilled = quantity(keys["really_filled"], as: Volume.self)
+    guard let concentration, let aspirated, let filled, let lot, let overrides else { return nil }
+    return Scenario.Refill(
+      concentration: concentration, aspirated: aspirated, filled: filled, lot: lot,
+      overrides: overrides, reallyAspirated: reallyAspirated, reallyFilled: reallyFilled)
+  }
+
+  /// What a fault does, and where it lasts for a while also its end.
+  private mutating func fault(
+    _ name: String, _ keys: [String: Value], lasts length: Nanoseconds
+  ) -> [(after: Nanoseconds, action: Scenario.Action)] {
+    func lasting(
+      _ action: (Bool) -> Scenario.Action
+    ) -> [(after: Nanoseconds, action: Scenario.Action)] {
+      [(.zero, action(true)), (length, action(false))]
+    }
+    switch name {
+    case "late-tick": return [(.zero, .lateTick(length))]
+    case "suspend": return [(.zero, .suspend(length))]
+    case "kill": return [(.zero, .kill(length))]
+    case "power-cut": return [(.zero, .powerCut(length))]
+    case "drive-fails": return lasting { .drive(fails: $0) }
+    case "storage-fails": return lasting { .storageFails($0) }
+    case "storage-slow":
+      guard let delay = quantity(keys["delay"], as: Nanoseconds.self) else { return [] }
+      return lasting { .storageSlow($0, delay: delay) }
+    default:
+      let lines = Scenario.Output.allCases.map { ($0.rawValue, $0) }
+      guard let line = word(keys["line"], of: lines) else { return [] }
+      return lasting { .output(line, fails: $0) }
+    }
+  }
+}
