@@ -22,7 +22,7 @@ struct FaultsOn {
   func fails(_ line: Scenario.Output) -> Bool { lines[line, default: 0] > 0 }
   var storageFails: Bool { storage > 0 }
   var storageDelay: Nanoseconds { delays.max() ?? .zero }
-  private var storageIsBad: Bool { storageFails || !delays.isEmpty }
+  var storageIsBad: Bool { storageFails || !delays.isEmpty }
 
   /// Until when steps may be kept back, in ns.
   var keptBackUntil: Int64 {

@@ -37,6 +37,7 @@ struct Oracle {
   private var restarts: Int128 = 0
   /// What the engine has given up for good, over all lives.
   private var deficit: Int128 = 0
+  private var countIsLost = false
   /// Requests and faults: each may cost a step or two on its own.
   private var disturbances: Int128 = 0
 
@@ -203,6 +204,9 @@ struct Oracle {
     (3 + prescribed.cuts) * Prescribed.nanogram + Self.mass(supply.misplaced)
   }
 
+  /// The power went while nothing could be written down. What was given meanwhile is known to nobody.
+  mutating func loseCount() { countIsLost = true }
+
   // MARK: What the motor did
 
   /// - Parameter deficit: what the engine says that in this life will never be delivered; nil where it is not
@@ -282,6 +286,7 @@ struct Oracle {
     if abs(really - supply.given) > supply.loose + supply.misplaced + rounding {
       report("the tip gave something else than was told", time)
     }
+    if countIsLost { return }
     let left = supply.heldPicolitres - Int128(counted.picolitres)
     if left < 0 || left > Int128(doubt) * supply.ofStep(1) + 1 {
       report("the pump counts something else in the reservoir", time)

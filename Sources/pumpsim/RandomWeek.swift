@@ -44,6 +44,8 @@ struct RandomWeek {
     var events: [Scenario.Event] = []
     for _ in 0..<week.chance.number(20...120) { events += week.event() }
     events.append(contentsOf: week.tidying())
+    var supply = RandomSupply(seed: seed, week.rig)
+    events += supply.events(strength: Self.strength)
     // Some have no journal, where a request acts in its own tick.
     let isPlain = week.chance.oneIn(4)
     let ordered = events.enumerated()

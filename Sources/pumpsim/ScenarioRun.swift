@@ -39,10 +39,7 @@ struct ScenarioRun: ~Copyable {
   private var lostPower = false
   /// What was asked while no tick ran: the next one decides it.
   private var asked = AskedRequests()
-  /// What the account had given up when this life began.
-  private var deficitBefore: Int128 = 0
-  /// What it has given up since, when that was asked for last.
-  private var deficit = (units: Int128(0), mass: Mass.zero)
+  private var givenUp = GivenUp()
   /// The steps that the motor has made since the last look, and what left the tip with each.
   private var made: [(time: Int64, nanograms: Double)] = []
   /// Steps that were in doubt when it began.
@@ -149,7 +146,7 @@ struct ScenarioRun: ~Copyable {
     book.commandedSteps += 1
     made.removeAll(keepingCapacity: true)
     pump.observeTip { made.append((tickZero + $0, $1)) }
-    let deficit = deficit(of: pump)
+    let deficit = givenUp.mass(pump, book)
     for (time, nanograms) in made {
       oracle.step(at: time, deficit: deficit)
       book.deliver(nanograms)
@@ -157,13 +154,6 @@ struct ScenarioRun: ~Copyable {
         time, nanograms: nanograms, mode: pump.mode, extraDose: pump.extraDose?.kind)
     }
     lookAtReservoir(at: time(of: pump.next - 1))
-  }
-
-  /// What it has given up in this life. It seldom changes from one step to the next.
-  private mutating func deficit(of pump: SimulatedPump) -> Mass {
-    let units = pump.account.deficit - deficitBefore
-    if units != deficit.units { deficit = (units, book.mass(units, rounded: .up)) }
-    return deficit.mass
   }
 
   /// Whether it is empty by what the pump was told.
@@ -335,6 +325,7 @@ struct ScenarioRun: ~Copyable {
     let present = max(now, bootZero + machine.boot)
     machine.pass(Nanoseconds(present - bootZero - machine.boot))
     if isPowerCut {
+      if faults.storageIsBad { oracle.loseCount() }
       let end = max(present, now + length.count)
       machine.cutPower(for: Nanoseconds(end - present))
       bootZero = end - machine.boot
@@ -353,7 +344,7 @@ struct ScenarioRun: ~Copyable {
     let time = time(of: max(0, pump.now.number))
     head = pump.head
     book.accrue(pump)
-    oracle.end(at: time, deficit: deficit(of: pump))
+    oracle.end(at: time, deficit: givenUp.mass(pump, book))
     oracle.compare(
       bench, head, counted: pump.reservoirContents, doubt: pump.stepsInDoubt, at: time)
     book.end(pump, tickZero: tickZero)
@@ -375,7 +366,7 @@ struct ScenarioRun: ~Copyable {
     }
     self.pump = pump
     tickZero = bootZero + pump.epoch.count
-    deficitBefore = pump.account.deficit
+    givenUp = GivenUp(before: pump.account.deficit)
     book.begin(pump)
     oracle.begin(at: now, tickZero: tickZero, doubt: pump.stepsInDoubt - doubtBefore)
     doubtBefore = pump.stepsInDoubt
@@ -404,22 +395,6 @@ struct ScenarioRun: ~Copyable {
     // A resume that was never written down is forgotten by any restart.
     if resumeCommit > start.commits, start.isStopped { oracle.stop(at: now) }
     (stopCommit, resumeCommit) = (0, 0)
-  }
-}
-
-extension Request {
-  fileprivate var isStop: Bool {
-    if case .stop = self { true } else { false }
-  }
-}
-
-extension Scenario.Output {
-  fileprivate var wire: Plant.Line {
-    switch self {
-    case .enable: .enable
-    case .buzzer: .buzzer
-    case .lamp: .lamp
-    }
   }
 }
 

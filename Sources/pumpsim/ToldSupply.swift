@@ -41,6 +41,8 @@ struct ToldSupply {
   private let stepMicrolitres: Double
   /// What the reservoir holds, in picolitres x steps of a revolution, so that a step is whole.
   private var held: Int128
+  /// Of that, what the pump no longer counts since the newest refill: steps that were in doubt by then.
+  private var notCounted: Int128 = 0
   private var boundaries: [(difference: Int64, leavesAfter: Int64)] = []
   private var refill: Refill?
   private var wasRefilled = false
@@ -117,7 +119,10 @@ struct ToldSupply {
   /// Rounded up to a picolitre.
   var heldPicolitres: Int128 { (held + stepsOfRevolution - 1) / stepsOfRevolution }
 
-  var isEmpty: Bool { held <= parts(Int128(reservoir.empty.picolitres)) }
+  /// By the pump's count no whole step is left above the mark.
+  var isEmpty: Bool {
+    held - notCounted < parts(Int128(reservoir.empty.picolitres)) + revolution
+  }
 
   /// - Parameter expected: what the pump says that was in it when it was aspirated: less than there was by
   ///   steps in doubt. nil: what there was.
@@ -145,6 +150,7 @@ struct ToldSupply {
     refill?.expected = counted
     refill?.aspirated = Int128(volume.picolitres)
     held = max(0, held - parts(Int128(volume.picolitres)))
+    notCounted = parts(own - counted)
     wasRefilled = true
     loose += abs(counted - own) * Int128(abs(begun.announced - begun.before))
     takeIn(max(begun.before, begun.announced))

@@ -204,4 +204,32 @@ import Testing
       #expect(has(history.end(), "delivered more") == isFound)
     }
   }
+
+  @Test(
+    "R-063 R-129 It knows when the pump has to find the reservoir empty, to the step and with its doubt"
+  )
+  func empty() {
+    // The mark is at 1,000 uL, a step 0.015625.
+    func isEmpty(_ left: Int64, uncounted: Int64 = 0) -> Bool {
+      supply(left: left, uncounted: uncounted).isEmpty
+    }
+    func supply(left picolitres: Int64, uncounted: Int64 = 0) -> ToldSupply {
+      var supply = ToldSupply(Self.rig(), Concentration(nanogramsPerMillilitre: 500_000))
+      supply.tell(
+        SupplyChange(.begin, concentration: Concentration(nanogramsPerMillilitre: 500_000)))
+      supply.tell(
+        SupplyChange(.aspirated, volume: Volume(picolitres: 19_500_000_000)),
+        expected: Volume(picolitres: 20_000_000_000 - uncounted))
+      supply.tell(SupplyChange(.filled, volume: Volume(picolitres: picolitres - 500_000_000)))
+      return supply
+    }
+    var last = supply(left: 1_000_031_249)
+    #expect(!last.isEmpty)
+    _ = last.step()
+    #expect(last.isEmpty)
+    #expect(!isEmpty(1_000_015_625) && isEmpty(1_000_015_624))
+    // Two steps that were in doubt are gone for the pump.
+    #expect(!isEmpty(1_000_046_875, uncounted: 31_250))
+    #expect(isEmpty(1_000_046_874, uncounted: 31_250))
+  }
 }
