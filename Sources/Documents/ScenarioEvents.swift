@@ -33,7 +33,8 @@ struct ScenarioEventForm {
     action(
       "refill", ["aspirated", "filled", "concentration"],
       ["lot", "override", "really_aspirated", "really_filled"]),
-    action("catheter-emptied"), action("line-replaced"),
+    action("catheter-emptied"), action("line-replaced"), action("prime"), action("purge"),
+    action("connected"),
   ]
 
   static let faults = [
@@ -123,6 +124,9 @@ extension StrictYAML {
     case "refill": return refill(keys).map { .ready(.refill($0)) }
     case "catheter-emptied": return .ready(.ask(.supply(SupplyChange(.catheterEmptied))))
     case "line-replaced": return .ready(.ask(.supply(SupplyChange(.lineReplaced))))
+    case "prime": return .ready(.ask(.supply(SupplyChange(.prime))))
+    case "purge": return .ready(.ask(.supply(SupplyChange(.purge))))
+    case "connected": return .ready(.ask(.supply(SupplyChange(.connected))))
     default:
       let dose = quantity(keys["dose"], as: Mass.self)
       let duration = quantity(keys["duration"], as: Nanoseconds.self)

@@ -27,11 +27,16 @@ public final class RealTimeEngine: @unchecked Sendable {
   /// A request was decided, and whoever asked will look.
   private var statusIsDue = false
   private var sampled = Sample()
+  private var forecast = Forecast()
+  private var forecastIsDue = true
   /// By how much the clock that counts suspension is ahead of the one that does not.
   private var suspendedSoFar = RealTime.sinceBoot - RealTime.now
 
   /// How often a status is published.
   public static let statusPeriod = Nanoseconds(100_000_000)
+
+  /// It is worth more than the rest of a status, and changes less.
+  private static let statusesPerForecast: Int64 = 600
 
   /// - Parameters:
   ///   - commits: the number of the newest commit there is; nil where nothing is made durable.
@@ -49,6 +54,7 @@ public final class RealTimeEngine: @unchecked Sendable {
     // Whoever asks before the first tick sees what was restored, not a pump without therapy.
     var restored = blank
     loop.core.report(to: &restored)
+    restored.forecast = loop.core.forecast()
     status = Latest(restored)
     self.loop = RecordedLoop(loop, record: record, commits: commits)
     self.drive = drive
@@ -101,7 +107,9 @@ public final class RealTimeEngine: @unchecked Sendable {
     }
     let decision = loop.tick(number)
     // Whoever is told what became of it will look.
-    if decision.carriedOut || decision.tookBack { statusIsDue = true }
+    if decision.carriedOut || decision.tookBack {
+      (statusIsDue, forecastIsDue) = (true, true)
+    }
     if statusIsDue || number % ticksPerStatus == 0 { publish(number) }
     // A load and a store, not one locked instruction: the tick is the only writer.
     completed.store(completed.load(ordering: .relaxed) + 1, ordering: .relaxed)
@@ -118,6 +126,10 @@ public final class RealTimeEngine: @unchecked Sendable {
 
   private func publish(_ number: Int64) {
     statusIsDue = false
+    if forecastIsDue || number % (ticksPerStatus * Self.statusesPerForecast) == 0 {
+      forecast = loop.loop.core.forecast()
+      forecastIsDue = false
+    }
     let counts = drive.counts
     health.ticks = number - first + 1
     health.missed = loop.loop.core.ticksMissed
@@ -134,6 +146,7 @@ public final class RealTimeEngine: @unchecked Sendable {
     if let readings { sample(readings, at: number) }
     status.publish { status in
       status.health = health
+      status.forecast = forecast
       if let readings { status.sensors = readings }
       loop.loop.core.report(to: &status)
     }

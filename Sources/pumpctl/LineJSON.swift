@@ -74,6 +74,34 @@ struct PrimeJSON: Encodable {
   }
 }
 
+/// What the reservoir may hold by count, and in how many seconds it comes to its marks; nil for not within a
+/// year, and where nothing runs.
+struct ForecastJSON: Encodable {
+  struct Span: Encodable {
+    let earliestS: Int64?
+    let expectedS: Int64?
+    let latestS: Int64?
+
+    init(_ span: Forecast.Span) {
+      func seconds(_ time: Nanoseconds) -> Int64? {
+        time < Forecast.notWithinAYear ? time.count / 1_000_000_000 : nil
+      }
+      (earliestS, expectedS) = (seconds(span.earliest), seconds(span.expected))
+      latestS = seconds(span.latest)
+    }
+  }
+
+  let leastPicolitres: Int64
+  let mostPicolitres: Int64
+  let low: Span
+  let empty: Span
+
+  init(_ forecast: Forecast) {
+    (leastPicolitres, mostPicolitres) = (forecast.least.baseUnits, forecast.most.baseUnits)
+    (low, empty) = (Span(forecast.low), Span(forecast.empty))
+  }
+}
+
 extension Encodable {
   /// One line, keys in alphabetical order and in snake case.
   var jsonLine: String {

@@ -58,6 +58,7 @@ struct StatusJSON: Encodable {
   let reservoirLowPicolitres: Int64
   let reservoirEmptyPicolitres: Int64
   let reservoirVolumePicolitres: Int64
+  let reservoirForecast: ForecastJSON
   let refill: RefillJSON
   /// From the tip on; the last is what the reservoir holds, too. Empty where nobody has said what is in it.
   let line: [LinePartJSON]
@@ -132,6 +133,7 @@ struct StatusJSON: Encodable {
     reservoirLowPicolitres = status.reservoirLow.baseUnits
     reservoirEmptyPicolitres = status.reservoirEmpty.baseUnits
     reservoirVolumePicolitres = status.reservoirVolume.baseUnits
+    reservoirForecast = ForecastJSON(status.forecast)
     refill = RefillJSON(status)
     line = (0..<status.line.count).map { LinePartJSON(status.line[$0]) }
     isMixing = status.line.isMixing

@@ -133,7 +133,24 @@ struct StatusText {
       ? "\(status.massInDoubt.shown(decimals: 3)) more at the most, \(status.stepsInDoubt) steps"
       : "none"
     return [Row("today", today), Row("since new", total), Row("in doubt", doubt)] + deficits
-      + [Row("reservoir", "\(share) \(status.reservoir.shown(decimals: 3)); \(marks)")]
+      + [Row("reservoir", "\(share) \(status.reservoir.shown(decimals: 3)); \(marks)")] + lasts
+  }
+
+  /// What it may hold, and when it has to be refilled: when it is low.
+  private var lasts: [Row] {
+    let forecast = status.forecast
+    guard forecast.most > .zero else { return [] }
+    let holds =
+      "\(forecast.least.shown(decimals: 2)) to \(forecast.most.shown(decimals: 2)) by count"
+    guard forecast.low.earliest < Forecast.notWithinAYear else { return [Row("", holds)] }
+    let days = [forecast.low.earliest, forecast.low.expected, forecast.low.latest].map {
+      $0 < Forecast.notWithinAYear ? $0.durationText : "a year or more"
+    }
+    return [
+      Row("", holds),
+      Row(
+        "refill by", "\(date(after: forecast.low.expected))in \(days[1]), \(days[0]) to \(days[2])"),
+    ]
   }
 
   private var deficits: [Row] {

@@ -43,7 +43,7 @@ struct BenchSupply {
   ) {
     switch change.step {
     case .begin: label = change.concentration.nanogramsPerMillilitre
-    case .finish, .leave: break
+    case .finish, .leave, .prime, .purge, .connected: break
     case .aspirated:
       let wanted = refill?.reallyAspirated ?? change.volume
       aspirate(wanted, isTold: wanted == change.volume, from: &head.reservoir)

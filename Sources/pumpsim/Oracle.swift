@@ -25,6 +25,8 @@ struct Oracle {
   private var isOrdered = true
   private var isStopped = false
   private var isAway = false
+  /// Until when a prime or a purge may push what holds no drug; nil for none.
+  private var primeEnds: Int64?
 
   private var hour: DoseWindow
   private var day: DoseWindow
@@ -97,6 +99,7 @@ struct Oracle {
   mutating func stop(at time: Int64) {
     disturb(at: time)
     prescribed.endExtra()
+    primeEnds = nil
     isStopped = true
     prescribed.runs = runs
   }
@@ -113,7 +116,18 @@ struct Oracle {
   mutating func tell(_ change: SupplyChange, expected: Volume? = nil, at time: Int64) {
     disturb(at: time)
     supply.tell(change, expected: expected)
+    if [.prime, .purge].contains(change.step) { prime(at: time) }
     lookAtTip()
+  }
+
+  /// Basal goes nowhere meanwhile: what would bring it holds no drug.
+  private mutating func prime(at time: Int64) {
+    let day = Int128(Nanoseconds.days(1).count)
+    let takes =
+      Int128(supply.withoutDrugAtTip) * day / Int128(rig.primeRate.picolitresPerDay)
+    let end = time + Int64(takes * 21 / 20) + Nanoseconds.minutes(2).count
+    primeEnds = end
+    prescribed.mayBeKeptBack(until: end)
   }
 
   private mutating func lookAtTip() {
@@ -158,6 +172,7 @@ struct Oracle {
   mutating func begin(at time: Int64, tickZero: Int64, doubt: Int64 = 0) {
     disturb(at: time)
     supply.doubt(doubt)
+    primeEnds = nil
     self.tickZero = tickZero
     restarts += 1
     lastStep = nil
@@ -213,12 +228,14 @@ struct Oracle {
   ///   asked.
   mutating func step(at time: Int64, deficit: Mass? = nil) {
     prescribed.advance(to: time)
-    let gift = supply.step()
+    let primes = supply.withoutDrugAtTip > 0 && primeEnds.map { time <= $0 } ?? false
+    let gift = supply.step(primes: primes)
     if isAway { report("a step while no engine runs", time) }
-    if isStopped { report("a step while stopped", time) }
+    if isStopped, !primes { report("a step while stopped", time) }
     if let lastStep, time - lastStep < rig.tick.count { report("two steps in one tick", time) }
     lastStep = time
-    judge(deficit, at: time)
+    // A step of a prime pays for nothing that waits.
+    judge(primes ? nil : deficit, at: time)
     lookAtTip()
     hour.append(time, gift)
     day.append(time, gift)

@@ -241,7 +241,7 @@ extension SupplyChange {
   fileprivate var scenarioCode: String {
     switch step {
     case .begin, .aspirated, .filled, .finish, .leave: "refill-\(step.code)"
-    case .catheterEmptied, .lineReplaced: step.code
+    case .catheterEmptied, .lineReplaced, .prime, .purge, .connected: step.code
     }
   }
 }

@@ -84,6 +84,12 @@ struct ToldSupply {
     return line.slugs.first { $0.concentration > 0 }?.concentration ?? Double(concentration)
   }
 
+  /// What is to be pushed until the tip gives drug, in picolitres; nothing where it does.
+  var withoutDrugAtTip: Int64 {
+    let empty = line.slugs.prefix { $0.concentration <= 0 }
+    return Int64((empty.reduce(0) { $0 + $1.microlitres } * 1e6).rounded())
+  }
+
   /// A uL at 1 ng/mL is 1e6 pL x ng/mL.
   private func ofStep(_ concentration: Double) -> Int64 {
     Int64((stepMicrolitres * concentration * 1e6).rounded())
@@ -92,8 +98,9 @@ struct ToldSupply {
   /// What the next step is charged with.
   var nextCharge: Int128 { Int128(ofStep(chargedConcentration)) }
 
-  mutating func step() -> Gift {
-    let charge = line.tipConcentration > 0 ? nil : nextCharge
+  /// - Parameter primes: nobody is charged with it.
+  mutating func step(primes: Bool = false) -> Gift {
+    let charge = line.tipConcentration > 0 || primes ? nil : nextCharge
     let nanograms = line.push(microlitres: stepMicrolitres, concentration: Double(concentration))
     let gift = Int64((nanograms * 1e9).rounded())
     steps += 1
@@ -138,6 +145,7 @@ struct ToldSupply {
     case .finish: finish()
     case .catheterEmptied: empty(tubing.catheter)
     case .lineReplaced: empty(tubing.volume)
+    case .prime, .purge, .connected: break
     }
   }
 

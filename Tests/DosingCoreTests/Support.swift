@@ -297,6 +297,8 @@ final class Pump {
 
   var prime: Prime? { state.prime }
 
+  func forecast() -> Forecast { state.forecast() }
+
   func doubtLastDay() { state.doubtLastDay() }
 
   /// Somebody vouches for UTC, by which the therapy clock is behind by so much.

@@ -5,8 +5,9 @@ import Testing
 /// Prime, purge and `pumpctl prepare`, as a person types them, on a line so short that they are over in seconds.
 @Suite struct LineWorkTests {
   private func pump() throws -> RunningPump {
-    let rig =
-      Texts.rig + "line: {pump_tubing: 1 uL, catheter_length: 2 cm, catheter_volume: 0.5 uL/cm}\n"
+    let rig = Texts.rig.replacingOccurrences(
+      of: "{pump_tubing: 0.25 mL, catheter_length: 70 cm, catheter_volume: 2.2 uL/cm}",
+      with: "{pump_tubing: 1 uL, catheter_length: 2 cm, catheter_volume: 0.5 uL/cm}")
     let pump = try RunningPump(rig: rig)
     #expect(try pump.program().code == 0)
     return pump
@@ -33,7 +34,7 @@ import Testing
     #expect(told.output.contains("nothing by plug flow; "), "\(told.output)")
     try pump.waitUntil("the catheter is filled") {
       let status = try pump.status()
-      return status["prime"] == nil && !(try alarms(pump).contains("no-drug-at-tip"))
+      return try status["prime"] == nil && !alarms(pump).contains("no-drug-at-tip")
     }
     #expect(try next(pump) == #"{"next":"done"}"#)
     #expect(pump.end() == 0)

@@ -94,7 +94,8 @@ extension DosingState {
     case .purge: begin(.purge)
     case .connected: isConnected = true
     }
-    refill.since = now
+    // Work on the line is no step of a refill: it does not prolong one.
+    if change.step.isOfRefill { refill.since = now }
   }
 
   private mutating func begin(_ change: SupplyChange) {

@@ -26,6 +26,8 @@ public struct SupplyChange: Equatable, Sendable, BitwiseCopyable {
     case purge = 9
     /// The line is where it belongs: the tip gives to whom the order names.
     case connected = 10
+
+    var isOfRefill: Bool { rawValue < Step.leave.rawValue }
   }
 
   public var step: Step

@@ -56,7 +56,9 @@ public struct Refill: Sendable, BitwiseCopyable {
 
   /// What came out is not what was expected: by more than 2 mL, or than the head may be off.
   func differs(given: Volume, _ rig: Rig) -> Bool {
-    let off = abs((aspirated - expected).picolitres)
+    // No needle reaches what stays behind.
+    let least = max(.zero, expected - rig.reservoir.residue)
+    let off = max(least - aspirated, aspirated - expected, .zero).picolitres
     let mayBe = scaled(
       given.picolitres, by: rig.pump.accuracyPermille, over: 1_000, rounded: .up)
     return off > Limits.refillDifference.picolitres

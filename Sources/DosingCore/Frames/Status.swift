@@ -73,6 +73,8 @@ public struct Status: Sendable {
   public var reservoirLow = Volume.zero
   public var reservoirEmpty = Volume.zero
   public var reservoirVolume = Volume.zero
+  /// As it was a minute ago at the most.
+  public var forecast = Forecast()
   public var line = ShownLine()
   public var refill = ShownRefill()
 

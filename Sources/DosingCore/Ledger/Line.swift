@@ -85,6 +85,18 @@ public struct Line: Sendable, BitwiseCopyable {
     return .max
   }
 
+  /// What so many steps are charged with, in what a step moves at 1 ng/mL.
+  func units(ofSteps steps: Int64, from made: Int64) -> Int128 {
+    var (left, sum, at) = (steps, Int128(0), made)
+    var index = part(ofStep: made + 1)
+    while left > 0, index < count {
+      let here = parts[index].end == .max ? left : min(left, parts[index].end - at)
+      sum += Int128(charge(ofPart: index)) * Int128(here)
+      (left, at, index) = (left - here, at + here, index + 1)
+    }
+    return sum
+  }
+
   /// The steps that so much pays for, if none is pending; a part of one counts whole.
   func stepsUp(payedBy amount: Int128, from made: Int64) -> Int64 {
     if amount <= 0 || count == 0 { return 0 }

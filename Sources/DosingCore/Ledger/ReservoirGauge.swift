@@ -73,6 +73,18 @@ struct ReservoirGauge: BitwiseCopyable {
     return volume - rig.volume(ofSteps: given)
   }
 
+  /// What it may hold, if the head is off by its accuracy either way and steps in doubt were made or not.
+  func interval(_ steps: Int64, doubts: Int64, _ rig: Rig) -> (least: Volume, most: Volume) {
+    func off(_ given: Volume) -> Volume {
+      Volume(
+        picolitres: scaled(
+          given.picolitres, by: rig.pump.accuracyPermille, over: 1_000, rounded: .up) ?? .max / 4)
+    }
+    let certain = rig.volume(ofSteps: max(0, min(steps, stepsInAll) - stepsBefore))
+    let upper = volume - contents(steps, doubts: doubts, rig: rig)
+    return (max(.zero, volume - upper - off(upper)), volume - certain + off(certain))
+  }
+
   mutating func layout(_ coder: inout some FrameCoder) {
     coder.field(magnitude: &volume.picolitres)
     coder.field(magnitude: &stepsBefore)

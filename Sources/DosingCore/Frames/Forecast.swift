@@ -1,0 +1,46 @@
+public import Quantities
+
+/// What the reservoir may hold by count, and when it comes to its marks.
+public struct Forecast: Equatable, Sendable, BitwiseCopyable {
+  /// How long it takes from now until a mark is reached. What is not reached within a year, or because nothing
+  /// runs, is `notWithinAYear`.
+  public struct Span: Equatable, Sendable, BitwiseCopyable {
+    /// With every bolus that the patient may have, from the least that it may hold.
+    public var earliest = Forecast.notWithinAYear
+    /// With the schedule alone, from what is counted.
+    public var expected = Forecast.notWithinAYear
+    /// The same from the most that it may hold.
+    public var latest = Forecast.notWithinAYear
+
+    public init() {}
+  }
+
+  public static let notWithinAYear = Nanoseconds.days(366)
+
+  /// The head may be off by its accuracy either way, and steps in doubt may have been made or not.
+  public var least = Volume.zero
+  public var most = Volume.zero
+  public var low = Span()
+  public var empty = Span()
+
+  public init() {}
+
+  mutating func layout(_ coder: inout some FrameCoder) {
+    coder.field("least", &least)
+    coder.field("most", &most)
+    coder.begin("low", .plain)
+    low.layout(&coder)
+    coder.end()
+    coder.begin("empty", .plain)
+    empty.layout(&coder)
+    coder.end()
+  }
+}
+
+extension Forecast.Span {
+  fileprivate mutating func layout(_ coder: inout some FrameCoder) {
+    coder.field("earliest", &earliest)
+    coder.field("expected", &expected)
+    coder.field("latest", &latest)
+  }
+}
