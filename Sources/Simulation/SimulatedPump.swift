@@ -133,6 +133,7 @@ public final class SimulatedPump {
     engine.loop.loop.core.report(to: &status)
     return status
   }
+  public var forecast: Forecast { engine.loop.loop.core.forecast() }
   /// The therapy clock, and whether somebody vouches for it.
   public var clock: WeekTime { engine.loop.loop.core.clock(at: now) }
   public var clockIsTrusted: Bool { engine.loop.loop.core.clockIsTrusted }

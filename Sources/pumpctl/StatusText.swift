@@ -38,7 +38,9 @@ struct StatusText {
     let (limits, delivered) = (limits(barWidth: barWidth), delivered(barWidth: barWidth))
     let isTold: (Row) -> Bool = { $0.text != "none" }
     let unusual = delivered.filter { ["in doubt", "deficit", ""].contains($0.name) }.filter(isTold)
-    let usual = delivered.filter { ["today", "reservoir"].contains($0.name) }
+    let usual = delivered.filter {
+      ["today", "reservoir", "by count", "refill by"].contains($0.name)
+    }
     let total = delivered.filter { $0.name == "since new" }
     let signature = isSignedByTrustedKey ? [] : health.filter { $0.name == "signature" }
     let rest = health.filter { isSignedByTrustedKey || $0.name != "signature" }
@@ -140,16 +142,18 @@ struct StatusText {
   private var lasts: [Row] {
     let forecast = status.forecast
     guard forecast.most > .zero else { return [] }
-    let holds =
-      "\(forecast.least.shown(decimals: 2)) to \(forecast.most.shown(decimals: 2)) by count"
-    guard forecast.low.earliest < Forecast.notWithinAYear else { return [Row("", holds)] }
+    let holds = Row(
+      "by count",
+      "\(forecast.least.shown(decimals: 3)) to \(forecast.most.shown(decimals: 3))")
+    guard forecast.low.earliest < Forecast.notWithinAYear else { return [holds] }
     let days = [forecast.low.earliest, forecast.low.expected, forecast.low.latest].map {
       $0 < Forecast.notWithinAYear ? $0.durationText : "a year or more"
     }
     return [
-      Row("", holds),
+      holds,
       Row(
-        "refill by", "\(date(after: forecast.low.expected))in \(days[1]), \(days[0]) to \(days[2])"),
+        "refill by", "\(date(after: forecast.low.expected))in \(days[1]) (\(days[0]) to \(days[2]))"
+      ),
     ]
   }
 

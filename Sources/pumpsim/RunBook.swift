@@ -29,6 +29,7 @@ struct RunBook {
   /// Of the newest life, at its end.
   private var line: [Summary.LinePart] = []
   private var counted = Summary.Contents(ul: 0, ngPerMl: 0)
+  private var forecast = Forecast()
 
   private struct Causes {
     var basal = 0.0
@@ -130,6 +131,7 @@ struct RunBook {
         Self.seconds(zero + $0.number * scenario.rig.tick.count)
       }
     }
+    forecast = pump.forecast
     counted = Summary.Contents(
       ul: Double(status.reservoir.picolitres) / 1e6,
       ngPerMl: line.last?.ngPerMl ?? 0)
@@ -184,7 +186,10 @@ struct RunBook {
         bolusUg: delivered.bolus),
       reservoirUl: outcome.head.reservoirMicrolitres,
       reservoir: Summary.Reservoir(
-        counted: counted, truth: Summary.Contents(outcome.head.reservoir.contents)),
+        counted: counted, leastUl: Double(forecast.least.picolitres) / 1e6,
+        mostUl: Double(forecast.most.picolitres) / 1e6,
+        truth: Summary.Contents(outcome.head.reservoir.contents)),
+      forecast: Summary.Marks(low: Summary.Span(forecast.low), empty: Summary.Span(forecast.empty)),
       line: line, alarms: alarms.list, accepted: accepted,
       refusals: refusals, inputs: outcome.inputs.map(Summary.Input.init),
       violations: outcome.violations)

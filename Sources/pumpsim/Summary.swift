@@ -71,9 +71,12 @@ struct Summary: Encodable {
     let ngPerMl: Double
   }
 
-  /// What is in the reservoir at the end: as the pump counts it, and really.
+  /// What is in the reservoir at the end: as the pump counts it, the least and the most that it may be, and
+  /// really.
   struct Reservoir: Encodable {
     let counted: Contents
+    let leastUl: Double
+    let mostUl: Double
     let truth: Contents
   }
 
@@ -95,6 +98,36 @@ struct Summary: Encodable {
       try container.encode(ul, forKey: .ul)
       try container.encode(uncertainUl, forKey: .uncertainUl)
       try container.encode(leavesS, forKey: .leavesS)
+    }
+  }
+
+  /// How long it takes from the end on until the reservoir comes to its marks; null for not within a year, and
+  /// where nothing runs.
+  struct Marks: Encodable {
+    let low: Span
+    let empty: Span
+  }
+
+  struct Span: Encodable {
+    let earliestS: Double?
+    let expectedS: Double?
+    let latestS: Double?
+
+    enum CodingKeys: CodingKey { case earliestS, expectedS, latestS }
+
+    init(_ span: Forecast.Span) {
+      func seconds(_ time: Nanoseconds) -> Double? {
+        time < Forecast.notWithinAYear ? Double(time.count) / 1e9 : nil
+      }
+      (earliestS, expectedS) = (seconds(span.earliest), seconds(span.expected))
+      latestS = seconds(span.latest)
+    }
+
+    func encode(to encoder: any Encoder) throws {
+      var container = encoder.container(keyedBy: CodingKeys.self)
+      try container.encode(earliestS, forKey: .earliestS)
+      try container.encode(expectedS, forKey: .expectedS)
+      try container.encode(latestS, forKey: .latestS)
     }
   }
 
@@ -132,6 +165,7 @@ struct Summary: Encodable {
   let delivered: Causes
   let reservoirUl: Double
   let reservoir: Reservoir
+  let forecast: Marks
   let line: [LinePart]
   let alarms: [Alarm]
   let accepted: [Accepted]

@@ -111,7 +111,14 @@ import Testing
     let counted = run.number("reservoir", "counted", "ul")
     let doubt = run.number("steps_in_doubt") * 0.015625
     #expect((0...doubt + 1e-5).contains(run.number("reservoir", "truth", "ul") - counted))
-    #expect(run.number("reservoir_ul") == run.number("reservoir", "truth", "ul"))
+    let truth = run.number("reservoir", "truth", "ul")
+    #expect(run.number("reservoir_ul") == truth)
+    #expect(run.number("reservoir", "least_ul") <= truth + 1e-5)
+    #expect(run.number("reservoir", "most_ul") >= truth - 1e-5)
+    let (earliest, expected) = (
+      run.number("forecast", "low", "earliest_s"), run.number("forecast", "low", "expected_s")
+    )
+    #expect(earliest < expected && expected < run.number("forecast", "low", "latest_s"))
   }
 
   @Test("R-063 R-129 What the pump refuses of a refill ends it, with its reason")

@@ -58,7 +58,7 @@ public struct Refill: Sendable, BitwiseCopyable {
   func differs(given: Volume, _ rig: Rig) -> Bool {
     // No needle reaches what stays behind.
     let least = max(.zero, expected - rig.reservoir.residue)
-    let off = max(least - aspirated, aspirated - expected, .zero).picolitres
+    let off = max(.zero, max(least - aspirated, aspirated - expected)).picolitres
     let mayBe = scaled(
       given.picolitres, by: rig.pump.accuracyPermille, over: 1_000, rounded: .up)
     return off > Limits.refillDifference.picolitres
