@@ -111,7 +111,8 @@ struct Outlook<let bucketCount: Int>: ~Copyable {
       let excess = Int128(past.excess) * proposal.scale.perStepAtOne
       let doubts = doubtCounts ? Int128(past.doubts) * perStep + excess : 0
       delivered += gift + doubts
-      pushed += Int128(past.steps) * proposal.worths.weakest + doubts
+      let moved = past.steps + (doubtCounts ? past.doubts : 0)
+      pushed += Int128(moved) * proposal.worths.weakest
       extra += past.extraUnits + doubts
       let start = max(proposal.now, Tick(number * ticksPerBucket - 1))
       // What waits now is known; what may wait at a moment to come is a step.

@@ -85,8 +85,8 @@ extension DosingState {
   }
 
   mutating func takePrimeStep(_ decision: inout Decision) {
-    // A step of basal that was due when it began waits for its end.
-    ledger.account.clamp(.noDrug)
+    // A step of basal waits for its end; the tip could not give it.
+    ledger.account.clamp(.stepWaited)
     guard prime?.isDue == true, account.steps < lease.end else { return }
     guard ledger.hour.stepsTotal < hourStepsMax && ledger.day.stepsTotal < dayStepsMax else {
       // It was let begin, and something has changed: whoever looks on decides.

@@ -285,11 +285,10 @@ public struct DosingState: Sendable {
   mutating func latch() {
     let before = basalPerTick
     let runs = mode.delivers
-    // What a prime pushes is not basal, which the tip could not give.
+    // What a prime pushes is not basal, which waits meanwhile.
     delivers = runs && prime == nil
-    withheld =
-      delivers || !order.exists ? nil : runs ? .noDrug : board.effect.withheld
-    let isOrdered = delivers || withheld != nil
+    withheld = runs || !order.exists ? nil : board.effect.withheld
+    let isOrdered = runs || withheld != nil
     let ordered = order.therapy.prescription.mode
     followsSchedule =
       isOrdered && (ordered.delivers ? board.effect.rate == .scheduled : ordered == .stopped)

@@ -39,11 +39,22 @@ public struct ShownLine: Sendable {
 
   mutating func layout(_ coder: inout some FrameCoder) {
     coder.field("is_connected", &isConnected)
-    optional("prime", &prime, else: ShownPrime(), &coder) { $0.layout(&$1) }
+    layoutPrime(&coder)
     coder.field("is_mixing", &isMixing)
     coder.begin("parts", .list(countBytes: 1, atMost: Line.capacity))
     coder.field(count: &count, atMost: Line.capacity)
     for index in 0..<count { parts[index].layout(&coder) }
+    coder.end()
+  }
+
+  /// A flag, and a prime where one runs.
+  private mutating func layoutPrime(_ coder: inout some FrameCoder) {
+    coder.begin("prime", .ifPresent)
+    var runs = prime != nil
+    coder.field(&runs)
+    var told = prime ?? ShownPrime()
+    if runs { told.layout(&coder) }
+    prime = runs ? told : nil
     coder.end()
   }
 }
