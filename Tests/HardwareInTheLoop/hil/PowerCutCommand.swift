@@ -73,6 +73,8 @@ struct PowerCutCommand: ParsableCommand {
 
   /// What fills the line is nobody's dose, and over before anybody counts.
   private func prepare(on disk: GuestDisk) throws {
+    // It stays until the witness makes it anew.
+    _ = try PowerCutWitness.chip()
     let pump = try RunningPump(
       BenchTexts(), state: disk.folder + "/state", isNew: true,
       environment: ["RUNTIME_DIRECTORY=/run"])

@@ -15,10 +15,14 @@ final class PowerCutWitness: Sendable {
   private let line: SerialLine
   private let counted: StepCount
 
+  static func chip() throws -> GPIOSim {
+    try GPIOSim(
+      label: BenchTexts.chip, lines: 32, names: [17: BenchTexts.stepLine], device: "bench")
+  }
+
   /// With a chip of the bench's wiring, on which nothing has happened yet.
   init() throws {
-    let chip = try GPIOSim(
-      label: BenchTexts.chip, lines: 32, names: [17: BenchTexts.stepLine], device: "bench")
+    let chip = try Self.chip()
     let line = try SerialLine("/dev/ttyS1")
     let counted = StepCount()
     let step = chip.base + Int(BenchTexts.offset(of: .step))
