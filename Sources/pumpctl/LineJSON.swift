@@ -84,7 +84,7 @@ struct ForecastJSON: Encodable {
 
     init(_ span: Forecast.Span) {
       func seconds(_ time: Nanoseconds) -> Int64? {
-        time < Forecast.notWithinAYear ? time.count / 1_000_000_000 : nil
+        Forecast.known(time).map { $0.count / 1_000_000_000 }
       }
       (earliestS, expectedS) = (seconds(span.earliest), seconds(span.expected))
       latestS = seconds(span.latest)
@@ -115,5 +115,14 @@ extension Encodable {
         throw Failure(.internalError, "it cannot be written as JSON: \(error)")
       }
     }
+  }
+}
+
+/// Prints a value as one line, or ends the program where that is not possible.
+func printLine(_ value: some Encodable) {
+  do {
+    try StandardOutput.print([try value.jsonLine])
+  } catch {
+    end(error.code, error.message)
   }
 }

@@ -23,50 +23,23 @@ struct PrepareCommand: ParsableCommand {
 
   func run() {
     var programmer = options.signing.programmer(options.connection)
-    var status = look(&programmer)
-    if json {
-      do {
-        return try StandardOutput.print([try PreparationJSON(Preparation(status)).jsonLine])
-      } catch {
-        end(error.code, error.message)
-      }
-    }
+    var status = options.look(&programmer)
+    if json { return printLine(PreparationJSON(Preparation(status))) }
     print("pump \(status.serial.text): what was told is kept; Ctrl-C leaves it as it is")
-    while let change = step(status) {
-      if let change { options.tell(change, &programmer) } else { wait(status) }
+    while true {
+      switch Preparation(status) {
+      case .done: return print("prepared")
+      case .program: return print("prepared; now pumpctl program FILE")
+      case .runs: wait(status)
+      // It was never filled: nothing comes out.
+      case .refill(.begun): options.tell(SupplyChange(.aspirated), &programmer)
+      case .refill(let stage): options.tell(.typed(stage.next, status), &programmer)
+      case .purge: options.tell(SupplyChange(.purge), &programmer)
+      case .connect: options.tell(SupplyChange(.connected), &programmer)
+      case .prime: options.tell(SupplyChange(.prime), &programmer)
+      }
       programmer.reconnect(options.connection.open())
-      status = look(&programmer)
-    }
-    print(Preparation(status) == .done ? "prepared" : "prepared; now pumpctl program FILE")
-  }
-
-  private func look(_ programmer: inout Programmer) -> Status {
-    options.connection.attempt { () throws(LinkError) in try programmer.status() }
-  }
-
-  /// What is to be told next; inside, nil for what only takes its time; nil where nothing is left.
-  private func step(_ status: Status) -> SupplyChange?? {
-    switch Preparation(status) {
-    case .done, .program: nil
-    case .runs: .some(nil)
-    case .refill(let stage): refill(stage, status)
-    case .purge: SupplyChange(.purge)
-    case .connect: SupplyChange(.connected)
-    case .prime: SupplyChange(.prime)
-    }
-  }
-
-  private func refill(_ stage: Refill.Stage, _ status: Status) -> SupplyChange {
-    switch stage {
-    case .none: SupplyChange(.begin, concentration: typed("Concentration on the label"))
-    // It was never filled.
-    case .begun: SupplyChange(.aspirated)
-    case .aspirated:
-      SupplyChange(
-        .filled,
-        volume: typed("There is room for \(status.reservoirVolume.shown(decimals: 2)). Filled"),
-        lot: typedLot())
-    case .filled: SupplyChange(.finish)
+      status = options.look(&programmer)
     }
   }
 

@@ -33,6 +33,10 @@ struct SupplyOptions: ParsableArguments {
   @OptionGroup var connection: Connection
   @OptionGroup var signing: SigningOptions
 
+  func look(_ programmer: inout Programmer) -> Status {
+    connection.attempt { () throws(LinkError) in try programmer.status() }
+  }
+
   func tell(_ change: SupplyChange) {
     var programmer = signing.programmer(connection)
     tell(change, &programmer)

@@ -145,9 +145,9 @@ struct StatusText {
     let holds = Row(
       "by count",
       "\(forecast.least.shown(decimals: 3)) to \(forecast.most.shown(decimals: 3))")
-    guard forecast.low.earliest < Forecast.notWithinAYear else { return [holds] }
+    guard Forecast.known(forecast.low.earliest) != nil else { return [holds] }
     let days = [forecast.low.earliest, forecast.low.expected, forecast.low.latest].map {
-      $0 < Forecast.notWithinAYear ? $0.durationText : "a year or more"
+      Forecast.known($0)?.durationText ?? "a year or more"
     }
     return [
       holds,

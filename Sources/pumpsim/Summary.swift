@@ -117,7 +117,7 @@ struct Summary: Encodable {
 
     init(_ span: Forecast.Span) {
       func seconds(_ time: Nanoseconds) -> Double? {
-        time < Forecast.notWithinAYear ? Double(time.count) / 1e9 : nil
+        Forecast.known(time).map { Double($0.count) / 1e9 }
       }
       (earliestS, expectedS) = (seconds(span.earliest), seconds(span.expected))
       latestS = seconds(span.latest)

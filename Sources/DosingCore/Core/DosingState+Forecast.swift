@@ -39,25 +39,16 @@ extension DosingState {
       return min(Forecast.notWithinAYear, Nanoseconds(time ?? .max))
     }
     let units = ledger.line.units(ofSteps: steps, from: account.steps) * ledger.perStepAtOne
-    let most = rig.ticks(Forecast.notWithinAYear)
-    guard accrued(most, withBoluses) >= units else { return Forecast.notWithinAYear }
-    var (low, high) = (Int64(0), most)
-    while low < high {
-      let middle = low + (high - low) / 2
-      if accrued(middle, withBoluses) < units { low = middle + 1 } else { high = middle }
+    let ticks = ticks(until: units, atMost: rig.ticks(Forecast.notWithinAYear)) {
+      account.pending + (doses.running?.unitsLeft ?? 0) + (withBoluses ? boluses(inTicks: $0) : 0)
     }
-    return Nanoseconds(low * rig.tick.count)
+    return ticks.map { Nanoseconds($0 * rig.tick.count) } ?? Forecast.notWithinAYear
   }
 
-  /// What comes due in so many ticks from now.
-  private func accrued(_ ticks: Int64, _ withBoluses: Bool) -> Int128 {
-    let basal =
-      mode == .flex
-      ? order.schedule.units(from: clock(at: now), ticks: ticks) : basalPerTick * Int128(ticks)
-    let sum = basal + account.pending + (doses.running?.unitsLeft ?? 0)
-    guard withBoluses, let bolus = therapy?.prescription.patientBolus else { return sum }
+  /// The most that the patient may have in so many ticks.
+  private func boluses(inTicks ticks: Int64) -> Int128 {
+    guard let bolus = therapy?.prescription.patientBolus else { return 0 }
     let days = (ticks - 1) / rig.ticks(.days(1)) + 1
-    let each = order.therapy.scale.units(bolus.dose)
-    return sum + each * Int128(days) * Int128(bolus.maxIn24h)
+    return order.therapy.scale.units(bolus.dose) * Int128(days) * Int128(bolus.maxIn24h)
   }
 }

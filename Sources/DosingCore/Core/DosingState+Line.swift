@@ -48,16 +48,28 @@ extension DosingState {
   /// When so much more basal has accrued; nil for not within a year.
   private func tick(atWhichAccrued units: Int128) -> Tick? {
     guard mode.delivers, basalPerTick > 0 || mode == .flex else { return nil }
-    var (low, high) = (Int64(0), 365 * rig.ticks(.days(1)))
+    return ticks(until: units, atMost: 365 * rig.ticks(.days(1)), beside: { _ in 0 })
+      .map { now + TickCount($0) }
+  }
+
+  /// The fewest ticks from now in which basal and what comes beside it come to so much; nil where they do not.
+  ///
+  /// - Parameter others: what comes beside basal in so many ticks; never less in more.
+  func ticks(
+    until units: Int128, atMost most: Int64, beside others: (_ ticks: Int64) -> Int128
+  ) -> Int64? {
     func accrued(_ ticks: Int64) -> Int128 {
-      mode == .flex
+      let basal =
+        mode == .flex
         ? order.schedule.units(from: clock(at: now), ticks: ticks) : basalPerTick * Int128(ticks)
+      return basal + others(ticks)
     }
+    var (low, high) = (Int64(0), most)
     if accrued(high) < units { return nil }
     while low < high {
       let middle = low + (high - low) / 2
       if accrued(middle) < units { low = middle + 1 } else { high = middle }
     }
-    return now + TickCount(low)
+    return low
   }
 }

@@ -23,7 +23,7 @@ extension DosingState {
   private mutating func refusesPrime(_ kind: Prime.Kind, steps: Int64) -> Refusal? {
     let upper = ledger.reservoir.upper(account.steps, doubts: stepsInDoubt)
     let left = max(0, ledger.reservoir.stepsToEmpty - upper)
-    let filling = ledger.line.charge(ofPart: ledger.line.part(ofStep: account.steps + 1))
+    let filling = ledger.line.charge(after: account.steps)
     if steps > left || filling == 0 {
       return Refusal(
         .reservoirTooSmall, limit: rig.volume(ofSteps: left).picolitres,
@@ -65,7 +65,7 @@ extension DosingState {
     let steps = stepsToPrime()
     guard steps > 0 else { return }
     if kind == .prime {
-      let filling = ledger.line.charge(ofPart: ledger.line.part(ofStep: account.steps + 1))
+      let filling = ledger.line.charge(after: account.steps)
       ledger.countMixed(Prime.mixed(steps, of: filling))
     }
     prime = Prime(kind, steps: steps, at: now, rig)

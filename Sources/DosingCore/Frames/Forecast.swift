@@ -17,6 +17,11 @@ public struct Forecast: Equatable, Sendable, BitwiseCopyable {
 
   public static let notWithinAYear = Nanoseconds.days(366)
 
+  /// Nil for what is not reached within a year, or because nothing runs.
+  public static func known(_ time: Nanoseconds) -> Nanoseconds? {
+    time < notWithinAYear ? time : nil
+  }
+
   /// The head may be off by its accuracy either way, and steps in doubt may have been made or not.
   public var least = Volume.zero
   public var most = Volume.zero

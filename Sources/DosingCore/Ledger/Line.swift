@@ -60,6 +60,9 @@ public struct Line: Sendable, BitwiseCopyable {
     return 0
   }
 
+  /// What the next step is charged with.
+  func charge(after made: Int64) -> Int64 { charge(ofPart: part(ofStep: made + 1)) }
+
   /// The part that the tip gives with a step, by the number of the step since the pump was new.
   func part(ofStep number: Int64) -> Int {
     var index = 0
