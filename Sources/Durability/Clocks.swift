@@ -134,6 +134,7 @@ struct ClockWatch {
     guard isAttested else { return .zero }
     gapIsOpen = false
     let running = Nanoseconds(reading.now.boot - start.now.boot)
-    return max(.zero, time - running)
+    // A clock tells to a second: less than that is no time of which nobody knows.
+    return max(Self.tolerance, time - running)
   }
 }

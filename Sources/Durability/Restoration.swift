@@ -125,7 +125,9 @@ public struct Restoration {
     facts.isOtherBoot = state.bootID != time.now.bootID
     facts.utc = vouchedUTC(after: state, bootOfTickZero: zero)
     facts.isOtherRig = committed.recordBytes != rig.recordBytes
-    if trace == nil, !state.isSettled { facts.mayHaveRun = TickCount(max(0, now - state.tick)) }
+    if trace == nil, !state.isSettled {
+      facts.mayHaveRun = passed.isAttested ? TickCount(max(0, now - state.tick)) : nil
+    }
     if let newer {
       facts.historyIsIncomplete = true
       facts.leaseEnd = max(facts.leaseEnd, newer.leaseEnd)
@@ -212,6 +214,7 @@ public struct Restoration {
     if facts.isOtherBoot, !time.passed(since: state).isAttested {
       remarks.append("nobody vouches for the time without power: it counts as none")
     }
+    if newer == nil, core.board.on[.lineUncertain] { remarks.append(Self.lineRemark) }
     if !core.clockIsTrusted { remarks.append(Self.clockRemark) }
     return RestoredPump(
       core: core, bootOfTickZero: 0, commits: state.commit,
@@ -259,9 +262,11 @@ public struct Restoration {
     let isTaken = core.takeHeld(
       record.held.span, steps: record.steps, inDoubt: record.stepsInDoubt, made: made)
     if !isTaken { return ["what the safe-basal record says of the line cannot be read"] }
-    return core.board.on[.lineUncertain]
-      ? ["nobody knows how much has left the line: the strongest drug in it is dosed for"] : []
+    return core.board.on[.lineUncertain] ? [lineRemark] : []
   }
+
+  private static let lineRemark =
+    "nobody knows how much has left the line: the strongest drug in it is dosed for"
 
   private static func therapy(_ record: [UInt8], on rig: Rig) -> Therapy? {
     // What was accepted once stays in force, whatever is said of it today.

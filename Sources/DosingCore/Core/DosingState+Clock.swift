@@ -5,6 +5,7 @@ internal import Quantities
 extension DosingState {
   mutating func take(_ utc: TickFacts.VouchedUTC) {
     therapyClock.learn(utc)
+    if utc.wasOff > .zero { learn(wasOff: utc.wasOff) }
     // Tolerance may be lost, though nobody could tell when it started.
     if utc.wasOff > Limits.longInterruption, mode.delivers { raise(.longInterruption) }
   }

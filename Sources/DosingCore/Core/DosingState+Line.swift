@@ -28,7 +28,7 @@ extension DosingState {
       part.concentration = line[index].concentration
       part.volume = rig.volume(ofSteps: end - from)
       if line[index].end != .max {
-        part.uncertain = rig.volume(ofSteps: max(0, stepsInDoubt - line[index].doubtBefore))
+        part.uncertain = rig.volume(ofSteps: line.doubted(index, stepsInDoubt))
         part.leaves = tick(atWhichAccrued: charged)
       }
       shown.append(part)

@@ -30,7 +30,7 @@ public struct TickFacts: Sendable, BitwiseCopyable {
     public var source: ClockSource
     /// In ns since 1970; without meaning where nobody vouches.
     public var atTickZero: Int64
-    /// How long the machine was off before this start, where that becomes known only now.
+    /// How long the machine was off before this start, where that becomes known only now; 0 where it does not.
     public var wasOff: Nanoseconds
 
     public init(_ source: ClockSource, atTickZero: Int64, wasOff: Nanoseconds = .zero) {

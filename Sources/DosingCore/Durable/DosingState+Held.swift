@@ -30,6 +30,7 @@ extension DosingState {
       (ledger.line, ledger.reservoir, refill, isConnected) = before
       return false
     }
+    ledger.line.takeOpen(from: before.0)
     if refill.stage != .none { refill.since = now }
     ledger.goOn(
       atSteps: max(steps, made ?? 0), inDoubt: inDoubt, placesAreKnown: (made ?? -1) >= steps)

@@ -39,7 +39,10 @@ extension DosingState {
       cancelExtraDose()
     }
     let before = ledger.stepsInDoubt
-    ledger.doubt(doubts + unrecordedSteps(facts))
+    let perDay = unrecordedStepsPerDay()
+    ledger.line.open(stepsPerDay: facts.mayHaveRun == nil ? perDay : 0)
+    let lasts = leaseLasts(to: facts.leaseEnd)
+    ledger.doubt(doubts + unrecordedSteps(perDay, in: facts.mayHaveRun ?? .zero, leaseLasts: lasts))
     outcome.stepsInDoubt = ledger.stepsInDoubt - before
     if facts.isOtherBoot { therapyClock.distrust() }
     if let utc = facts.utc { therapyClock.learn(utc) }
@@ -116,19 +119,46 @@ extension DosingState {
     return units
   }
 
+  /// How long the machine was off becomes known after a start at which nobody could tell: what may have been
+  /// made without being written counts from now on.
+  mutating func learn(wasOff: Nanoseconds) {
+    let perDay = ledger.line.close()
+    guard perDay > 0 else { return }
+    // Of the lease no more is known than that storage has to fail before steps are made without.
+    ledger.doubt(unrecordedSteps(perDay, in: TickCount(rig.ticks(wasOff)), leaseLasts: 0))
+    if lease.isOn { happened.wantsCommit = true }
+  }
+
   /// The most that basal can have delivered if the engine ran on without being able to write. None
   /// where its lease could have lasted so long: an engine that can write does so before it is used up.
-  private mutating func unrecordedSteps(_ facts: Restart) -> Int64 {
-    guard let therapy, mode.delivers else { return 0 }
-    let ticks = Int128(facts.mayHaveRun.count)
-    let rate = max(basalPerTick, therapy.safeBasalPerTick)
-    let worths = ledger.worths(
-      named: therapy.prescription.concentration, therapy.prescription.mode)
-    let lease = Int128(max(0, facts.leaseEnd - account.steps)) * worths.weakest
-    let lasts = (lease + max(1, basalPerTick) - 1) / max(1, basalPerTick)
-    guard ticks > lasts + Int128(rig.ticks(Limits.storageFailsAfter)) else { return 0 }
+  private mutating func unrecordedSteps(
+    _ perDay: Int64, in ran: TickCount, leaseLasts: Int128
+  ) -> Int64 {
+    let (ticks, day) = (Int128(ran.count), Int128(rig.ticks(.days(1))))
+    guard perDay > 0, ticks > leaseLasts + Int128(rig.ticks(Limits.storageFailsAfter)) else {
+      return 0
+    }
     raise(.accountUncertain)
-    return Int64(clamping: (rate * ticks + worths.weakest - 1) / worths.weakest)
+    return Int64(clamping: (Int128(perDay) * ticks + day - 1) / day)
+  }
+
+  /// At the larger of committed and safe basal.
+  private mutating func unrecordedStepsPerDay() -> Int64 {
+    guard let therapy, mode.delivers else { return 0 }
+    let rate = max(basalPerTick, therapy.safeBasalPerTick)
+    let weakest = weakestStep(of: therapy)
+    return Int64(clamping: (rate * Int128(rig.ticks(.days(1))) + weakest - 1) / weakest)
+  }
+
+  private mutating func weakestStep(of therapy: Therapy) -> Int128 {
+    ledger.worths(named: therapy.prescription.concentration, therapy.prescription.mode).weakest
+  }
+
+  /// For how many ticks of basal a lease was enough.
+  private mutating func leaseLasts(to end: Int64) -> Int128 {
+    guard let therapy else { return 0 }
+    let lease = Int128(max(0, end - account.steps)) * weakestStep(of: therapy)
+    return (lease + max(1, basalPerTick) - 1) / max(1, basalPerTick)
   }
 
   private mutating func raiseFaults(of facts: Restart) {

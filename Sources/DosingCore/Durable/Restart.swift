@@ -43,8 +43,8 @@ public struct Restart: Sendable, BitwiseCopyable {
   public var isOtherBoot = false
   /// UTC, where somebody vouches for it.
   public var utc: TickFacts.VouchedUTC?
-  /// Time since the newest commit in which the engine may have run.
-  public var mayHaveRun = TickCount.zero
+  /// Time since the newest commit in which the engine may have run; nil where nobody tells how long it was.
+  public var mayHaveRun: TickCount? = .zero
   // What the safe-basal record knows of, if it is newer.
   public var isStopped = false
   public var isHardStopped = false

@@ -13,6 +13,19 @@ public struct Line: Sendable, BitwiseCopyable {
     /// Steps that were in doubt when its end left the reservoir: what came to doubt since may have moved it
     /// on towards the tip.
     public internal(set) var doubtBefore: Int64
+    /// What is known of where its end is.
+    var place = Place.counted
+  }
+
+  /// What is known of where a boundary is.
+  enum Place: BitwiseCopyable {
+    /// As far as steps were counted, and those in doubt.
+    case counted
+    /// Anywhere up to the tip, until somebody tells how long a time was in which steps may have been made
+    /// that nobody counted.
+    case open
+    /// The same, and whoever could have told is gone.
+    case lost
   }
 
   public static let capacity = 8
@@ -25,6 +38,9 @@ public struct Line: Sendable, BitwiseCopyable {
   private var parts: InlineArray<8, Part>
   /// How many parts there are; 0 where nobody knows what the pump holds.
   public private(set) var count = 0
+  /// Steps that may have been made a day in a time of which nobody has told yet how long it was; 0 where there
+  /// is none.
+  private var openStepsPerDay: Int64 = 0
 
   /// Nothing was filled yet.
   init(_ rig: Rig) {
@@ -178,8 +194,8 @@ public struct Line: Sendable, BitwiseCopyable {
   }
 
   /// What came to doubt since a boundary left the reservoir.
-  private func doubted(_ index: Int, _ doubts: Int64) -> Int64 {
-    max(0, doubts - parts[index].doubtBefore)
+  func doubted(_ index: Int, _ doubts: Int64) -> Int64 {
+    max(parts[index].place == .counted ? 0 : length, doubts - parts[index].doubtBefore)
   }
 
   /// The counts of steps after which the tip may give either side of a boundary, or both.
@@ -278,23 +294,56 @@ public struct Line: Sendable, BitwiseCopyable {
     count > 1 && parts[count - 2].end == steps + length
   }
 
-  private mutating func joinLast() { parts[count - 1].end = .max }
+  private mutating func joinLast() {
+    parts[count - 1] = Part(
+      concentration: parts[count - 1].concentration, end: .max, doubtBefore: 0)
+  }
 
   /// The tip holds no drug for so many steps.
   ///
   /// - Precondition: there is room for a part more.
   mutating func emptyTip(_ steps: Int64, after made: Int64, doubts: Int64) {
     guard count > 0 else { return }
-    var end = made + steps
+    let end = made + steps
     while count > 1, parts[0].end <= end { dropFirst() }
     if parts[0].concentration.nanogramsPerMillilitre > 0 {
       for index in stride(from: count, to: 0, by: -1) { parts[index] = parts[index - 1] }
       count += 1
-    } else {
-      end = max(end, parts[0].end)
+    } else if parts[0].end > end {
+      return
     }
     let none = Concentration(nanogramsPerMillilitre: 0)
     parts[0] = Part(concentration: none, end: end, doubtBefore: doubts)
+  }
+
+  // MARK: Steps that nobody counted
+
+  /// Steps may have been made in a time of which nobody tells how long it was: any boundary may be at the
+  /// tip. What such a time before it has left open stays so for good.
+  ///
+  /// - Parameter stepsPerDay: the most of them; 0 for no such time.
+  mutating func open(stepsPerDay: Int64) {
+    openStepsPerDay = stepsPerDay
+    for index in 0..<max(0, count - 1) {
+      if parts[index].place == .open { parts[index].place = .lost }
+      if parts[index].place == .counted, stepsPerDay > 0 { parts[index].place = .open }
+    }
+  }
+
+  /// Somebody has told how long it was. Returns how many steps a day may have been made in it; 0 where that
+  /// was not asked, or was told already.
+  mutating func close() -> Int64 {
+    defer { openStepsPerDay = 0 }
+    for index in 0..<max(0, count - 1) where parts[index].place == .open {
+      parts[index].place = .counted
+    }
+    return openStepsPerDay
+  }
+
+  /// What a record from elsewhere has as open nobody tells any more; of what `other` has, somebody may.
+  mutating func takeOpen(from other: Line) {
+    open(stepsPerDay: 0)
+    openStepsPerDay = other.openStepsPerDay
   }
 
   // MARK: Durable
@@ -307,14 +356,35 @@ public struct Line: Sendable, BitwiseCopyable {
       coder.field(magnitude: &strength)
       parts[index].concentration = Concentration(nanogramsPerMillilitre: strength)
       coder.field(magnitude: &parts[index].end)
-      coder.field(magnitude: &parts[index].doubtBefore)
+      layoutDoubt(&coder, index)
       let isOpen = parts[index].end == .max
       let isWithin =
         strength <= Limits.concentrationMax.nanogramsPerMillilitre
+        && parts[index].doubtBefore < .max / 4
         && parts[index].end >= before && isOpen == (index == count - 1)
       if !isWithin { coder.fail() }
       before = parts[index].end
     }
     if coder.failed { count = 0 }
+  }
+
+  /// Below zero where the place of a boundary is not counted. What the reservoir holds has no end: there it
+  /// is how many steps a day are open.
+  private mutating func layoutDoubt(_ coder: inout some FrameCoder, _ index: Int) {
+    if index == count - 1 {
+      (parts[index].doubtBefore, parts[index].place) = (0, .counted)
+      return coder.field(magnitude: &openStepsPerDay)
+    }
+    var number = parts[index].doubtBefore
+    if parts[index].place == .open { number = -1 - 2 * number }
+    if parts[index].place == .lost { number = -2 - 2 * number }
+    coder.field(&number)
+    if number >= 0 {
+      (parts[index].doubtBefore, parts[index].place) = (number, .counted)
+    } else {
+      let beyond = -1 - number
+      parts[index].doubtBefore = beyond / 2
+      parts[index].place = beyond % 2 == 0 ? .open : .lost
+    }
   }
 }
