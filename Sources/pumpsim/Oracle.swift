@@ -39,7 +39,8 @@ struct Oracle {
   private var restarts: Int128 = 0
   /// What the engine has given up for good, over all lives.
   private var deficit: Int128 = 0
-  private var countIsLost = false
+  /// Steps that no restart could learn of.
+  private var uncounted: Int64 = 0
   /// Requests and faults: each may cost a step or two on its own.
   private var disturbances: Int128 = 0
 
@@ -168,10 +169,13 @@ struct Oracle {
 
   /// An engine runs again. Its tick 0 was at `tickZero`.
   ///
-  /// - Parameter doubt: steps of which it cannot tell whether the life before made them.
-  mutating func begin(at time: Int64, tickZero: Int64, doubt: Int64 = 0) {
+  /// - Parameters:
+  ///   - doubt: steps of which it cannot tell whether the life before made them.
+  ///   - counted: where nobody can tell how long the power was away, the steps that it knows of.
+  mutating func begin(at time: Int64, tickZero: Int64, doubt: Int64 = 0, counted: Int64? = nil) {
     disturb(at: time)
     supply.doubt(doubt)
+    if let counted { supply.losePlaces(counted: counted) }
     primeEnds = nil
     self.tickZero = tickZero
     restarts += 1
@@ -216,11 +220,12 @@ struct Oracle {
 
   /// Deficits and the cuts of extra doses are told to a nanogram.
   private mutating func told() -> Int128 {
-    (3 + prescribed.cuts) * Prescribed.nanogram + Self.mass(supply.misplaced)
+    (3 + prescribed.cuts) * Prescribed.nanogram + Self.mass(supply.misplaced + supply.withheld)
   }
 
-  /// The power went while nothing could be written down. What was given meanwhile is known to nobody.
-  mutating func loseCount() { countIsLost = true }
+  /// The power went while nothing could be written down, and nobody tells for how long: the steps since
+  /// somebody last could are known to nobody.
+  mutating func loseCount(of steps: Int64) { uncounted += steps }
 
   // MARK: What the motor did
 
@@ -303,9 +308,9 @@ struct Oracle {
     if abs(really - supply.given) > supply.loose + supply.misplaced + rounding {
       report("the tip gave something else than was told", time)
     }
-    if countIsLost { return }
     let left = supply.heldPicolitres - Int128(counted.picolitres)
-    if left < 0 || left > Int128(doubt) * supply.ofStep(1) + 1 {
+    let (lost, doubted) = (Int128(uncounted) * supply.ofStep(1), Int128(doubt) * supply.ofStep(1))
+    if left < -lost || left > doubted + 1 {
       report("the pump counts something else in the reservoir", time)
     }
   }

@@ -37,6 +37,7 @@ struct ScenarioRun: ~Copyable {
   private var stopCommit: Int64 = 0
   private var resumeCommit: Int64 = 0
   private var lostPower = false
+  private var unwritten = UnwrittenSteps()
   /// What was asked while no tick ran: the next one decides it.
   private var asked = AskedRequests()
   private var givenUp = GivenUp()
@@ -281,6 +282,7 @@ struct ScenarioRun: ~Copyable {
     case .drive, .output, .storageFails, .storageSlow: break
     }
     faults.note(event.action, at: now, hasBatteryClock: scenario.hasBatteryClock)
+    noteStorage()
     applyFaults()
     // What comes while no tick runs is felt from the last one on.
     let felt = pump.map { min(now, time(of: max(0, $0.now.number))) } ?? now
@@ -315,6 +317,7 @@ struct ScenarioRun: ~Copyable {
     at now: Int64, isPowerCut: Bool, for length: Nanoseconds
   ) {
     guard let machine else { return }
+    noteStorage()
     if pump != nil {
       endLife()
       self.pump = nil
@@ -325,12 +328,19 @@ struct ScenarioRun: ~Copyable {
     let present = max(now, bootZero + machine.boot)
     machine.pass(Nanoseconds(present - bootZero - machine.boot))
     if isPowerCut {
-      if faults.storageIsBad { oracle.loseCount() }
+      let lost = unwritten.take(steps: oracle.supply.steps)
+      if !scenario.hasBatteryClock { oracle.loseCount(of: lost) }
       let end = max(present, now + length.count)
       machine.cutPower(for: Nanoseconds(end - present))
       bootZero = end - machine.boot
       lostPower = true
     }
+  }
+
+  private mutating func noteStorage() {
+    unwritten.note(
+      storageIsBad: faults.storageIsBad, steps: oracle.supply.steps,
+      commit: pump?.durableCommit ?? 0)
   }
 
   private mutating func endLife() {
@@ -368,7 +378,9 @@ struct ScenarioRun: ~Copyable {
     tickZero = bootZero + pump.epoch.count
     givenUp = GivenUp(before: pump.account.deficit)
     book.begin(pump)
-    oracle.begin(at: now, tickZero: tickZero, doubt: pump.stepsInDoubt - doubtBefore)
+    oracle.begin(
+      at: now, tickZero: tickZero, doubt: pump.stepsInDoubt - doubtBefore,
+      counted: lostPower && !scenario.hasBatteryClock ? pump.account.steps : nil)
     doubtBefore = pump.stepsInDoubt
     rememberOrders(memory.start, at: now)
     lostPower = false

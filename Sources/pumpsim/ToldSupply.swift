@@ -27,6 +27,9 @@ struct ToldSupply {
   /// By how much charge and gift of steps may differ, since nobody can know better: the line is no whole
   /// number of steps, or a step was made that no restart could count.
   private(set) var misplaced: Int128 = 0
+  /// What may be missing beside that, where no restart could tell where a boundary was: the pump goes by what
+  /// is stronger.
+  private(set) var withheld: Int128 = 0
   /// By how much what the tip really gives may differ from `given`, if people did what they told.
   private(set) var loose: Int128 = 0
   /// What the stronger drug brings beyond the zones in which the pump counts with it, if boundaries are
@@ -229,6 +232,17 @@ struct ToldSupply {
   mutating func doubt(_ count: Int64) {
     for boundary in boundaries where boundary.leavesAfter + count > steps {
       misplaced += Int128(count) * ofStep(boundary.difference)
+    }
+  }
+
+  /// Nobody could tell a restart how many steps there were. Every boundary that the pump does not know gone
+  /// may be at the tip, until it has counted the whole line.
+  ///
+  /// - Parameter counted: the steps that the pump knows of.
+  mutating func losePlaces(counted: Int64) {
+    let whole = parts(Int128(tubing.volume.picolitres)) / revolution + 1
+    for boundary in boundaries where boundary.leavesAfter > counted {
+      withheld += whole * ofStep(boundary.difference)
     }
   }
 }

@@ -113,9 +113,14 @@ import Testing
       bench.supply, bench.head, counted: Self.microlitres(20_000), doubt: 0, at: 0)
     #expect(oracle.violations == [])
     var lost = oracle
-    lost.loseCount()
-    lost.compare(bench.supply, bench.head, counted: Self.microlitres(19_999), doubt: 0, at: 0)
+    // A step is 15,625 pL: one that nobody could count is in the reservoir for the pump.
+    let one = Self.microlitres(20_000) + Volume(picolitres: 15_625)
+    lost.loseCount(of: 1)
+    lost.compare(bench.supply, bench.head, counted: one, doubt: 0, at: 0)
     #expect(lost.violations == [])
+    lost.compare(
+      bench.supply, bench.head, counted: one + Volume(picolitres: 1), doubt: 0, at: 0)
+    #expect(lost.violations.contains { $0.hasPrefix("the pump counts something else") })
     oracle.compare(
       bench.supply, bench.head, counted: Self.microlitres(19_999), doubt: 0, at: 0)
     #expect(oracle.violations.contains { $0.hasPrefix("the pump counts something else") })

@@ -205,6 +205,33 @@ import Testing
     }
   }
 
+  @Test("R-063 R-083 Where no restart knows the place of a boundary it lets less come, and no more")
+  func lostPlaces() {
+    func judged(_ old: Int64, _ new: Int64, each charge: Int64, isLost: Bool = true) -> [String] {
+      var history = History(Self.rig(), old)
+      history.refill(new)
+      history.steps(1_000, each: old * 1_000)
+      _ = history.end()
+      history.oracle.begin(at: history.time, tickZero: 0, counted: isLost ? 900 : nil)
+      history.steps(Self.length, each: charge)
+      return history.end()
+    }
+    for (old, new) in [(500, 2_000), (2_000, 500)] as [(Int64, Int64)] {
+      #expect(judged(old, new, each: 2_000_000) == [])
+      #expect(has(judged(old, new, each: 2_000_000, isLost: false), "more is missing"))
+      #expect(has(judged(old, new, each: 500_000), "delivered more"))
+    }
+    // All of it is known to have left: no boundary is anywhere.
+    var gone = History(Self.rig(), 500)
+    gone.refill(2_000)
+    gone.steps(Self.length, each: 500_000)
+    gone.steps(10, each: 2_000_000)
+    _ = gone.end()
+    gone.oracle.begin(at: gone.time, tickZero: 0, counted: Int64(Self.length))
+    gone.steps(10, each: 4_000_000)
+    #expect(has(gone.end(), "more is missing"))
+  }
+
   @Test(
     "R-063 R-129 It knows when the pump has to find the reservoir empty, to the step and with its doubt"
   )
