@@ -45,6 +45,22 @@ import Testing
     #expect(again?.wasOff == .zero)
   }
 
+  @Test("R-083 R-090 A gap of less than a second is told as one, not as one of which nobody knows")
+  func shortestGap() {
+    let recorded = state(
+      reading(utc: 100 * hour, boot: 9 * hour, number: 1, kernel: 100 * hour))
+    var watch = ClockWatch(
+      after: recorded, start: reading(utc: 0, boot: 5, number: 2), bootOfTickZero: 5)
+    let vouched = watch.look(reading(utc: 0, boot: 5 + hour, number: 2, kernel: 101 * hour))
+    #expect(vouched?.wasOff == .seconds(1))
+    // Nor does a clock tell that did not vouch for the record.
+    var other = ClockWatch(
+      after: state(reading(utc: 100 * hour, boot: 9 * hour, number: 1)),
+      start: reading(utc: 0, boot: 5, number: 2), bootOfTickZero: 5)
+    let unknown = other.look(reading(utc: 0, boot: 5 + hour, number: 2, kernel: 101 * hour))
+    #expect(unknown?.source == .kernel && unknown?.wasOff == .zero)
+  }
+
   @Test("R-090 What a clock with a battery is off by is what the record knows, to the nanosecond")
   func correction() {
     func correction(_ now: Int64?, _ then: ClockReading?) -> Int64? {

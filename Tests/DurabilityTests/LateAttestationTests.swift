@@ -128,8 +128,8 @@ import Testing
     #expect(bench.pump.stepsInDoubt == written && bench.flow == 600)
   }
 
-  @Test("R-083 R-090 A cut of less than a second is told too: then there is no doubt left")
-  func shortest() throws {
+  @Test("R-083 R-090 A cut that was short is told too: then there is no doubt left")
+  func short() throws {
     let bench = try Bench()
     try bench.refill()
     try bench.loseStorage(for: .zero, cut: .zero)
