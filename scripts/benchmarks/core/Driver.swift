@@ -3,7 +3,7 @@ internal import Glibc
 internal import Quantities
 internal import ReferenceCore
 
-/// Runs a flex day with a bolus tick by tick, through the dosing core or through the C reference, and
+/// Runs a flex day with a bolus, and with a stronger drug that comes to the tip, tick by tick, through the dosing core or through the C reference, and
 /// prints how many steps were made; or asks a core with the longest schedule for what it refuses: for
 /// boluses, for boluses that its head is fast enough for in every other hour, or for another program; or
 /// reports its status. The rest is for an instruction counter.
@@ -14,6 +14,9 @@ internal import ReferenceCore
 struct Driver {
   /// 13 h after midnight.
   private static let bolusTick: Int64 = 4_680_000
+  /// 4 h after midnight: what is filled then is at the tip after 15 h.
+  private static let refillTick: Int64 = 1_440_000
+  private static let filled = Concentration(nanogramsPerMillilitre: 1_000_000)
   private static let bolusDose = Mass(nanograms: 20_000)
   private static let bolusDuration = Nanoseconds.minutes(30)
 
@@ -77,6 +80,7 @@ struct Driver {
     accept(state.decide(.program(therapy()), at: Tick(0)))
     var steps: Int64 = 0
     for number in 0..<ticks {
+      if number == refillTick { _ = refill(&state) }
       if number == bolusTick {
         accept(
           state.decide(.bolus(dose: bolusDose, duration: bolusDuration), at: Tick(number)))
@@ -84,6 +88,22 @@ struct Driver {
       if state.step(Tick(number)).steps { steps += 1 }
     }
     return steps
+  }
+
+  /// Returns what the reservoir holds then.
+  private static func refill(_ state: inout DosingState) -> Concentration {
+    for change in [
+      // All that a needle reaches.
+      SupplyChange(.begin, concentration: filled),
+      SupplyChange(.aspirated, volume: rig.reservoir.volume),
+      SupplyChange(.filled, volume: Volume(picolitres: 19_000_000_000)),
+      SupplyChange(.finish, overrides: true),
+    ] {
+      accept(state.decide(.supply(change), at: state.now + TickCount(1)))
+    }
+    var status = Status(serial: .none)
+    state.report(to: &status)
+    return status.line[status.line.count - 1].concentration
   }
 
   /// 168 steps a week, no two neighbours alike, and limits that two boluses fill.
@@ -166,8 +186,12 @@ struct Driver {
     unsafe setUp(core, therapy)
     let perNanogram = Int64(therapy.scale.perNanogram)
     let bolusTicks = rig.ticks(bolusDuration)
+    // What stays behind mixes: that is worked out once, beside it.
+    let strength = mixed()
+    let perStep = Int64(therapy.scale.perStep) / 500_000 * strength.nanogramsPerMillilitre
     var steps: Int64 = 0
     for number in 0..<ticks {
+      if number == refillTick { unsafe reference_core_refill(core, perStep) }
       if unsafe reference_core_step(core, number) { steps += 1 }
       if number == bolusTick {
         unsafe reference_core_start_bolus(core, bolusDose.nanograms, perNanogram, bolusTicks)
@@ -176,10 +200,22 @@ struct Driver {
     return steps
   }
 
+  /// What a reservoir holds that was refilled at that time.
+  private static func mixed() -> Concentration {
+    var state = DosingState(rig: rig, clock: WeekTime(weekday: 0, minute: 0))
+    accept(state.decide(.program(therapy()), at: Tick(0)))
+    _ = state.step(Tick(refillTick - 1))
+    return refill(&state)
+  }
+
   private static func setUp(_ core: UnsafeMutablePointer<reference_core>, _ therapy: Therapy) {
     var setup = reference_setup(
       units_per_step: Int64(therapy.scale.perStep), ticks_per_minute: rig.ticks(.minutes(1)),
-      hour_steps_max: therapy.hour.steps, day_steps_max: therapy.day.steps,
+      line_steps: rig.steps(in: rig.line.volume),
+      hour_steps_max: rig.steps(in: rig.maxVolume1h),
+      day_steps_max: rig.steps(in: rig.maxVolume24h),
+      hour_units_max: Int64(therapy.scale.units(therapy.prescription.maxDose1h)),
+      day_units_max: Int64(therapy.scale.units(therapy.prescription.maxDose24h)),
       steps_to_low: rig.steps(in: rig.reservoir.volume - rig.reservoir.low),
       steps_to_empty: rig.steps(in: rig.reservoir.volume - rig.reservoir.empty))
     unsafe reference_core_init(core, &setup)

@@ -16,8 +16,13 @@ void reference_core_init(struct reference_core *core, const struct reference_set
   core->now = -1;
   core->units_per_step = setup->units_per_step;
   core->ticks_per_week = MINUTES_PER_WEEK * setup->ticks_per_minute;
+  core->parts[0] = (struct reference_part){INT64_MAX, setup->units_per_step};
+  core->part_count = 1;
+  core->line_steps = setup->line_steps;
   core->hour_steps_max = setup->hour_steps_max;
   core->day_steps_max = setup->day_steps_max;
+  core->hour_units_max = setup->hour_units_max;
+  core->day_units_max = setup->day_units_max;
   core->steps_to_low = setup->steps_to_low;
   core->steps_to_empty = setup->steps_to_empty;
   core->next_mark = setup->steps_to_low;
@@ -30,6 +35,14 @@ void reference_core_add_edge(struct reference_core *core, int64_t tick, int64_t 
     abort();
   }
   core->edges[core->edge_count++] = (struct reference_edge){tick, units_per_tick};
+}
+
+void reference_core_refill(struct reference_core *core, int64_t units_per_step) {
+  if (core->part_count == REFERENCE_PARTS_MAX) {
+    abort();
+  }
+  core->parts[core->part_count - 1].end = core->steps + core->line_steps;
+  core->parts[core->part_count++] = (struct reference_part){INT64_MAX, units_per_step};
 }
 
 void reference_core_start_bolus(
@@ -61,16 +74,20 @@ static bool window_advance(struct reference_window *window, int64_t tick) {
   for (; passed > 0; passed--) {
     window->current = window->current + 1 < window->buckets ? window->current + 1 : 0;
     window->steps_total -= window->steps[window->current];
+    window->given_total -= window->given[window->current];
     window->extra_total -= window->extra_units[window->current];
     window->steps[window->current] = 0;
+    window->given[window->current] = 0;
     window->extra_units[window->current] = 0;
   }
   return true;
 }
 
-static void window_count_step(struct reference_window *window) {
+static void window_count_step(struct reference_window *window, reference_units units) {
   window->steps[window->current]++;
   window->steps_total++;
+  window->given[window->current] += units;
+  window->given_total += units;
 }
 
 static void window_count_extra(struct reference_window *window, reference_units units) {
@@ -81,11 +98,14 @@ static void window_count_extra(struct reference_window *window, reference_units 
 static void window_check(const struct reference_window *window) {
   int64_t steps = 0;
   reference_units extra = 0;
+  reference_units given = 0;
   for (int32_t i = 0; i < window->buckets; i++) {
     steps += window->steps[i];
+    given += window->given[i];
     extra += window->extra_units[i];
   }
-  if (steps != window->steps_total || extra != window->extra_total || steps < 0 || extra < 0) {
+  if (steps != window->steps_total || extra != window->extra_total ||
+      given != window->given_total || steps < 0 || extra < 0 || given < 0) {
     abort();
   }
 }
@@ -176,6 +196,16 @@ static void pass_reservoir_mark(struct reference_core *core) {
   core->next_mark = core->is_empty ? INT64_MAX : core->steps_to_empty;
 }
 
+/* What is at the tip now pays for the next step. What has accrued for a step of stronger drug is no more than a
+   step of weaker drug. */
+static void pass_boundary(struct reference_core *core) {
+  core->units_per_step = core->parts[++core->part].units_per_step;
+  if (core->pending > core->units_per_step) {
+    core->dropped_units += core->pending - core->units_per_step;
+    core->pending = core->units_per_step;
+  }
+}
+
 static bool take_step(struct reference_core *core) {
   if (core->is_empty) {
     core->dropped_units += core->pending - core->units_per_step;
@@ -183,23 +213,25 @@ static bool take_step(struct reference_core *core) {
     return false;
   }
   if (core->hour.steps_total >= core->hour_steps_max ||
-      core->day.steps_total >= core->day_steps_max) {
+      core->day.steps_total >= core->day_steps_max ||
+      core->hour.given_total + core->units_per_step > core->hour_units_max ||
+      core->day.given_total + core->units_per_step > core->day_units_max) {
     core->dropped_units += core->units_per_step;
     core->pending -= core->units_per_step;
     return false;
   }
   core->pending -= core->units_per_step;
   core->steps++;
-  window_count_step(&core->hour);
-  window_count_step(&core->day);
+  core->delivered += core->units_per_step;
+  window_count_step(&core->hour, core->units_per_step);
+  window_count_step(&core->day, core->units_per_step);
   return true;
 }
 
 static void check(const struct reference_core *core) {
-  const reference_units delivered = core->steps * core->units_per_step;
   const reference_units lost = core->missed_units + core->dropped_units;
   if (core->pending < 0 || core->pending > core->units_per_step ||
-      core->prescribed != delivered + lost + core->pending) {
+      core->prescribed != core->delivered + lost + core->pending) {
     abort();
   }
   window_check(&core->hour);
@@ -227,6 +259,9 @@ bool reference_core_step(struct reference_core *core, int64_t tick) {
   }
   if (core->steps >= core->next_mark) {
     pass_reservoir_mark(core);
+  }
+  if (core->steps >= core->parts[core->part].end) {
+    pass_boundary(core);
   }
   if (tick >= core->next_edge) {
     follow_schedule(core, tick);

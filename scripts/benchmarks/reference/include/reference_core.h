@@ -8,7 +8,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-enum { REFERENCE_BUCKETS_MAX = 97, REFERENCE_EDGES_MAX = 168 };
+enum { REFERENCE_BUCKETS_MAX = 97, REFERENCE_EDGES_MAX = 168, REFERENCE_PARTS_MAX = 8 };
 
 /* Amounts of drug, in units of account. */
 typedef __int128 reference_units;
@@ -18,11 +18,13 @@ struct reference_window {
   int32_t buckets;
   int64_t ticks_per_bucket;
   int32_t steps[REFERENCE_BUCKETS_MAX];
+  reference_units given[REFERENCE_BUCKETS_MAX];
   reference_units extra_units[REFERENCE_BUCKETS_MAX];
   int32_t current;
   int64_t current_number;
   int64_t next_start;
   int64_t steps_total;
+  reference_units given_total;
   reference_units extra_total;
 };
 
@@ -30,6 +32,12 @@ struct reference_window {
 struct reference_edge {
   int64_t tick;
   reference_units units_per_tick;
+};
+
+/* One drug in the line: the last of it leaves the tip with step `end`. */
+struct reference_part {
+  int64_t end;
+  reference_units units_per_step;
 };
 
 struct reference_bolus {
@@ -60,8 +68,16 @@ struct reference_core {
 
   struct reference_bolus bolus;
 
+  struct reference_part parts[REFERENCE_PARTS_MAX];
+  int32_t part;
+  int32_t part_count;
+  int64_t line_steps;
+
   int64_t hour_steps_max;
   int64_t day_steps_max;
+  reference_units hour_units_max;
+  reference_units day_units_max;
+  reference_units delivered;
   struct reference_window hour;
   struct reference_window day;
 
@@ -76,8 +92,11 @@ struct reference_core {
 struct reference_setup {
   int64_t units_per_step;
   int64_t ticks_per_minute;
+  int64_t line_steps;
   int64_t hour_steps_max;
   int64_t day_steps_max;
+  int64_t hour_units_max;
+  int64_t day_units_max;
   int64_t steps_to_low;
   int64_t steps_to_empty;
 };
@@ -88,6 +107,9 @@ void reference_core_init(
 /* Edges in order, the first at tick 0. */
 void reference_core_add_edge(
     struct reference_core *_Nonnull core, int64_t tick, int64_t units_per_tick);
+
+/* From here on the head takes in another drug, of which a step is worth so much at the tip. */
+void reference_core_refill(struct reference_core *_Nonnull core, int64_t units_per_step);
 
 /* Accrues from the next tick on. The dose is so many nanograms of so many units. */
 void reference_core_start_bolus(
