@@ -216,7 +216,7 @@ let package = Package(
 )
 
 // What computes in tests is as it ships, and so fast that they can compute for long.
-let optimised = ["Quantities", "DosingCore", "Plant"]
+let optimised = ["Quantities", "DosingCore", "Plant", "Engine", "Simulation"]
 
 for target in package.targets where !cTargets.contains(target.name) {
   target.swiftSettings = (target.swiftSettings ?? []) + strict
