@@ -13,6 +13,7 @@ extension Finding {
     func milliseconds(_ count: Int64) -> String {
       Nanoseconds(count).text(in: Unit("ms", 1_000_000))
     }
+    func milligrams(_ count: Int64) -> String { Weight(baseUnits: count).fileText }
     func clock(_ minute: Int64) -> String {
       WeekTime(weekday: 0, minute: Int(minute)).clockText
     }
@@ -56,6 +57,10 @@ extension Finding {
       "a residue of \(volume(value)); accepted are 0 mL to less than the volume of \(volume(bound))"
     case .maxPrimeDoseOutOfRange:
       "max_prime_dose \(mass(value)); accepted is more than 0 ug, to \(mass(bound))"
+    case .weighingErrorOutOfRange:
+      "an error of \(milligrams(value)); accepted are 1 mg to \(milligrams(bound))"
+    case .weighingDriftOutOfRange:
+      "a drift of \(milligrams(value)) a day; accepted are 0 mg to \(milligrams(bound))"
     case .concentrationOutOfRange:
       "\(Concentration(baseUnits: value).fileText) is outside "
         + "\(Limits.concentrationMin.fileText) to \(Limits.concentrationMax.fileText)"

@@ -1,3 +1,4 @@
+public import DosingCore
 public import Quantities
 
 /// The section `i2c` of a rig file: the sensors on its bus.
@@ -14,10 +15,7 @@ public struct I2CSection: Equatable, Sendable {
     public var countsPerGram: Int
     /// Counts with an empty reservoir.
     public var zero: Int
-    /// How far a weight may be off, either way.
-    public var errorMilligrams: Int64 = 100
-    /// How far it may wander in a day besides, either way.
-    public var driftMilligramsPerDay: Int64 = 50
+    public var weighing = Weighing()
   }
 
   /// A pressure sensor in the line, at an ADS1115.
@@ -37,7 +35,7 @@ public struct I2CSection: Equatable, Sendable {
 }
 
 /// What a scale shows. Apart from the mass of a drug, which nobody doses by the gram.
-private struct Weight: WrittenQuantity {
+struct Weight: WrittenQuantity {
   static let units = [Unit("g", 1_000), Unit("mg", 1)]
   static let baseUnitSymbol = "mg"
   static let fileUnit = units[0]
@@ -85,12 +83,12 @@ extension StrictYAML {
     if countsPerGram == 0, let written = keys["counts_per_gram"] { report(written, "may not be 0") }
     let zero = integer(keys["zero"], -8_388_607...8_388_607)
     // No cell is exact.
-    let error = milligrams(keys["error"], 1...100_000)
-    let drift = milligrams(keys["drift_per_day"], 0...100_000)
+    let error = milligrams(keys["error"], 1...Limits.weighingErrorMax)
+    let drift = milligrams(keys["drift_per_day"], 0...Limits.weighingErrorMax)
     guard let address, let countsPerGram, let zero else { return nil }
     var cell = I2CSection.LoadCell(address: address, countsPerGram: countsPerGram, zero: zero)
-    if let error { cell.errorMilligrams = error }
-    if let drift { cell.driftMilligramsPerDay = drift }
+    if let error { cell.weighing.errorMilligrams = error }
+    if let drift { cell.weighing.driftMilligramsPerDay = drift }
     return cell
   }
 

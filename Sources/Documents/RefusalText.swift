@@ -56,6 +56,7 @@ extension RefusalReason {
     case .moreThanReservoir: "more-than-reservoir"
     case .moreThanFits: "more-than-fits"
     case .mixtureOffLabel: "mixture-off-label"
+    case .fluidElsewhere: "fluid-elsewhere"
     case .primeRuns: "prime-runs"
     case .nothingToPrime: "nothing-to-prime"
     case .notConnected: "not-connected"
@@ -183,7 +184,10 @@ extension Refusal {
       "it pushes \(volume(value)), the rig's volume limit of any 24 h leaves \(volume(limit))"
     case .mixtureOffLabel:
       "with what stayed behind it holds \(strength(value)), the label says \(strength(limit)): more "
-        + "than 5 % off; finish with --override if that is wanted"
+        + "than 5 % off; finish with --override REASON if that is wanted"
+    case .fluidElsewhere:
+      "told were \(volume(limit)), the load cell says \(volume(value)): the fluid may be elsewhere; look at the "
+        + "reservoir, correct what was told, or finish with --override REASON"
     }
   }
 }

@@ -80,6 +80,7 @@ public struct RigDocument: Sendable {
       tick: tick, pump: pump, reservoir: reservoir, line: line, maxVolume1h: maxVolume1h,
       maxVolume24h: maxVolume24h)
     if let maxPrimeDose { rig.maxPrimeDose = maxPrimeDose }
+    rig.weighing = i2c?.loadCell?.weighing
     var findings = Findings()
     rig.check(into: &findings)
     for index in 0..<findings.count {
@@ -159,6 +160,7 @@ extension Finding.Rule {
     case .lineBelowLeast, .lineAboveMost, .lineNotBelowReservoir, .lineToleranceOutOfRange,
       .lineMixingOutOfRange, .primeRateOutOfRange:
       "line"
+    case .weighingErrorOutOfRange, .weighingDriftOutOfRange: "i2c"
     default: "pump"
     }
   }

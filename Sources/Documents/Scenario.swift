@@ -17,6 +17,8 @@ public struct Scenario: Sendable {
     /// From here on nothing can be written to the disk, or each time it takes so long; or it works again.
     case storageFails(Bool)
     case storageSlow(Bool, delay: Nanoseconds)
+    /// From here on the load cell, or the reservoir on it, has a fault; or no longer.
+    case reservoir(ReservoirFault, on: Bool)
     /// The process is killed, and started again after so long.
     case kill(Nanoseconds)
     /// The power is away for so long.
@@ -56,6 +58,19 @@ public struct Scenario: Sendable {
         SupplyChange(.finish, overrides: overrides),
       ].map { .supply($0) }
     }
+  }
+
+  public enum ReservoirFault: Equatable, Sendable {
+    /// Nothing is heard of the cell.
+    case cellFails
+    /// It shows what it showed, whatever lies on it.
+    case cellStuck
+    /// Something lies on it, or lifts it.
+    case cellOffset(milligrams: Int64)
+    /// It walks faster than it does by itself.
+    case cellDrift(milligramsPerDay: Int64)
+    /// The reservoir loses so much.
+    case leak(FlowRate)
   }
 
   public enum Output: String, Sendable, CaseIterable {
@@ -111,7 +126,7 @@ extension Scenario.Action {
   public var needsJournal: Bool {
     switch self {
     case .storageFails, .storageSlow, .kill, .powerCut, .setClock: true
-    case .ask, .refill, .lateTick, .suspend, .drive, .output: false
+    case .ask, .refill, .lateTick, .suspend, .drive, .output, .reservoir: false
     }
   }
 }

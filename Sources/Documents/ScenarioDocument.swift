@@ -50,6 +50,11 @@ public struct ScenarioDocument: Sendable {
     }
     let rig = try RigDocument(
       try RigDocument.text { () throws(DocumentErrors) in try open(rigPath) })
+    for event in planned where event.needsLoadCell && rig.rig.weighing == nil {
+      throw DocumentErrors(
+        .badData,
+        ["\(path): an event is about a load cell, and the rig has none; see i2c in \(rigPath)"])
+    }
     var warnings: [String] = []
     let therapy = try Self.therapy(try open(prescriptionPath), on: rig.rig, &warnings)
     var events: [Scenario.Event] = []

@@ -12,6 +12,14 @@ struct PlannedEvent {
   let what: What
 }
 
+extension PlannedEvent {
+  var needsLoadCell: Bool {
+    guard case .ready(.reservoir(let fault, _)) = what else { return false }
+    if case .leak = fault { return false }
+    return true
+  }
+}
+
 /// How an event is written: its name, and the keys that it takes beside its time.
 struct ScenarioEventForm {
   /// `do` or `fault`.
@@ -39,6 +47,8 @@ struct ScenarioEventForm {
 
   static let faults = [
     fault("late-tick"), fault("suspend"), fault("drive-fails"), fault("output-fails", ["line"]),
+    fault("load-cell-fails"), fault("load-cell-stuck"), fault("load-cell-offset", ["value"]),
+    fault("load-cell-drift", ["value"]), fault("leak", ["value"]),
     fault("storage-slow", ["delay"]), fault("storage-fails"), fault("kill"), fault("power-cut"),
   ]
 
@@ -149,6 +159,19 @@ extension StrictYAML {
       overrides: overrides, reallyAspirated: reallyAspirated, reallyFilled: reallyFilled)
   }
 
+  /// In milligrams; below zero where it lifts, or wanders down.
+  private mutating func signedWeight(_ value: Value?) -> Int64? {
+    guard let value, let text = word(value) else { return nil }
+    let isNegative = text.hasPrefix("-")
+    guard let weight = try? Weight(text: isNegative ? String(text.dropFirst()) : text),
+      weight.baseUnits <= Limits.weighingErrorMax
+    else {
+      report(value, "'\(text)' is no weight; accepted: -100 g to 100 g, as in 1.5 g or -200 mg")
+      return nil
+    }
+    return isNegative ? -weight.baseUnits : weight.baseUnits
+  }
+
   /// What a fault does, and where it lasts for a while also its end.
   private mutating func fault(
     _ name: String, _ keys: [String: Value], lasts length: Nanoseconds
@@ -165,6 +188,17 @@ extension StrictYAML {
     case "power-cut": return [(.zero, .powerCut(length))]
     case "drive-fails": return lasting { .drive(fails: $0) }
     case "storage-fails": return lasting { .storageFails($0) }
+    case "load-cell-fails": return lasting { .reservoir(.cellFails, on: $0) }
+    case "load-cell-stuck": return lasting { .reservoir(.cellStuck, on: $0) }
+    case "load-cell-offset":
+      guard let milligrams = signedWeight(keys["value"]) else { return [] }
+      return lasting { .reservoir(.cellOffset(milligrams: milligrams), on: $0) }
+    case "load-cell-drift":
+      guard let daily = signedWeight(keys["value"]) else { return [] }
+      return lasting { .reservoir(.cellDrift(milligramsPerDay: daily), on: $0) }
+    case "leak":
+      guard let rate = quantity(keys["value"], as: FlowRate.self) else { return [] }
+      return lasting { .reservoir(.leak(rate), on: $0) }
     case "storage-slow":
       guard let delay = quantity(keys["delay"], as: Nanoseconds.self) else { return [] }
       return lasting { .storageSlow($0, delay: delay) }

@@ -143,7 +143,7 @@ extension FaultCode {
     case .reservoirUnknown:
       (
         "reservoir-unknown",
-        "nobody has said what was filled; dosed as the stronger; pumpctl refill"
+        "nobody has said what was filled, or is in it now; dosed as the stronger; pumpctl refill"
       )
     case .noDrugAtTip:
       (
@@ -154,6 +154,16 @@ extension FaultCode {
       ("line-uncertain", "nobody knows where a boundary in the line is; dosed as the stronger")
     case .notConnected:
       ("not-connected", "the line was replaced; say when it is connected: pumpctl line connected")
+    case .weightDiffers:
+      (
+        "weight-differs",
+        "the reservoir does not weigh what is counted; look for a leak, and at the cell"
+      )
+    case .fluidElsewhere:
+      (
+        "fluid-elsewhere",
+        "the reservoir does not weigh what was told: the fluid may be elsewhere; look at once"
+      )
     case .refillDiffers:
       ("refill-differs", "what came out is not what was expected; look at the pump, acknowledge")
     }

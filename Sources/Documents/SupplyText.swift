@@ -26,7 +26,8 @@ extension SupplyChange {
     case .begin: "refill with \(concentration.fileText) begins"
     case .aspirated: "refill, \(volume.shown(decimals: 3)) aspirated"
     case .filled: "refill, \(volume.shown(decimals: 3)) filled, lot \(lot.text)"
-    case .finish: "refill finished" + (overrides ? ", off its label by override" : "")
+    case .finish:
+      "refill finished" + (overrides ? ", overriding what stands against it: \(lot.text)" : "")
     case .leave: "refill left"
     case .catheterEmptied: "catheter emptied"
     case .lineReplaced: "line replaced"

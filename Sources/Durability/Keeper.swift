@@ -128,11 +128,6 @@ public final class Keeper: @unchecked Sendable {
 
   // MARK: The journal thread
 
-  /// Something else that is worth an entry, as a sensor's value. It becomes durable with the next commit.
-  public func note(_ content: Entry.Content, at tick: Int64) {
-    told.append(stamp.entry(content, at: tick))
-  }
-
   /// Looks who vouches for UTC; once a second is enough.
   public func lookAtClock() {
     guard let news = clock.look(readClock()) else { return }

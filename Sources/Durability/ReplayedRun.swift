@@ -33,7 +33,7 @@ struct ReplayedRun: ~Copyable {
   mutating func visit(_ entry: Entry) throws(Replay.Difference) {
     switch entry.content {
     // The core hears nothing of them.
-    case .sampled, .keyChanged, .framesRefused, .clockTrusted, .journalBegun, .signed,
+    case .keyChanged, .framesRefused, .clockTrusted, .journalBegun, .signed,
       .requestsCounted, .rigCommitted, .orderRefused,
       .linkCounted:
       return
@@ -68,6 +68,7 @@ struct ReplayedRun: ~Copyable {
     case .suspended(let length): new.suspended = Nanoseconds(length)
     case .storageTold(let bits): new.storage = StorageTroubles(bits: bits)
     case .outputsFailed(let bits): new.failedOutputs = OutputSet(bits: bits)
+    case .sampled(let samples): new.samples = samples
     default: return false
     }
     if facts == nil { try runQuietly(before: entry.tick) }

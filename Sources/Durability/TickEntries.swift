@@ -126,6 +126,7 @@ struct TickEntries {
     case .outputsFailed: .outputsFailed(UInt8(clamping: event.value))
     case .clockVouched: .clockVouched(event.vouchedUTC)
     case .storageTold: .storageTold(UInt8(clamping: event.value))
+    case .sampled: .sampled(event.samples)
     case .engineEnded: .ended
     }
   }

@@ -39,6 +39,8 @@ public struct EngineEvent: Equatable, Sendable, BitwiseCopyable {
     case clockVouched
     /// What is wrong with the places where things are kept has changed. value: the `StorageTroubles.bits`.
     case storageTold
+    /// The core heard what the sensors say. See `samples`.
+    case sampled
     /// The engine ended in order, after this tick.
     case engineEnded
   }
@@ -57,6 +59,21 @@ public struct EngineEvent: Equatable, Sendable, BitwiseCopyable {
     self.more = more
   }
 
+  public init(_ samples: SensorReadings, tick: Int64) {
+    self.init(
+      .sampled, tick: tick, value: samples.encoder.packed, detail: samples.loadCell.packed,
+      more: samples.pressure.packed)
+  }
+
+  /// Of a `sampled`, what.
+  public var samples: SensorReadings {
+    var samples = SensorReadings()
+    samples.encoder = SensorReading(packed: value)
+    samples.loadCell = SensorReading(packed: detail)
+    samples.pressure = SensorReading(packed: more)
+    return samples
+  }
+
   /// Of a `clockVouched`, what.
   public var vouchedUTC: TickFacts.VouchedUTC {
     TickFacts.VouchedUTC(
@@ -68,4 +85,19 @@ public struct EngineEvent: Equatable, Sendable, BitwiseCopyable {
   public var stepRefusal: StepRefusal? {
     StepRefusal(kind: UInt8(clamping: value), hourSteps: detail, daySteps: more)
   }
+}
+
+extension SensorReading {
+  /// The state in the lowest bits. No sensor has a value that does not fit above them.
+  fileprivate var packed: Int64 {
+    let most = Int64.max >> Self.stateBits
+    return max(-most, min(value, most)) << Self.stateBits | Int64(state.rawValue)
+  }
+
+  fileprivate init(packed: Int64) {
+    let state = UInt8(packed & (1 << Self.stateBits - 1))
+    self.init(SensorState(rawValue: state) ?? .failed, value: packed >> Self.stateBits)
+  }
+
+  private static let stateBits: Int64 = 3
 }

@@ -26,7 +26,10 @@ public final class RealTimeEngine: @unchecked Sendable {
   private var health = TickHealth()
   /// A request was decided, and whoever asked will look.
   private var statusIsDue = false
-  private var sampled = Sample()
+  private var sampling: Sampling
+  /// What the sensors said when they were looked at last.
+  private var readings: SensorReadings?
+  private var looksAt: Int64 = 0
   private var forecast = Forecast()
   private var forecastIsDue = true
   /// By how much the clock that counts suspension is ahead of the one that does not.
@@ -48,6 +51,7 @@ public final class RealTimeEngine: @unchecked Sendable {
     blank: Status, memoryLocked: Bool, sensors: SensorWatch? = nil
   ) {
     period = loop.core.rig.tick
+    sampling = Sampling(loop.core.rig)
     first = loop.core.now.number + 1
     record = TickRecord()
     ticksPerStatus = max(1, Self.statusPeriod.count / period.count)
@@ -99,7 +103,8 @@ public final class RealTimeEngine: @unchecked Sendable {
 
   private func run(_ number: Int64, missed: Int64) {
     // Whoever slept has missed ticks.
-    loop.begin(number, missed: missed, suspended: missed > 0 ? takeSuspension() : 0)
+    loop.begin(
+      number, missed: missed, suspended: missed > 0 ? takeSuspension() : 0, samples: look(number))
     requests.answer(at: number) { request, id in
       // Whoever asked will look.
       statusIsDue = true
@@ -115,13 +120,19 @@ public final class RealTimeEngine: @unchecked Sendable {
     completed.store(completed.load(ordering: .relaxed) + 1, ordering: .relaxed)
   }
 
-  /// Once a minute, and when a sensor begins or ceases to be believed.
-  private func sample(_ readings: SensorReadings, at number: Int64) {
-    let isDue = number - sampled.tick >= Limits.hourBucket.count / period.count
-    guard isDue || !readings.statesEqual(sampled.readings) else { return }
-    sampled.tick = number
-    sampled.readings = readings
-    record.samples.publish { $0 = sampled }
+  /// Looks at the sensors before the first tick of each status. Returns what the core is to hear of it.
+  @inline(__always)
+  private func look(_ number: Int64) -> SensorReadings? {
+    guard let sensors, number >= looksAt else { return nil }
+    return look(sensors, number)
+  }
+
+  @inline(never)
+  private func look(_ sensors: SensorWatch, _ number: Int64) -> SensorReadings? {
+    looksAt = number + ticksPerStatus
+    let readings = sensors.readings(at: RealTime.now)
+    self.readings = readings
+    return sampling.take(readings, at: number, steps: loop.loop.core.account.steps)
   }
 
   private func publish(_ number: Int64) {
@@ -142,8 +153,6 @@ public final class RealTimeEngine: @unchecked Sendable {
     health.interlockHourSteps = counts.hourSteps
     health.interlockDaySteps = counts.daySteps
     health.realTimePriority = priority.load(ordering: .relaxed)
-    let readings = sensors?.readings(at: RealTime.now)
-    if let readings { sample(readings, at: number) }
     status.publish { status in
       status.health = health
       status.forecast = forecast

@@ -22,18 +22,26 @@ public struct RecordedLoop: ~Copyable {
   /// - Parameters:
   ///   - missed: how many ticks did not run before it.
   ///   - suspended: for how many ns of them the machine slept.
+  ///   - samples: what the sensors say, where the core is to hear it.
   @inline(__always)
-  public mutating func begin(_ number: Int64, missed: Int64, suspended: Int64 = 0) {
+  public mutating func begin(
+    _ number: Int64, missed: Int64, suspended: Int64 = 0, samples: SensorReadings? = nil
+  ) {
     if missed > 0 { note(.ticksMissed, at: number, value: missed) }
     let (grant, utc) = (record.grants.readIfNew(), record.clock.readIfNew())
     let storage = record.storage.readIfNew()
-    if grant == nil, utc == nil, storage == nil, suspended == 0, loop.newlyFailed == nil { return }
+    if grant == nil, utc == nil, storage == nil, suspended == 0, loop.newlyFailed == nil,
+      samples == nil
+    {
+      return
+    }
     var facts = TickFacts(tick: Tick(number))
     facts.grant = grant
     facts.utc = utc
     facts.suspended = Nanoseconds(suspended)
     facts.failedOutputs = loop.newlyFailed
     facts.storage = storage
+    facts.samples = samples
     learn(facts)
   }
 
@@ -45,6 +53,7 @@ public struct RecordedLoop: ~Copyable {
       note(.outputsFailed, at: number, value: Int64(failed.bits))
     }
     if let storage = facts.storage { note(.storageTold, at: number, value: Int64(storage.bits)) }
+    if let samples = facts.samples { record.events.append(EngineEvent(samples, tick: number)) }
     if let utc = facts.utc {
       note(
         .clockVouched, at: number, value: utc.atTickZero, detail: utc.wasOff.count,

@@ -46,6 +46,15 @@ public struct SensorBounds: Sendable {
   }
 }
 
+extension Reservoir {
+  /// What a load cell under it may say, in milligrams: from empty to full, and a tenth more on both sides. A
+  /// solution of baclofen weighs what water does: 1 mg a microlitre.
+  public var plausibleMilligrams: ClosedRange<Int64> {
+    let full = volume.picolitres / 1_000_000
+    return (-full / 10)...(full + full / 10)
+  }
+}
+
 /// The tick's view of the sensors: the newest samples, judged by age and plausibility.
 public struct SensorWatch: Sendable {
   private let samples: Latest<SensorSamples>

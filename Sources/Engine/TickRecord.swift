@@ -26,14 +26,6 @@ public struct CommitProposal: Sendable {
   public init() {}
 }
 
-/// What the sensors said in a tick.
-public struct Sample: Sendable {
-  public var tick: Int64 = 0
-  public var readings = SensorReadings()
-
-  public init() {}
-}
-
 /// The mailboxes between the tick thread and whoever writes down what it does. Neither waits for the
 /// other, and neither allocates.
 public final class TickRecord: Sendable {
@@ -44,8 +36,6 @@ public final class TickRecord: Sendable {
   public let clock = Latest(TickFacts.VouchedUTC(.nobody, atTickZero: 0))
   /// What is wrong with the places where things are kept, whenever that changes.
   public let storage = Latest(StorageTroubles.none)
-  /// What the sensors said, now and then.
-  public let samples = Latest(Sample())
   private let takenBack = Atomic<Int64>(0)
   private let acted = Atomic<Int64>(0)
   private let actedTick = Atomic<Int64>(0)

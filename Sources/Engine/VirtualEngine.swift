@@ -19,6 +19,9 @@ public struct VirtualEngine: ~Copyable {
   /// How many ticks did not run before the next one, and for how many ns of them the machine slept.
   private var missed: Int64 = 0
   private var suspended: Int64 = 0
+  private var sampling: Sampling
+  /// What the core hears of the sensors in the next tick.
+  private var samples: SensorReadings?
 
   /// - Parameter epoch: the time of tick 0, with which the interlock was sealed.
   public init(
@@ -29,6 +32,7 @@ public struct VirtualEngine: ~Copyable {
     self.epoch = epoch
     period = loop.loop.core.rig.tick.count
     next = loop.loop.core.now.number + 1
+    sampling = Sampling(loop.loop.core.rig)
     self.loop = loop
     self.clock = clock
   }
@@ -65,15 +69,15 @@ public struct VirtualEngine: ~Copyable {
   private mutating func begin() {
     guard !hasBegun else { return }
     clock.set(time(ofTick: next))
-    loop.begin(next, missed: missed, suspended: suspended)
-    (missed, suspended) = (0, 0)
+    loop.begin(next, missed: missed, suspended: suspended, samples: samples)
+    (missed, suspended, samples) = (0, 0, nil)
     hasBegun = true
   }
 
   /// True where any tick was passed over.
   private mutating func passQuietly(before end: Int64) -> Bool {
     // Something may have come between the last tick and the next one.
-    guard loop.loop.core.now.number == next - 1 else { return false }
+    guard samples == nil, loop.loop.core.now.number == next - 1 else { return false }
     let ticks = min(loop.quietTicks(), end - next)
     guard ticks > 0 else { return false }
     loop.passQuietly(ticks)
@@ -81,6 +85,14 @@ public struct VirtualEngine: ~Copyable {
     clock.pass(ticks: ticks, of: Nanoseconds(period))
     next += ticks
     return true
+  }
+
+  /// A look at the sensors, of which the core hears in the next tick where that is worth it.
+  ///
+  /// - Precondition: the next tick has not begun.
+  public mutating func look(_ readings: SensorReadings) {
+    precondition(!hasBegun)
+    samples = sampling.take(readings, at: next, steps: loop.loop.core.account.steps) ?? samples
   }
 
   /// The tick thread does not run for `count` ticks.

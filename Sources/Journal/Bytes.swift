@@ -60,7 +60,7 @@ func bytes(of numbers: [Int64]) -> [UInt8] {
 /// each number that was released stays readable.
 public enum RecordLayout {
   /// Of a rig, of a prescription, and of a key. A rig that is usual in its second part has the first alone, as
-  /// every rig had before there were two.
+  /// every rig had before there were two; only one with a load cell has a third.
   public static let document: UInt16 = 1
   static let key: UInt16 = 1
 }
@@ -85,12 +85,13 @@ extension Prescription {
 }
 
 extension Rig {
-  /// Its first part, and its second where that is not the usual one: so the record of a rig that says nothing
-  /// of its line, and its digest, are what they were before it could.
+  /// Its first part, its second where that is not the usual one, and its third where it has a load cell: so
+  /// the record of a rig that says nothing of them, and its digest, are what they were before it could.
   public var recordBytes: [UInt8] {
     var (writer, rig) = (ByteWriter(), self)
     rig.layoutPump(&writer)
-    if !hasUsualLine { rig.layoutLine(&writer) }
+    if !hasUsualLine || weighing != nil { rig.layoutLine(&writer) }
+    if weighing != nil { rig.layoutWeighing(&writer) }
     return writer.bytes
   }
 
@@ -103,7 +104,11 @@ extension Rig {
       rig.checkPump(into: &findings)
     } else {
       rig.layoutLine(&reader)
-      guard reader.isComplete, !rig.hasUsualLine else { return nil }
+      let hasThird = !reader.isComplete
+      if hasThird { rig.layoutWeighing(&reader) }
+      guard reader.isComplete, hasThird ? rig.weighing != nil : !rig.hasUsualLine else {
+        return nil
+      }
       rig.check(into: &findings)
     }
     guard findings.errors == 0 else { return nil }

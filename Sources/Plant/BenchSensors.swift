@@ -68,7 +68,7 @@ public struct BenchSensors: Sendable {
   private let linePressure: LinePressure?
   /// Above the baseline.
   private var flowKilopascals = 0.0
-  private var reservoirMicrolitres: Double?
+  private var deliveredMicrolitres: Double?
   private var updatedAt: Int64?
 
   /// Connects the sensors that the bench has to `bus`. Nothing is measured before the first `update`.
@@ -90,8 +90,10 @@ public struct BenchSensors: Sendable {
     if let linePressure { bus.connect(ADS1115Model(), at: linePressure.address) }
   }
 
-  /// Shows the sensors what the head has done by now.
-  public mutating func update(motorSteps: Int, reservoirMicrolitres: Double) {
+  /// Shows the sensors what the head has done by now, and people with the reservoir.
+  public mutating func update(
+    motorSteps: Int, reservoirMicrolitres: Double, deliveredMicrolitres: Double = 0
+  ) {
     if let encoder {
       let turns = encoder.offsetTurns + Double(motorSteps) / Double(stepsPerRevolution)
       bus.withDevice(AS5600Model.self, at: encoder.address) { chip, _ in chip.turns = turns }
@@ -103,17 +105,17 @@ public struct BenchSensors: Sendable {
         chip.load(milligrams: shown, at: time)
       }
     }
-    updatePressure(reservoirMicrolitres)
+    updatePressure(deliveredMicrolitres)
   }
 
-  /// What left the reservoir widens the line at once; from there it flows off through the catheter.
-  private mutating func updatePressure(_ reservoirMicrolitres: Double) {
+  /// What the head gave widens the line at once; from there it flows off through the catheter.
+  private mutating func updatePressure(_ deliveredMicrolitres: Double) {
     let time = bus.time
     let seconds = Double(time - (updatedAt ?? time)) / 1e9
-    let pushed = max(0, (self.reservoirMicrolitres ?? reservoirMicrolitres) - reservoirMicrolitres)
+    let pushed = max(0, deliveredMicrolitres - (self.deliveredMicrolitres ?? deliveredMicrolitres))
     flowKilopascals *= exp(-seconds / Line.timeConstantSeconds)
     flowKilopascals += pushed / Line.microlitresPerKilopascal
-    self.reservoirMicrolitres = reservoirMicrolitres
+    self.deliveredMicrolitres = deliveredMicrolitres
     updatedAt = time
     guard let linePressure else { return }
     let pressure = baselineKilopascals + flowKilopascals

@@ -56,6 +56,9 @@ public struct LoadCellTruth: Sendable {
   private var firstLook: Int64?
   private var lastLook: Int64 = 0
   private var load = 0.0
+  /// How far the zero has walked.
+  private var drifted = 0.0
+  private var shown = 0.0
   /// Where the share that creeps has come to.
   private var settled = 0.0
 
@@ -72,8 +75,13 @@ public struct LoadCellTruth: Sendable {
     let borne = milligrams + offsetMilligrams
     pass(to: nanoseconds, load: borne)
     if let stuckAtMilligrams { return stuckAtMilligrams }
-    return borne - faults.creepShare * (borne - settled) + wandering(at: nanoseconds) + noise()
+    shown =
+      borne - faults.creepShare * (borne - settled) + drifted + warmth(at: nanoseconds) + noise()
+    return shown
   }
+
+  /// From now on it shows what it showed last, or moves freely again.
+  public mutating func stick(_ isStuck: Bool) { stuckAtMilligrams = isStuck ? shown : nil }
 
   private mutating func pass(to nanoseconds: Int64, load new: Double) {
     if firstLook == nil {
@@ -81,14 +89,14 @@ public struct LoadCellTruth: Sendable {
     } else {
       let seconds = Double(max(0, nanoseconds - lastLook)) / 1e9
       settled = load + (settled - load) * exp(-seconds / faults.creepSeconds)
+      drifted += faults.driftMilligramsPerDay * seconds / 86_400
     }
     (lastLook, load) = (nanoseconds, new)
   }
 
-  private func wandering(at nanoseconds: Int64) -> Double {
+  private func warmth(at nanoseconds: Int64) -> Double {
     let days = Double(nanoseconds - (firstLook ?? nanoseconds)) / 86_400e9
-    return faults.driftMilligramsPerDay * days
-      + faults.milligramsPerKelvin * faults.dailyKelvin * sin(2 * .pi * days)
+    return faults.milligramsPerKelvin * faults.dailyKelvin * sin(2 * .pi * days)
   }
 
   /// By Box and Muller.

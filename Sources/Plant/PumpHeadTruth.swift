@@ -119,6 +119,22 @@ public struct PumpHeadTruth: Sendable {
     reservoir.pass(nanoseconds: nanoseconds - before)
   }
 
+  /// Nothing in it has ever held any drug.
+  public var holdsNoDrug: Bool {
+    reservoir.nanograms == 0 && nanogramsPushed == 0 && (line?.nanogramsIn ?? 0) == 0
+  }
+
+  /// What fills reservoir and line, of which nobody had said what it is, holds so much.
+  public mutating func dissolve(concentration: Double) {
+    precondition(holdsNoDrug, "what is in it is known")
+    reservoir = ReservoirTruth(
+      capacityMicrolitres: reservoir.capacityMicrolitres, microlitres: reservoir.microlitres,
+      concentration: concentration)
+    line = line.map {
+      LineTruth(microlitres: $0.microlitres, concentration: concentration, spread: $0.spread)
+    }
+  }
+
   private mutating func push() {
     let liquid = reservoir.take(microlitres: stepMicrolitres)
     nanogramsOfStep = 0

@@ -14,6 +14,10 @@ public final class SimulatedPump {
   private var plant: Plant
   private let durable: Durable?
   private let period: Int64
+  private let scale: BenchScale?
+  /// The next tick before which the scale is looked at, and the count of steps at which it is.
+  private var looksAt: Int64 = 0
+  private var looksAtSteps: Int64 = 0
 
   /// What makes it durable.
   private final class Durable {
@@ -44,8 +48,10 @@ public final class SimulatedPump {
   /// - Parameters:
   ///   - clock: the therapy clock in tick 0.
   ///   - head: what the bench is; nil for one of which only volumes matter.
+  ///   - scale: what its reservoir hangs on; nil for nothing.
   public init(
-    _ rig: Rig, clock: WeekTime, head: PumpHeadTruth? = nil, skips: Bool = true
+    _ rig: Rig, clock: WeekTime, head: PumpHeadTruth? = nil, scale: BenchScale? = nil,
+    skips: Bool = true
   ) throws {
     hardware = try HardwareRig(.simulated(virtualTime: true), heartbeat: TickLoop.heartbeat)
     try hardware.seal(for: rig, epoch: .zero)
@@ -58,16 +64,18 @@ public final class SimulatedPump {
     plant = unsafe Plant(world: hardware.world, head: head ?? Self.newHead(of: rig))
     durable = nil
     period = rig.tick.count
+    self.scale = scale
   }
 
   /// A start on what the machine remembers.
   ///
   /// - Parameters:
   ///   - head: what head and reservoir have come to; nil where they are new.
+  ///   - scale: what the reservoir hangs on; nil for nothing.
   ///   - delay: how long it takes from the reading of the memory to the sealing of the interlock.
   public init(
     _ memory: PumpMemory, on machine: SimulatedMachine, head: PumpHeadTruth?,
-    delay: Nanoseconds = .zero, skips: Bool = true
+    scale: BenchScale? = nil, delay: Nanoseconds = .zero, skips: Bool = true
   ) throws {
     let (start, record) = (memory.start, TickRecord())
     machine.pass(delay)
@@ -80,6 +88,7 @@ public final class SimulatedPump {
     plant = unsafe Plant(world: hardware.world, head: head ?? Self.newHead(of: start.rig))
     durable = Durable(machine, memory, record)
     period = start.rig.tick.count
+    self.scale = scale
     // A start that took long has missed its first ticks.
     let late = (machine.boot - start.timeOfTickZero.boot) / period - engine.next
     if late > 0 { engine.skip(late) }
@@ -127,6 +136,7 @@ public final class SimulatedPump {
   /// What the core counts in the reservoir, and a refill that is under way.
   public var reservoirContents: Volume { engine.loop.loop.core.reservoirContents }
   public var refill: Refill { engine.loop.loop.core.refill }
+  public var reservoirIntervals: ReservoirIntervals { engine.loop.loop.core.reservoirIntervals }
   /// All that a person is shown.
   public var status: Status {
     var status = Status(serial: .none)
@@ -164,6 +174,7 @@ public final class SimulatedPump {
   /// - Returns: also the commit that will hold it, and has to be durable before it acts unless it acts at
   ///   once; 0 for none.
   public func ask(_ request: Request) -> (answer: Answer, commit: Int64) {
+    lookAtScale()
     guard let durable else { return engine.decide(request) }
     durable.lastID += 1
     var requested = Requested()
@@ -178,12 +189,32 @@ public final class SimulatedPump {
   /// Returns that decision and its tick; nil where `end` was reached.
   public func run(until end: Int64) -> (tick: Int64, decision: Decision)? {
     while engine.next < end {
-      let ran = engine.run(until: min(end, (durable?.turnAt ?? end) + 1))
+      lookAtScale()
+      let ran = engine.run(until: min(min(end, (durable?.turnAt ?? end) + 1), looksNext))
       if let durable { keep(ran, durable) }
       if let ran { return ran }
     }
     return nil
   }
+
+  private var looksNext: Int64 { scale == nil ? .max : max(looksAt, engine.next + 1) }
+
+  /// As often as a core may hear of it. It sees of the bench what was observed.
+  private func lookAtScale() {
+    guard let scale, !engine.hasBegun,
+      engine.next >= looksAt || account.steps >= looksAtSteps
+    else { return }
+    let rig = engine.loop.loop.core.rig
+    (looksAt, looksAtSteps) = (
+      engine.next + rig.ticks(.minutes(1)), account.steps + rig.pump.stepsPerRevolution / 100
+    )
+    let now = engine.time(ofTick: engine.next)
+    plant.head.pass(to: now.count)
+    engine.look(scale.look(plant.reservoirMicrolitres, at: now, rig))
+  }
+
+  /// The scale is looked at before the next tick.
+  public func lookSoon() { looksAt = 0 }
 
   private func keep(_ ran: (tick: Int64, decision: Decision)?, _ durable: Durable) {
     let machine = durable.machine
@@ -233,7 +264,10 @@ public final class SimulatedPump {
   }
 
   /// Somebody does something to the bench, whatever he tells the pump.
-  public func byHand(_ work: (inout PumpHeadTruth) -> Void) { work(&plant.head) }
+  public func byHand(_ work: (inout PumpHeadTruth) -> Void) {
+    work(&plant.head)
+    lookSoon()
+  }
 
   public func failDrive(_ fails: Bool) { plant.failDrive(fails) }
   public func failLine(_ line: Plant.Line, _ fails: Bool) { plant.failLine(line, fails) }

@@ -74,7 +74,7 @@ struct PrimeJSON: Encodable {
   }
 }
 
-/// What the reservoir may hold by count, and in how many seconds it comes to its marks; nil for not within a
+/// What the reservoir may hold, by count, by weight and by both, and in how many seconds it comes to its marks; nil for not within a
 /// year, and where nothing runs.
 struct ForecastJSON: Encodable {
   struct Span: Encodable {
@@ -91,13 +91,27 @@ struct ForecastJSON: Encodable {
     }
   }
 
+  struct Interval: Encodable {
+    let leastPicolitres: Int64
+    let mostPicolitres: Int64
+
+    init(_ interval: VolumeInterval) {
+      (leastPicolitres, mostPicolitres) = (interval.least.baseUnits, interval.most.baseUnits)
+    }
+  }
+
   let leastPicolitres: Int64
   let mostPicolitres: Int64
+  let counted: Interval
+  let weighed: Interval?
   let low: Span
   let empty: Span
 
   init(_ forecast: Forecast) {
-    (leastPicolitres, mostPicolitres) = (forecast.least.baseUnits, forecast.most.baseUnits)
+    let reservoir = forecast.reservoir
+    leastPicolitres = reservoir.held.least.baseUnits
+    mostPicolitres = reservoir.held.most.baseUnits
+    (counted, weighed) = (Interval(reservoir.counted), reservoir.weighed.map { Interval($0) })
     (low, empty) = (Span(forecast.low), Span(forecast.empty))
   }
 }

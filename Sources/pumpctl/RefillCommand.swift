@@ -102,12 +102,18 @@ struct RefillFinish: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "finish", abstract: "The reservoir holds what was told.")
 
-  @Flag(help: "Also where what is mixed is more than 5 % off its label.")
-  var override = false
+  @Option(
+    help: ArgumentHelp(
+      "Also where what is mixed is more than 5 % off its label, or is not what the load cell says; why, in up "
+        + "to 31 characters. It stands in the journal.", valueName: "REASON"),
+    transform: { try Label.reason($0) })
+  var override: Label?
 
   @OptionGroup var options: SupplyOptions
 
-  func run() { options.tell(SupplyChange(.finish, overrides: override)) }
+  func run() {
+    options.tell(SupplyChange(.finish, lot: override ?? .none, overrides: override != nil))
+  }
 }
 
 struct RefillLeave: ParsableCommand {
@@ -176,5 +182,10 @@ extension Label {
   fileprivate static func lot(_ text: String) throws -> Label {
     if let label = Label(utf8: text.utf8) { return label }
     throw ValidationError("'\(text)' is no lot; accepted: 1 to 31 printable characters")
+  }
+
+  fileprivate static func reason(_ text: String) throws -> Label {
+    if let label = Label(utf8: text.utf8) { return label }
+    throw ValidationError("'\(text)' is no reason; accepted: 1 to 31 printable characters")
   }
 }

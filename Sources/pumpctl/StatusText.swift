@@ -141,19 +141,23 @@ struct StatusText {
   /// What it may hold, and when it has to be refilled: when it is low.
   private var lasts: [Row] {
     let forecast = status.forecast
-    guard forecast.most > .zero else { return [] }
-    let holds = Row(
-      "by count",
-      "\(forecast.least.shown(decimals: 3)) to \(forecast.most.shown(decimals: 3))")
-    guard Forecast.known(forecast.low.earliest) != nil else { return [holds] }
+    let held = forecast.reservoir
+    guard held.counted.most > .zero else { return [] }
+    func row(_ name: String, _ interval: VolumeInterval) -> Row {
+      Row(
+        name, "\(interval.least.shown(decimals: 3)) to \(interval.most.shown(decimals: 3))")
+    }
+    let holds =
+      [row("by count", held.counted)]
+      + (held.weighed.map { [row("by weight", $0), row("so it holds", held.held)] } ?? [])
+    guard Forecast.known(forecast.low.earliest) != nil else { return holds }
     let days = [forecast.low.earliest, forecast.low.expected, forecast.low.latest].map {
       Forecast.known($0)?.durationText ?? "a year or more"
     }
-    return [
-      holds,
+    return holds + [
       Row(
         "refill by", "\(date(after: forecast.low.expected))in \(days[1]) (\(days[0]) to \(days[2]))"
-      ),
+      )
     ]
   }
 

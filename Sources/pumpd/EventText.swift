@@ -28,7 +28,7 @@ extension EngineEvent {
       value == 0
         ? "tick \(tick): every line can be driven" : "tick \(tick): a line cannot be driven"
     case .clockVouched: "tick \(tick): \(vouchedUTC.words)"
-    case .stepMade, .leaseGranted, .commitProposed, .storageTold, .engineEnded: nil
+    case .stepMade, .leaseGranted, .commitProposed, .storageTold, .sampled, .engineEnded: nil
     }
   }
 

@@ -9,6 +9,7 @@ final class Housekeeping: @unchecked Sendable {
   private var world: SimulatedWorld?
   private let engine: RealTimeEngine
   private let desk: LinkDesk
+  private let hands: BenchHands?
   private var supervisor: Supervisor
   private let log: Logger
   private let ending = Atomic<Bool>(false)
@@ -16,10 +17,14 @@ final class Housekeeping: @unchecked Sendable {
 
   private static let periodMicroseconds: UInt32 = 50_000
 
-  /// - Parameter world: nil on a real rig.
+  /// - Parameters:
+  ///   - world: nil on a real rig.
+  ///   - hands: of the people at a simulated one.
   init(
-    engine: RealTimeEngine, desk: LinkDesk, world: consuming SimulatedWorld?, log: Logger
+    engine: RealTimeEngine, desk: LinkDesk, world: consuming SimulatedWorld?, hands: BenchHands?,
+    log: Logger
   ) {
+    self.hands = hands
     self.engine = engine
     self.desk = desk
     self.world = world
@@ -49,7 +54,7 @@ final class Housekeeping: @unchecked Sendable {
   private func run() {
     while true {
       let last = ending.load(ordering: .acquiring)
-      world?.observe(log)
+      world?.observe(hands?.take() ?? [], log)
       supervisor.tell(ticks: engine.ticksCompleted, turns: desk.turns)
       if last {
         supervisor.tellEnd()

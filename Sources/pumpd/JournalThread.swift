@@ -57,9 +57,6 @@ final class JournalThread: Sendable {
         giveUpAt = giveUpAt ?? RealTime.now + Self.patience
         lastTries += 1
       }
-      if let sample = record.samples.readIfNew() {
-        keeper.note(.sampled(sample.readings), at: sample.tick)
-      }
       let now = RealTime.now
       if now >= lookAt {
         keeper.lookAtClock()

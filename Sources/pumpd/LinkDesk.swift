@@ -20,6 +20,7 @@ final class LinkDesk: LinkAnswering {
   private let history: [UInt8]
   private let identity: PumpIdentity
   private let log: LinkLog
+  private let carryOut: (Change) -> Void
   private let line: RequestLine
   private let statusDesk: StatusDesk
   private var verifier: Verifier
@@ -39,12 +40,15 @@ final class LinkDesk: LinkAnswering {
   /// Answers to stops that were equal to one that was answered.
   private var shared: [(client: ClientID, frame: FrameWriter)] = []
 
-  /// - Parameter history: the name of what the journal holds.
+  /// - Parameters:
+  ///   - history: the name of what the journal holds.
+  ///   - carryOut: hears what was committed, of which people do a part with their hands.
   init(
     engine: RealTimeEngine, keeper: Keeper, hardware: HardwareRig, rig: Rig, history: [UInt8],
     identity: PumpIdentity, verifier: Verifier, counts: [LinkCount: Int64] = [:],
-    log: @escaping (String) -> Void
+    carryOut: @escaping (Change) -> Void = { _ in }, log: @escaping (String) -> Void
   ) {
+    self.carryOut = carryOut
     self.engine = engine
     self.keeper = keeper
     self.hardware = hardware
@@ -343,6 +347,7 @@ final class LinkDesk: LinkAnswering {
     if case .accepted = reply.answer {
       switch waiting.request {
       case .propose(let change): return proposal(change, waiting)
+      case .commit(let change) where change.kind != .rig: carryOut(change)
       case .commit(.rig(let change)):
         let ticket = keeper.tell(
           LinkChanges(), [.rigCommitted(change.rig.recordBytes)], at: tickNow, isUrgent: true)

@@ -101,15 +101,17 @@ final class RunningEngine {
     let journal = JournalThread(keeper, record: engine.record, log: log) { socket.look(log) }
     self.journal = journal
     journalThread = try RealTimeThread(name: "journal", priority: 0) { journal.run() }
+    let hands = world == nil ? nil : BenchHands()
     desk = LinkDesk(
       engine: engine, keeper: keeper, hardware: hardware, rig: start.rig,
       history: memory.journal.lineage, identity: identity.identity,
       verifier: memory.verifier(serial: document.serial, groups: options.groups),
-      counts: memory.link.counts
-    ) { log.info("\($0)") }
+      counts: memory.link.counts, carryOut: { hands?.append($0) },
+      log: { log.info("\($0)") })
     if let warning = identity.warning { log.warning("\(warning)") }
 
-    housekeeping = Housekeeping(engine: engine, desk: desk, world: world, log: log)
+    housekeeping = Housekeeping(
+      engine: engine, desk: desk, world: world, hands: hands, log: log)
     housekeeping.start()
 
     thread = try RealTimeThread(name: "tick", priority: priority) { engine.run() }

@@ -38,7 +38,7 @@ final class RunningSensors {
       encoder: SensorBounds(
         plausible: 0...(AS5600.countsPerRevolution - 1), ageMax: Self.ageMax),
       loadCell: SensorBounds(
-        plausible: Self.plausibleMilligrams(document.rig.reservoir), ageMax: Self.ageMax),
+        plausible: document.rig.reservoir.plausibleMilligrams, ageMax: Self.ageMax),
       pressure: SensorBounds(
         plausible: Self.plausiblePascals(i2c.pressure), ageMax: Self.ageMax))
     let bus = self.bus
@@ -49,13 +49,6 @@ final class RunningSensors {
   func end() {
     bus.end()
     thread.join()
-  }
-
-  /// An empty reservoir to a full one, and a tenth more on both sides. A solution of baclofen weighs
-  /// what water does: 1 mg a microlitre.
-  private static func plausibleMilligrams(_ reservoir: Reservoir) -> ClosedRange<Int64> {
-    let full = reservoir.volume.picolitres / 1_000_000
-    return (-full / 10)...(full + full / 10)
   }
 
   /// Around the pressure at which the line counts as blocked: less than none of it below, four times

@@ -18,6 +18,9 @@ struct SimulatedWorld: ~Copyable {
   private var isKept: Bool
   /// As it was before this start.
   private let before: PumpHeadTruth
+  private let catheter: Volume
+  /// Of the syringe that is being emptied, in ng/mL.
+  private var label = 0.0
 
   /// - Parameters:
   ///   - bus: the devices of the simulated bus.
@@ -34,6 +37,7 @@ struct SimulatedWorld: ~Copyable {
     let found = file?.read(gate: newBench.gate) ?? .nothing
     let head = isNew ? newBench : Self.bench(found, orNew: newBench, path, log)
     before = head
+    catheter = document.rig.line.catheter
     plant = unsafe Plant(world: hardware.world, head: head)
     sensors = Self.sensors(of: document, on: bus)
     updateSensors()
@@ -97,7 +101,8 @@ struct SimulatedWorld: ~Copyable {
 
   private mutating func updateSensors() {
     sensors.update(
-      motorSteps: plant.motorSteps, reservoirMicrolitres: plant.reservoirMicrolitres)
+      motorSteps: plant.motorSteps, reservoirMicrolitres: plant.reservoirMicrolitres,
+      deliveredMicrolitres: plant.deliveredMicrolitres)
   }
 
   /// Says once that it does not work, and tries again.
@@ -107,11 +112,40 @@ struct SimulatedWorld: ~Copyable {
     if wasKept && !isKept { log.warning("the simulated bench cannot be kept") }
   }
 
-  /// Lets the world catch up with the wires.
-  mutating func observe(_ log: Logger) {
+  /// Lets the world catch up with the wires, and with what people did by what they told the pump.
+  mutating func observe(_ done: [Change], _ log: Logger) {
     plant.observe()
+    for change in done { carryOut(change) }
     updateSensors()
     keep(log)
+  }
+
+  private mutating func carryOut(_ change: Change) {
+    switch change {
+    case .program(let therapy):
+      // As the pump takes it: what nobody has filled holds what the first order says.
+      let concentration = Self.nanograms(therapy.prescription.concentration)
+      if plant.head.holdsNoDrug { plant.head.dissolve(concentration: concentration) }
+    case .supply(let change): carryOut(change)
+    case .clock, .rig, .new, .clear: break
+    }
+  }
+
+  private mutating func carryOut(_ change: SupplyChange) {
+    let microlitres = Self.microlitres(change.volume)
+    switch change.step {
+    case .begin: label = Self.nanograms(change.concentration)
+    case .aspirated: plant.head.reservoir.aspirate(microlitres: microlitres)
+    case .filled: plant.head.reservoir.fill(microlitres: microlitres, concentration: label)
+    case .catheterEmptied:
+      plant.head.line?.emptyCatheter(microlitres: Self.microlitres(catheter))
+    case .lineReplaced: plant.head.line?.replaceAll(concentration: 0)
+    case .finish, .leave, .prime, .purge, .connected: break
+    }
+  }
+
+  private static func nanograms(_ concentration: Concentration) -> Double {
+    Double(concentration.nanogramsPerMillilitre)
   }
 
   /// What was made since the start.

@@ -2,6 +2,7 @@ internal import Documents
 internal import DosingCore
 internal import Plant
 internal import Quantities
+internal import Simulation
 
 /// What people do to reservoir and line of the bench with their hands, and the account of it: what was there to
 /// begin with and came in, less what was taken out, has to be there still or to have left the tip.
@@ -76,6 +77,23 @@ struct BenchSupply {
 
   // MARK: The account
 
+  /// The reservoir, or what it hangs on, has a fault; or no longer.
+  mutating func set(
+    _ fault: Scenario.ReservoirFault, on isOn: Bool, _ head: inout PumpHeadTruth,
+    _ scale: BenchScale?
+  ) {
+    let sign = isOn ? 1.0 : -1
+    switch fault {
+    case .cellFails: scale?.answers = !isOn
+    case .cellStuck: scale?.cell.stick(isOn)
+    case .cellOffset(let milligrams): scale?.cell.offsetMilligrams += sign * Double(milligrams)
+    case .cellDrift(let daily): scale?.cell.faults.driftMilligramsPerDay += sign * Double(daily)
+    case .leak(let rate):
+      isAsTold = false
+      head.reservoir.leakMicrolitresPerDay += sign * Double(rate.picolitresPerDay) / 1e6
+    }
+  }
+
   /// What does not add up, to the picolitre and to the nanogram.
   ///
   /// - Parameter steps: those that were seen.
@@ -89,10 +107,12 @@ struct BenchSupply {
     if isAsTold, abs(pushed - head.deliveredMicrolitres) * 1e6 > 1 {
       losses.append("a step that moved nothing")
     }
-    let there = (head.deliveredMicrolitres + head.reservoir.microlitres) * 1e6
+    let leaked = head.reservoir.leakedMicrolitres
+    let there = (head.deliveredMicrolitres + head.reservoir.microlitres + leaked) * 1e6
     if abs(Double(volume) - there) > 1 { losses.append("volume was lost, or came from nowhere") }
     let inLine = (head.line?.nanograms ?? 0) + (head.line?.nanogramsRemoved ?? 0)
-    let drug = head.reservoir.nanograms + inLine + head.nanogramsAtTip
+    let drug =
+      head.reservoir.nanograms + head.reservoir.leakedNanograms + inLine + head.nanogramsAtTip
     if abs(Double(mass) / 1e9 - drug) > 1 { losses.append("drug was lost, or came from nowhere") }
     return losses
   }

@@ -50,7 +50,7 @@ struct FaultsOn {
       if length >= Self.longInterruption || storageIsBad || !hasBatteryClock {
         safeForever = true
       }
-    case .ask, .refill, .setClock: return
+    case .ask, .refill, .setClock, .reservoir: return
     }
     feel(until: now)
   }

@@ -186,8 +186,7 @@ struct RunBook {
         bolusUg: delivered.bolus),
       reservoirUl: outcome.head.reservoirMicrolitres,
       reservoir: Summary.Reservoir(
-        counted: counted, leastUl: Double(forecast.least.picolitres) / 1e6,
-        mostUl: Double(forecast.most.picolitres) / 1e6,
+        counted: counted, forecast.reservoir,
         truth: Summary.Contents(outcome.head.reservoir.contents)),
       forecast: Summary.Marks(low: Summary.Span(forecast.low), empty: Summary.Span(forecast.empty)),
       line: line, alarms: alarms.list, accepted: accepted,

@@ -21,6 +21,7 @@ struct ScenarioRun: ~Copyable {
   private var progress: Progress
   private var trace: TraceFile?
   private var bench: BenchSupply
+  private let scale: BenchScale?
 
   /// What has come to the head and the reservoir by the end of the life before.
   private var head: PumpHeadTruth
@@ -66,9 +67,12 @@ struct ScenarioRun: ~Copyable {
     book = RunBook(scenario)
     bench = BenchSupply(scenario.rig, prescription.concentration)
     head = SimulatedPump.newHead(of: scenario.rig, filledWith: prescription.concentration)
+    scale = scenario.rig.weighing.map { _ in
+      BenchScale(LoadCellTruth(faults: .nominal, seed: scenario.seed))
+    }
     guard scenario.needsJournal else {
       machine = nil
-      pump = try SimulatedPump(scenario.rig, clock: scenario.start, head: head)
+      pump = try SimulatedPump(scenario.rig, clock: scenario.start, head: head, scale: scale)
       return
     }
     let machine = SimulatedMachine(
@@ -78,8 +82,9 @@ struct ScenarioRun: ~Copyable {
     self.machine = machine
     oracle.nothingIsOrdered()
     bootZero = -machine.boot
+    scale?.clockZero = Nanoseconds(bootZero)
     let memory = try Self.memory(of: scenario, on: machine, isNew: true)
-    pump = try SimulatedPump(memory, on: machine, head: head)
+    pump = try SimulatedPump(memory, on: machine, head: head, scale: scale)
   }
 
   private static func memory(
@@ -185,10 +190,10 @@ struct ScenarioRun: ~Copyable {
   }
 
   /// Where there is a journal a tick decides one request, and none as long as another one waits to be
-  /// durable, but for a stop.
+  /// durable, but for a stop. Where there is a load cell, it is looked at between two steps of a refill.
   private mutating func askWhatWaits(of pump: SimulatedPump) {
     while let request = asked.first?.request {
-      if machine != nil {
+      if machine != nil || scale != nil {
         if pump.tickHasBegun { return }
         if waiting != nil, !request.isStop { return }
       }
@@ -279,6 +284,7 @@ struct ScenarioRun: ~Copyable {
     case .setClock(let ahead): machine?.systemIsAhead += ahead
     case .kill(let length): die(at: now, isPowerCut: false, for: length)
     case .powerCut(let length): die(at: now, isPowerCut: true, for: length)
+    case .reservoir(let fault, let isOn): pump?.byHand { bench.set(fault, on: isOn, &$0, scale) }
     case .drive, .output, .storageFails, .storageSlow: break
     }
     faults.note(event.action, at: now, hasBatteryClock: scenario.hasBatteryClock)
@@ -365,12 +371,13 @@ struct ScenarioRun: ~Copyable {
     guard let machine else { return }
     let now = startsAt
     machine.pass(Nanoseconds(max(0, now - bootZero - machine.boot)))
+    scale?.clockZero = Nanoseconds(bootZero)
     guard let memory = try? Self.memory(of: scenario, on: machine, isNew: false) else {
       machine.disk.kill()
       startsAt += Self.retry.count
       return
     }
-    guard let pump = try? SimulatedPump(memory, on: machine, head: head) else {
+    guard let pump = try? SimulatedPump(memory, on: machine, head: head, scale: scale) else {
       startsAt = .max
       return oracle.cannotStart(at: now)
     }

@@ -71,13 +71,47 @@ struct Summary: Encodable {
     let ngPerMl: Double
   }
 
-  /// What is in the reservoir at the end: as the pump counts it, the least and the most that it may be, and
-  /// really.
+  struct Interval: Encodable {
+    let leastUl: Double
+    let mostUl: Double
+
+    init(_ interval: VolumeInterval) {
+      leastUl = Double(interval.least.picolitres) / 1e6
+      mostUl = Double(interval.most.picolitres) / 1e6
+    }
+  }
+
+  /// What is in the reservoir at the end: as the pump counts it, the least and the most that it may be by count,
+  /// by weight and by both, and really.
   struct Reservoir: Encodable {
     let counted: Contents
+    let byCount: Interval
+    /// Null where there is no load cell, or it is not believed.
+    let byWeight: Interval?
     let leastUl: Double
     let mostUl: Double
     let truth: Contents
+
+    init(counted: Contents, _ intervals: ReservoirIntervals, truth: Contents) {
+      self.counted = counted
+      byCount = Interval(intervals.counted)
+      byWeight = intervals.weighed.map { Interval($0) }
+      let held = Interval(intervals.held)
+      (leastUl, mostUl) = (held.leastUl, held.mostUl)
+      self.truth = truth
+    }
+
+    enum CodingKeys: CodingKey { case counted, byCount, byWeight, leastUl, mostUl, truth }
+
+    func encode(to encoder: any Encoder) throws {
+      var container = encoder.container(keyedBy: CodingKeys.self)
+      try container.encode(counted, forKey: .counted)
+      try container.encode(byCount, forKey: .byCount)
+      try container.encode(byWeight, forKey: .byWeight)
+      try container.encode(leastUl, forKey: .leastUl)
+      try container.encode(mostUl, forKey: .mostUl)
+      try container.encode(truth, forKey: .truth)
+    }
   }
 
   /// A part of the line, as the pump knows it; the first is at the tip.

@@ -37,7 +37,7 @@ import Testing
     #expect(rig.reservoir.residue.picolitres == 400_000_000)
     #expect(rig.maxPrimeDose.nanograms == 700_000)
     let cell = document.i2c?.loadCell
-    #expect(cell?.errorMilligrams == 250 && cell?.driftMilligramsPerDay == 20)
+    #expect(cell?.weighing == Weighing(errorMilligrams: 250, driftMilligramsPerDay: 20))
   }
 
   @Test("R-041 What is left out has its documented default, as if it were written")
@@ -54,7 +54,7 @@ import Testing
     #expect(try read(text).rig.hasUsualLine)
     let i2c = Self.i2c.with(", error: 0.25 g, drift_per_day: 20 mg", "")
     let cell = try read(Good.rig + i2c).i2c?.loadCell
-    #expect(cell?.errorMilligrams == 100 && cell?.driftMilligramsPerDay == 50)
+    #expect(cell?.weighing == Weighing())
   }
 
   @Test(

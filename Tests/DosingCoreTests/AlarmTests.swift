@@ -56,11 +56,13 @@ import Testing
       switch code {
       case .newClockUncertain: .low
       case .stopped, .reservoirLow, .accountUncertain, .clockUncertain, .driveFails, .outputFails,
-        .storageSlow, .suspended, .orderNotValid, .clockDiffers, .copyFails, .refillDiffers:
+        .storageSlow, .suspended, .orderNotValid, .clockDiffers, .copyFails, .refillDiffers,
+        .weightDiffers:
         .medium
       case .reservoirEmpty, .basalRefusedByLimit, .interlockDisagrees, .hardStop, .storageFailed,
         .restartedOften, .longInterruption, .historyIncomplete, .otherRig, .noHistory,
-        .storageLost, .reservoirUnknown, .noDrugAtTip, .lineUncertain, .notConnected:
+        .storageLost, .reservoirUnknown, .noDrugAtTip, .lineUncertain, .notConnected,
+        .fluidElsewhere:
         .high
       }
     #expect(FaultRow(of: code).priority == wanted)

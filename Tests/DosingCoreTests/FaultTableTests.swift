@@ -89,6 +89,9 @@ import Testing
     Row(
       code: .notConnected, priority: .high, extras: .notConnected, bolus: .notConnected,
       end: .cause),
+    Row(code: .weightDiffers, priority: .medium, end: .cause),
+    Row(
+      code: .fluidElsewhere, priority: .high, extras: .highAlarm, bolus: .highAlarm, end: .cause),
   ]
 
   /// The modes of a closed gate, the one that is shown first.

@@ -34,7 +34,9 @@ import Testing
     #expect(forecast.low.latest == forecast.low.expected)
     // A millilitre more.
     #expect(abs(days(forecast.empty.expected) - wanted * 19 / 18) < 0.001)
-    #expect(forecast.least == microlitres(20_000) && forecast.most == microlitres(20_000))
+    #expect(
+      forecast.reservoir.held.least == microlitres(20_000)
+        && forecast.reservoir.held.most == microlitres(20_000))
   }
 
   @Test(
@@ -51,8 +53,8 @@ import Testing
     let later = pump.forecast()
     let given = Volume(picolitres: pump.account.steps * 15_625)
     let off = Volume(picolitres: given.picolitres / 20)
-    #expect(abs((later.least - (microlitres(20_000) - given - off)).picolitres) <= 1)
-    #expect(abs((later.most - (microlitres(20_000) - given + off)).picolitres) <= 1)
+    #expect(abs((later.reservoir.held.least - (microlitres(20_000) - given - off)).picolitres) <= 1)
+    #expect(abs((later.reservoir.held.most - (microlitres(20_000) - given + off)).picolitres) <= 1)
     #expect(later.low.expected == forecast.low.expected - .days(2))
   }
 

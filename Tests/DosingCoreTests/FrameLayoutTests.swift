@@ -46,7 +46,7 @@ import Testing
         programDuringExtraDose 42, otherHead 50, otherReservoir 51, otherLine 52, \
         lineMixes 60, boundaryPasses 61, noDrugAtTip 62, tooFastForOldDrug 63, mixedDose1h 64, \
         mixedDose24h 65, lineFull 67, factorAbove5 68, refillOutOfOrder 70, \
-        concentrationOutOfRange 71, moreThanReservoir 72, moreThanFits 73, mixtureOffLabel 74, \
+        concentrationOutOfRange 71, moreThanReservoir 72, moreThanFits 73, mixtureOffLabel 74, fluidElsewhere 75, \
         primeRuns 80, nothingToPrime 81, notConnected 82, connected 83, primeAboveMaximum 84, \
         primeVolume1h 85, primeVolume24h 86
         """)
@@ -58,7 +58,7 @@ import Testing
         otherRig 12, noHistory 13, driveFails 14, outputFails 15, storageSlow 16, suspended \
         17, newClockUncertain 18, orderNotValid 19, clockDiffers 20, copyFails 21, storageLost \
         22, reservoirUnknown 23, refillDiffers 24, noDrugAtTip 25, lineUncertain 26, \
-        notConnected 27
+        notConnected 27, weightDiffers 28, fluidElsewhere 29
         """)
     #expect(
       numbered(FrameKind.self) == """
@@ -94,7 +94,7 @@ import Testing
         4, maxRateAboveOneStepPerTick 5, reservoirOutOfOrder 6, rigLimitBelowOneStep 7, \
         rigHourLimitAboveDayLimit 8, lineBelowLeast 9, lineAboveMost 10, lineNotBelowReservoir 11, \
         accuracyOutOfRange 12, lineToleranceOutOfRange 13, lineMixingOutOfRange 14, primeRateOutOfRange \
-        15, residueOutOfRange 16, maxPrimeDoseOutOfRange 17, concentrationOutOfRange 20, dayWithoutPattern 22, \
+        15, residueOutOfRange 16, maxPrimeDoseOutOfRange 17, weighingErrorOutOfRange 18, weighingDriftOutOfRange 19, concentrationOutOfRange 20, dayWithoutPattern 22, \
         patternEmpty 23, patternNotFromMidnight 24, stepsOutOfOrder 25, rateZero 26, \
         rateBelowMinimum 27, rateAboveMaximum 28, hourLimitBelowBasal 29, dayLimitBelowBasal \
         30, rigHourLimitBelowBasal 31, rigDayLimitBelowBasal 32, \
@@ -139,7 +139,8 @@ import Testing
     for place in rate..<(rate + 8) {
       #expect(fault(frame, at: place, 1) == .malformedBody, "byte \(place)")
     }
-    #expect(frame.count == rate + 8 + 8 + 128)
+    // Then the limit of a prime, and the load cell.
+    #expect(frame.count == rate + 8 + 8 + 17 + 128)
   }
 
   @Test("R-028 A script's clock is a time of one week")

@@ -98,7 +98,9 @@ struct Oracle {
     ticksPerDay = 86_400_000_000_000 / rig.tick.count
     stepVolume = Ratio(rig.pump.volumePerRevolution.picolitres, rig.pump.stepsPerRevolution)
     let volume = rig.reservoir.volume.picolitres
-    stepsToLow = Int64((Ratio(volume - rig.reservoir.low.picolitres) / stepVolume).floor)
+    // Of a head that gives as much more as it may.
+    let mostOfStep = stepVolume * Ratio(1_000 + rig.pump.accuracyPermille, 1_000)
+    stepsToLow = Int64((Ratio(volume - rig.reservoir.low.picolitres) / mostOfStep).floor)
     stepsToEmpty = Int64((Ratio(volume - rig.reservoir.empty.picolitres) / stepVolume).floor)
   }
 
@@ -326,7 +328,8 @@ struct Oracle {
         .deliveredOutOfRange, .noExtraDose, .otherHead, .otherReservoir,
         .otherLine, .lineMixes, .boundaryPasses, .noDrugAtTip, .tooFastForOldDrug, .mixedDose1h,
         .mixedDose24h, .lineFull, .factorAbove5, .refillOutOfOrder, .concentrationOutOfRange,
-        .moreThanReservoir, .moreThanFits, .mixtureOffLabel, .primeRuns, .nothingToPrime,
+        .moreThanReservoir, .moreThanFits, .mixtureOffLabel, .fluidElsewhere, .primeRuns,
+        .nothingToPrime,
         .notConnected, .connected, .primeAboveMaximum, .primeVolume1h, .primeVolume24h:
         false
       }

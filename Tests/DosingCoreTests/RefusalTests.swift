@@ -45,7 +45,7 @@ extension Refusal {
       .mixedDose24h, .lineFull:
       try provokeByLine(reason)
     case .factorAbove5, .refillOutOfOrder, .concentrationOutOfRange, .moreThanReservoir,
-      .moreThanFits, .mixtureOffLabel:
+      .moreThanFits, .mixtureOffLabel, .fluidElsewhere:
       try provokeByRefill(reason)
     case .primeRuns, .nothingToPrime, .notConnected, .connected, .primeAboveMaximum, .primeVolume1h,
       .primeVolume24h:
@@ -59,7 +59,7 @@ extension Refusal {
     switch reason {
     case .noTherapy: pump = try Pump(nil)
     case .minimumBasal: pump = try Pump(.order(.minimum))
-    default: pump = try Pump(.continuous(basal), on: .bench(reservoir: .nearlyEmpty))
+    default: pump = try Pump(.continuous(basal), on: .nearlyEmpty)
     }
     switch reason {
     case .notStopped: return pump.ask(.resume).refusal
@@ -167,7 +167,7 @@ extension Refusal {
   }
 
   private func provokeByReservoir(_ reason: RefusalReason) throws -> (Refusal?, Told) {
-    let pump = try Pump(.continuous(basal), on: .bench(reservoir: .nearlyEmpty))
+    let pump = try Pump(.continuous(basal), on: .nearlyEmpty)
     guard reason == .reservoirLow else {
       // 640 steps, 10 uL, are left above the empty mark. 5 ug are 640 steps, and there is basal.
       let refusal = pump.bolus(micrograms(5), .minutes(2)).refusal
@@ -310,9 +310,22 @@ extension Refusal {
     }
   }
 
+  /// The load cell does not move.
+  private func provokeByWeight() throws -> (Refusal?, Told) {
+    var rig = Rig.bench()
+    rig.weighing = Weighing()
+    let pump = try Pump(.continuous(basal), on: rig)
+    pump.weigh(20_000)
+    pump.begin(500)
+    pump.tell(SupplyChange(.aspirated, volume: microlitres(19_500)))
+    pump.tell(SupplyChange(.filled, volume: microlitres(5_000)))
+    return (pump.tell(SupplyChange(.finish)), Told(limit: 5_000_000_000, value: 0))
+  }
+
   private func provokeByRefill(_ reason: RefusalReason) throws -> (Refusal?, Told) {
     let pump = try Pump(.continuous(basal))
     switch reason {
+    case .fluidElsewhere: return try provokeByWeight()
     case .factorAbove5: return (pump.begin(2_600), Told(limit: 500_000, value: 2_600_000))
     case .concentrationOutOfRange: return (pump.begin(5), Told(limit: 4_000_000, value: 5_000))
     case .refillOutOfOrder:

@@ -3,9 +3,9 @@ import Quantities
 import Testing
 
 @Suite struct ReservoirTests {
-  /// 320 steps to the low mark, 640 to the empty one.
+  /// 320 steps to the low mark, 640 to the empty one, of a head that is exact.
   private func pump(_ order: Prescription = .continuous(microgramsPerDay(300))) throws -> Pump {
-    try Pump(order, on: .bench(reservoir: .nearlyEmpty))
+    try Pump(order, on: .nearlyEmpty)
   }
 
   @Test("R-024 At the low mark a medium alarm is raised, boluses are refused and basal goes on")

@@ -117,6 +117,17 @@ import Testing
     #expect(
       findings(changed { $0.maxPrimeDose.nanograms = 40_000_000_001 })
         == [.maxPrimeDoseOutOfRange])
+    for (error, drift) in [(1, 0), (100_000, 100_000)] as [(Int64, Int64)] {
+      let cell = Weighing(errorMilligrams: error, driftMilligramsPerDay: drift)
+      #expect(findings(changed { $0.weighing = cell }).isEmpty)
+    }
+    let worse = Weighing(errorMilligrams: 0, driftMilligramsPerDay: -1)
+    let worst = Weighing(errorMilligrams: 100_001, driftMilligramsPerDay: 100_001)
+    for cell in [worse, worst] {
+      #expect(
+        findings(changed { $0.weighing = cell })
+          == [.weighingErrorOutOfRange, .weighingDriftOutOfRange])
+    }
   }
 
   @Test("R-016 Several faults of a rig are listed together")

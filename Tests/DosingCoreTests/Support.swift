@@ -40,6 +40,15 @@ extension Rig {
   }
 }
 
+extension Rig {
+  /// 320 steps to the low mark, 640 to the empty one, of a head that is exact.
+  static var nearlyEmpty: Rig {
+    var rig = Rig.bench(reservoir: .nearlyEmpty)
+    rig.pump.accuracyPermille = 0
+    return rig
+  }
+}
+
 extension Prescription {
   /// At 500 ug/mL, where a step of `Rig.bench` is 7.8125 ng.
   static func order(
@@ -298,6 +307,8 @@ final class Pump {
   var prime: Prime? { state.prime }
 
   func forecast() -> Forecast { state.forecast() }
+
+  var intervals: ReservoirIntervals { state.reservoirIntervals }
 
   func doubtLastDay() { state.doubtLastDay() }
 

@@ -65,7 +65,8 @@ import Testing
       .maxRateAboveOneStepPerTick, .reservoirOutOfOrder, .rigLimitBelowOneStep,
       .rigHourLimitAboveDayLimit, .lineBelowLeast, .lineAboveMost, .lineNotBelowReservoir,
       .accuracyOutOfRange, .lineToleranceOutOfRange, .lineMixingOutOfRange, .primeRateOutOfRange,
-      .residueOutOfRange, .maxPrimeDoseOutOfRange:
+      .residueOutOfRange, .maxPrimeDoseOutOfRange, .weighingErrorOutOfRange,
+      .weighingDriftOutOfRange:
       break
     }
     return (order, rig)

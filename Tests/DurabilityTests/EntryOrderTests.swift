@@ -20,11 +20,11 @@ import Testing
     for round in 1...400 {
       for _ in 0..<random.number(0...25) { bench.tick() }
       let now = bench.core.now.number
-      // A sensor's value, or what the link has to say, of a while ago or of just now.
+      // What the link has to say, of a while ago or of just now.
       let tick = max(0, now - random.number(0...40))
       switch random.number(0...9) {
       case 0, 1:
-        bench.keeper.note(.sampled(SensorReadings()), at: tick)
+        bench.keeper.tell(LinkChanges(), [.linkCounted([])], at: tick, isUrgent: false)
         told += 1
       case 2:
         bench.keeper.tell(LinkChanges(), [.framesRefused([1])], at: tick, isUrgent: false)
@@ -51,7 +51,7 @@ import Testing
       #expect(entry.tick >= newest, "entry \(id)")
       newest = entry.tick
       switch entry.content {
-      case .sampled, .framesRefused, .keyChanged: found += 1
+      case .linkCounted, .framesRefused, .keyChanged: found += 1
       case .steps(let ticks):
         steps += ticks.count
         #expect(ticks.first == entry.tick)

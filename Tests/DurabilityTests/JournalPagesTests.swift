@@ -48,7 +48,8 @@ import Testing
     let missing = try #require(bench.keeper.pages.take(unknown)?.page)
     #expect(missing.length == 0 && missing.count == 0)
     // More than SQLite keeps in memory, so that the disk is asked.
-    for _ in 0..<20_000 { bench.keeper.note(.sampled(SensorReadings()), at: 60) }
+    let many = [Entry.Content](repeating: .linkCounted([]), count: 20_000)
+    bench.keeper.tell(LinkChanges(), many, at: 60, isUrgent: false)
     bench.end()
     bench.disk.kill()
     let ticket = try #require(bench.keeper.pages.ask(AskRecordsBody(.events)))

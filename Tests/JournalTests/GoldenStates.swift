@@ -89,6 +89,7 @@ enum GoldenStates {
     core.run(47_000)
     core.ask(.patientBolus)
     core.run(777)
+    core.weigh(18_765)
     return core
   }
 
@@ -100,6 +101,10 @@ enum GoldenStates {
     core.run(4_321)
     core.ask(.stop)
     core.run(100)
+    core.weigh(-12)
+    core.ask(
+      .supply(SupplyChange(.begin, concentration: Concentration(nanogramsPerMillilitre: 500_000))))
+    core.weigh(-13)
     return core
   }
 
@@ -155,6 +160,10 @@ enum GoldenStates {
       lines.append("deficit \(reason) \(core.account.deficit(reason))")
     }
     lines += facts(of: core.hour, "hour") + facts(of: core.day, "day")
+    let weight = bytes(of: core.weight)
+    if weight != bytes(of: ReservoirWeight(showing: nil)) {
+      lines.append("weight \(hex(weight))")
+    }
     for code in FaultCode.allCases {
       guard let fault = core.board[code] else { continue }
       lines.append("fault \(code) \(fault.priority) since \(fault.raised.number)")
@@ -178,6 +187,12 @@ enum GoldenStates {
     return writer.written
   }
 
+  private static func bytes(of weight: ReservoirWeight) -> [UInt8] {
+    var (writer, weight) = (RecordWriter(), weight)
+    weight.layout(&writer)
+    return writer.written
+  }
+
   private static func facts<let count: Int>(
     of past: RollingWindow<count>, _ name: String
   ) -> [String] {
@@ -194,6 +209,13 @@ enum GoldenStates {
 extension DosingState {
   fileprivate mutating func run(_ ticks: Int64, _ refusal: StepRefusal? = nil) {
     for _ in 0..<ticks where step(now + TickCount(1)).steps { stepEnded(refusal) }
+  }
+
+  fileprivate mutating func weigh(_ milligrams: Int64) {
+    var facts = TickFacts(tick: now + TickCount(1))
+    facts.samples = SensorReadings()
+    facts.samples?.loadCell = SensorReading(.good, value: milligrams)
+    learn(facts)
   }
 
   fileprivate mutating func ask(_ request: Request) {

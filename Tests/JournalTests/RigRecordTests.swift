@@ -54,6 +54,25 @@ import Testing
     #expect(Rig(recordBytes: written) == nil)
   }
 
+  @Test("R-119 A rig with a load cell says it behind its line, usual or not")
+  func weighing() throws {
+    for rig in [Self.rig, GoldenStates.rigs[0]] {
+      var weighed = rig
+      weighed.weighing = Weighing(errorMilligrams: 123, driftMilligramsPerDay: 45)
+      let bytes = weighed.recordBytes
+      #expect(bytes.count == 88 + 65 + 17)
+      #expect(bytes.suffix(17) == [1, 123, 0, 0, 0, 0, 0, 0, 0, 45, 0, 0, 0, 0, 0, 0, 0])
+      let read = try #require(Rig(recordBytes: bytes))
+      #expect(read.recordBytes == bytes && read.weighing == weighed.weighing)
+      #expect(read.line == rig.line)
+      // One rig has one record, and what it says has to be possible.
+      #expect(Rig(recordBytes: bytes.dropLast(17) + [UInt8](repeating: 0, count: 17)) == nil)
+      weighed.weighing?.errorMilligrams = 0
+      #expect(Rig(recordBytes: weighed.recordBytes) == nil)
+      for count in 154..<170 { #expect(Rig(recordBytes: Array(bytes.prefix(count))) == nil) }
+    }
+  }
+
   @Test("R-119 A record is whole or none, and judged by what it says")
   func whole() throws {
     let bytes = Self.rig.recordBytes

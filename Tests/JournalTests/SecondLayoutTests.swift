@@ -46,8 +46,9 @@ import Testing
   }
 
   @Test(
-    "R-119 A state of layouts 3 and 4 is read, field by field", arguments: GoldenLayoutTests.states,
-    ["layout-3", "layout-4"])
+    "R-119 A state of layouts 3, 4 and 5 is read, field by field",
+    arguments: GoldenLayoutTests.states,
+    ["layout-3", "layout-4", "layout-5"])
   func stateOfLaterLayout(name: String, folder: String) throws {
     let bytes = try Fixture.bytes("\(folder)/\(name).state.bin")
     let rig = try #require(Rig(recordBytes: try Fixture.bytes("\(folder)/\(name).rig.bin")))
@@ -64,6 +65,8 @@ import Testing
     if let order { #expect(core.ledger.line.reservoir == order.concentration) }
     // Nobody had replaced a line, or primed it.
     #expect(core.isConnected && core.prime == nil)
+    // Nobody knows what a weight of then was held against.
+    #expect(core.reservoirIntervals.weighed == nil)
     #expect(core.account.delivered == Int128(core.account.steps) * core.account.perStep)
     #expect(DosingState.isOfNewestLayout(core.written))
   }

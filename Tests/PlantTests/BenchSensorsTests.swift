@@ -54,17 +54,17 @@ import Testing
     sensors.update(motorSteps: 0, reservoirMicrolitres: 20_000)
     #expect(pressureCounts() == 800)  // 5 kPa / 50 kPa/V / 125 uV
     // 0.145 uL widen the line by 1 kPa, 160 counts.
-    sensors.update(motorSteps: 10, reservoirMicrolitres: 19_999.855)
+    sensors.update(motorSteps: 10, reservoirMicrolitres: 19_999.855, deliveredMicrolitres: 0.145)
     #expect(pressureCounts() == 960)
     clock.pass(1_044_000_000 - 1_162_790)
-    sensors.update(motorSteps: 10, reservoirMicrolitres: 19_999.855)
+    sensors.update(motorSteps: 10, reservoirMicrolitres: 19_999.855, deliveredMicrolitres: 0.145)
     #expect(pressureCounts() == 859)  // 800 + 160 / e
     clock.pass(60_000_000_000)
     sensors.baselineKilopascals = 7.5
-    sensors.update(motorSteps: 10, reservoirMicrolitres: 19_999.855)
+    sensors.update(motorSteps: 10, reservoirMicrolitres: 19_999.855, deliveredMicrolitres: 0.145)
     #expect(pressureCounts() == 1200)
     // A refill pulls nothing.
-    sensors.update(motorSteps: 10, reservoirMicrolitres: 20_000)
+    sensors.update(motorSteps: 10, reservoirMicrolitres: 1_000, deliveredMicrolitres: 0)
     #expect(pressureCounts() == 1200)
   }
 

@@ -43,6 +43,12 @@ public struct RigComparison: Sendable {
       row("reservoir low") { $0.reservoir.low.fileText },
       row("reservoir empty") { $0.reservoir.empty.fileText },
       row("residue") { $0.reservoir.residue.fileText },
+      row("error of the load cell") {
+        $0.weighing.map { Weight(baseUnits: $0.errorMilligrams).fileText } ?? "none"
+      },
+      row("drift of it in a day") {
+        $0.weighing.map { Weight(baseUnits: $0.driftMilligramsPerDay).fileText } ?? "none"
+      },
       row("pump tubing") { $0.line.pumpTubing.fileText },
       row("catheter") { $0.line.catheter.fileText },
       row("mixing in the line") { percentText(permille: $0.line.mixingPermille) },

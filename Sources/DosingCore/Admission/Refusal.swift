@@ -71,6 +71,8 @@ public enum RefusalReason: UInt8, Sendable, BitwiseCopyable {
   case moreThanReservoir = 72  // pL
   case moreThanFits = 73  // pL
   case mixtureOffLabel = 74  // ng/mL
+  /// The reservoir did not become more, or less, by what was told.
+  case fluidElsewhere = 75  // limit: what was told, value: what was weighed, pL
   // About a prime.
   /// A prime or a purge runs.
   case primeRuns = 80

@@ -6,20 +6,21 @@ extension DosingState {
   public func forecast() -> Forecast {
     var forecast = Forecast()
     guard ledger.line.isFilled, !ledger.line.holdsNothing else { return forecast }
-    (forecast.least, forecast.most) = ledger.reservoir.interval(
-      account.steps, doubts: stepsInDoubt, rig)
+    forecast.reservoir = reservoirIntervals
     forecast.low = span(to: rig.reservoir.low, forecast)
     forecast.empty = span(to: rig.reservoir.empty, forecast)
     return forecast
   }
 
   private func span(to mark: Volume, _ forecast: Forecast) -> Forecast.Span {
-    let off = rig.pump.accuracyPermille
+    let (off, held) = (rig.pump.accuracyPermille, forecast.reservoir.held)
     var span = Forecast.Span()
     // A head that gives more than it should empties the reservoir with fewer steps.
-    span.earliest = time(for: forecast.least - mark, over: 1_000 + off, withBoluses: true)
-    span.expected = time(for: reservoirContents - mark, over: 1_000, withBoluses: false)
-    span.latest = time(for: forecast.most - mark, over: 1_000 - off, withBoluses: false)
+    span.earliest = time(for: held.least - mark, over: 1_000 + off, withBoluses: true)
+    // The count alone may be beyond what the weight leaves.
+    let counted = max(held.least, min(reservoirContents, held.most))
+    span.expected = time(for: counted - mark, over: 1_000, withBoluses: false)
+    span.latest = time(for: held.most - mark, over: 1_000 - off, withBoluses: false)
     return span
   }
 

@@ -14,7 +14,7 @@ extension DosingState {
     case .filled: return refusesFilled(change.volume)
     case .finish:
       if refill.stage != .filled { return Refusal(.refillOutOfOrder) }
-      return change.overrides ? nil : refusesMixture()
+      return change.overrides ? nil : refusesMixture() ?? refusesElsewhere()
     case .leave: return refill.stage == .begun ? nil : Refusal(.refillOutOfOrder)
     case .catheterEmptied, .lineReplaced: return refusesWorkOnLine()
     case .prime: return refusesPrime(.prime)
@@ -103,12 +103,14 @@ extension DosingState {
     refill.stage = .begun
     refill.announced = change.concentration
     refill.before = ledger.line.reservoir
+    weight.beginRefill(after: ledger.account.steps)
   }
 
   /// From now on it may hold either: it is dosed as the stronger.
   private mutating func aspirate(_ volume: Volume) {
     if refill.stage == .begun {
       refill.expected = contents()
+      ledger.reservoir.remember(counted())
       (refill.stepsBefore, refill.doubtBefore) = (ledger.account.steps, stepsInDoubt)
       let stronger = max(refill.before, refill.announced)
       ledger.line.changeReservoir(
@@ -129,15 +131,16 @@ extension DosingState {
 
   /// What was expected, less what came out, and what went in; the head has taken on since it was aspirated.
   private mutating func holdWhatWasTold() {
-    let left = max(.zero, refill.expected - refill.aspirated)
-    ledger.reservoir.hold(
-      left + refill.filled, after: refill.stepsBefore, doubts: refill.doubtBefore)
+    ledger.reservoir.refill(
+      expected: refill.expected, aspirated: refill.aspirated, filled: refill.filled,
+      after: refill.stepsBefore, doubts: refill.doubtBefore)
   }
 
   private mutating func finishRefill() {
     ledger.line.changeReservoir(
       to: refill.mixed(rig), after: ledger.account.steps, doubts: ledger.stepsInDoubt)
     ledger.reservoir.take(label: refill.announced)
+    endRefillOfWeight()
     refill = Refill()
   }
 
@@ -161,7 +164,6 @@ extension DosingState {
   /// Whoever begins and goes away has not begun.
   mutating func watchRefill() {
     if refill.stage == .begun, now >= refillEnds() { refill = Refill() }
-    set(.reservoirUnknown, on: refill.isUnknown)
   }
 
   private mutating func refillEnds() -> Tick {
@@ -175,6 +177,13 @@ extension DosingState {
 
   /// When that ends, or a refill that has only begun; `.never` where neither is so.
   mutating func refillAttention() -> Tick {
-    refill.stage == .begun || refillHidesContents() ? refillEnds() : .never
+    if refill.stage == .begun || refillHidesContents() { return refillEnds() }
+    let weighed = refillIsWeighed()
+    return refill.stage == .filled && now < weighed ? weighed : .never
+  }
+
+  /// When whoever told that he filled it has let go of it.
+  mutating func refillIsWeighed() -> Tick {
+    refill.since + TickCount(rig.ticks(Limits.refillSettles))
   }
 }

@@ -47,6 +47,8 @@ public struct DosingState: Sendable {
   public internal(set) var prime: Prime?
   /// Whoever replaced the line has said that it is where it belongs.
   public internal(set) var isConnected = true
+  /// What the load cell says.
+  var weight: ReservoirWeight
   /// An accepted request that is not durable yet.
   var waiting = Transaction()
   /// The commits that were to hold the newest request that acts, and the newest that was taken back.
@@ -69,6 +71,7 @@ public struct DosingState: Sendable {
     order = OrderInForce(noneOn: rig)
     let left = Nanoseconds.days(1) - therapyClock.atTickZero.sinceMidnight
     ledger = Ledger(rig: rig, tomorrow: Tick(rig.ticks(left)))
+    weight = ReservoirWeight(showing: rig.reservoir.volume)
   }
 
   // MARK: The tick
@@ -167,6 +170,7 @@ public struct DosingState: Sendable {
     if facts.suspended > .zero { raise(.suspended) }
     if let failed = facts.failedOutputs { failing.learn(failed, at: now) }
     if let troubles = facts.storage { storage = troubles }
+    if let samples = facts.samples { take(samples) }
     if let utc = facts.utc { take(utc) }
     if let grant = facts.grant { take(grant) }
   }
@@ -352,18 +356,10 @@ public struct DosingState: Sendable {
 
   /// Holds every fault that has a cause against it.
   mutating func watch() {
-    // Empty by the count that is certain; what is in doubt may be there or not, which is worth a high alarm.
     watchRefill()
     watchLine()
-    let (steps, gauge) = (ledger.account.steps, ledger.reservoir)
-    // What was never filled is not empty: it is not in use yet.
-    let isSeen = !refillHidesContents() && !ledger.line.holdsNothing
-    let upper = gauge.upper(steps, doubts: ledger.stepsInDoubt)
-    let isEmpty = isSeen && steps >= gauge.stepsToEmpty
-    let mayBeEmpty = !isEmpty && upper >= gauge.stepsToEmpty
-    set(.reservoirLow, on: isSeen && upper >= gauge.stepsToLow, mayBeEmpty ? .high : nil)
-    set(.reservoirEmpty, on: isEmpty)
-    if isEmpty || board.on[.hardStop] { endPrime() }
+    watchContents()
+    if board.on[.reservoirEmpty] || board.on[.hardStop] { endPrime() }
     watchClock()
     set(.orderNotValid, on: order.exists && !order.therapy.isValid)
     set(.copyFails, on: storage.overlaps(.copyFails))

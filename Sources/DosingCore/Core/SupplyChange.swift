@@ -33,8 +33,9 @@ public struct SupplyChange: Equatable, Sendable, BitwiseCopyable {
   public var step: Step
   public var concentration: Concentration
   public var volume: Volume
+  /// Of what was filled; of a `finish` that overrides, the reason.
   public var lot: Label
-  /// `finish`: what is mixed may be off its label by more than 5 %.
+  /// `finish`: also where what is mixed is off its label by more than 5 %, or is not what was weighed.
   public var overrides: Bool
 
   public init(

@@ -15,6 +15,8 @@ public struct TickFacts: Sendable, BitwiseCopyable {
   public var failedOutputs: OutputSet?
   /// What is wrong with the places where things are kept, where that has changed.
   public var storage: StorageTroubles?
+  /// What the sensors say, where that is worth a look.
+  public var samples: SensorReadings?
 
   public struct Grant: Equatable, Sendable, BitwiseCopyable {
     public var commit: Int64

@@ -32,6 +32,7 @@ extension DosingState {
     }
     ledger.line.takeOpen(from: before.0)
     if refill.stage != .none { refill.since = now }
+    weight.forgetReference()
     ledger.goOn(
       atSteps: max(steps, made ?? 0), inDoubt: inDoubt, placesAreKnown: (made ?? -1) >= steps)
     watch()

@@ -4,7 +4,7 @@ internal import Quantities
 public enum StateLayout {
   /// The letters `ITBSTATE`. As the tick number with which the first layout begins it cannot be.
   static let magic: UInt64 = 0x4554_4154_5342_5449
-  public static let newest: UInt16 = 5
+  public static let newest: UInt16 = 6
 }
 
 extension DosingState {
@@ -25,6 +25,10 @@ extension DosingState {
     doses.layout(&coder)
     if number > 3 { refill.layout(&coder) }
     if number > 4 { layoutPrime(&coder) }
+    if number > 5 {
+      ledger.reservoir.layoutHeld(&coder)
+      weight.layout(&coder)
+    }
     coder.field(magnitude: &ticksMissed)
     restarts.layout(&coder)
     var hasStated = stated != nil
@@ -59,6 +63,8 @@ extension DosingState {
   @inline(never)
   private mutating func take(_ record: Span<UInt8>, ordered therapy: Therapy?) -> Bool {
     if let therapy { adopt(therapy) }
+    // What an earlier layout does not tell.
+    weight.forgetReference()
     var reader = RecordReader(record)
     if Self.layoutNumber(of: record) > 1 { layout(&reader) } else { layoutFirst(&reader) }
     guard

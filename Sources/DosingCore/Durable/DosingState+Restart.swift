@@ -175,6 +175,7 @@ extension DosingState {
   public mutating func continueWithoutHistory(_ therapy: Therapy) {
     now = Tick(0)
     adopt(therapy)
+    weight.forgetReference()
     doubtLastDay()
   }
 
@@ -182,6 +183,7 @@ extension DosingState {
   public mutating func holdNothing() {
     ledger.line.fill(.zero)
     ledger.reservoir.hold(.zero, after: 0, doubts: 0)
+    weight = ReservoirWeight(showing: .zero)
     isConnected = false
     watch()
     latch()
@@ -190,6 +192,7 @@ extension DosingState {
   /// A pump of which nothing is known: it delivers nothing until `Request.new`.
   public mutating func loseHistory() {
     now = max(now, Tick(0))
+    weight.forgetReference()
     raise(.noHistory)
     latch()
     attention = now

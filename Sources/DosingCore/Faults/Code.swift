@@ -58,13 +58,17 @@ public enum FaultCode: UInt8, Sendable, BitwiseCopyable {
   case lineUncertain = 26
   /// The line was replaced, and nobody has said that it is connected.
   case notConnected = 27
+  /// The reservoir does not weigh what is counted.
+  case weightDiffers = 28
+  /// It does not weigh what it was refilled with.
+  case fluidElsewhere = 29
 
   /// As many as `PerFault` holds.
-  public static let count = 28
+  public static let count = 30
 }
 
 /// Something for each fault, by its raw value.
-public typealias PerFault<Element> = InlineArray<28, Element>
+public typealias PerFault<Element> = InlineArray<30, Element>
 
 /// Priorities after IEC 60601-1-8.
 public enum AlarmPriority: UInt8, Comparable, Sendable, BitwiseCopyable {

@@ -135,6 +135,10 @@ public struct FaultRow: Sendable {
       case .noDrugAtTip: Self(.high, extras: .noDrugAtTip, end: .cause)
       // It is dosed as the strongest that it may be, which may be too little.
       case .lineUncertain: Self(.high, extras: .highAlarm, end: .cause)
+      // One of the two is wrong, and basal by the count is what was ordered.
+      case .weightDiffers: Self(.medium, extras: nil, end: .cause)
+      // What did not reach the reservoir may be in the patient, and the reservoir empty soon.
+      case .fluidElsewhere: Self(.high, extras: .highAlarm, end: .cause)
       // Nobody is treated, and only a person can tell when somebody is.
       case .notConnected: Self(.high, extras: .notConnected, end: .cause)
       }

@@ -74,7 +74,8 @@ public enum ProposedChange: FrameBody, Sendable {
 
 extension ProposedChange {
   /// Reads the body of a frame whose header has been read, into this one. In records before version 7 each
-  /// kind of change had a kind of frame of its own, and before version 9 a rig did not say its line.
+  /// kind of change had a kind of frame of its own, and before versions 9 and 11 a rig did not say its line, and
+  /// its load cell.
   ///
   /// - Returns: false where the frame proposes nothing.
   @inline(never)
@@ -82,8 +83,8 @@ extension ProposedChange {
     _ frame: Span<UInt8>, _ header: FrameHeader
   ) throws(FrameFault) -> Bool {
     switch header.kind {
-    case .propose where header.version < FrameHeader.versionOfLines && Self.holdsRig(frame):
-      try readRigWithoutLine(frame)
+    case .propose where header.version < FrameHeader.versionOfWeighing && Self.holdsRig(frame):
+      try readEarlierRig(frame, saysLine: header.version >= FrameHeader.versionOfLines)
     case .propose: try readBody(frame, into: &self)
     case .program: try readOrder(frame)
     case .clock:
@@ -113,8 +114,10 @@ extension ProposedChange {
   }
 
   @inline(never)
-  private mutating func readRigWithoutLine(_ frame: Span<UInt8>) throws(FrameFault) {
-    var body = RigWithoutLine()
+  private mutating func readEarlierRig(
+    _ frame: Span<UInt8>, saysLine: Bool
+  ) throws(FrameFault) {
+    var body = EarlierRig(saysLine: saysLine)
     try readBody(frame, into: &body)
     self = .rig(body.rig)
   }
@@ -129,15 +132,19 @@ extension ProposedChange {
   }
 }
 
-/// A rig as versions 7 and 8 proposed it; its line is the usual one.
-private struct RigWithoutLine: FrameBody {
+/// A rig as versions 7 and 8 proposed it, whose line is the usual one; or as 9 and 10 did, without a load cell.
+private struct EarlierRig: FrameBody {
   var rig = Rig.blank
+  let saysLine: Bool
+
+  init(saysLine: Bool) { self.saysLine = saysLine }
 
   mutating func layout(_ coder: inout some FrameCoder) {
     var kind = ChangeKind.rig
     coder.field("kind", &kind)
     if kind != .rig { coder.fail() }
     rig.layoutPump(&coder)
+    if saysLine { rig.layoutLine(&coder) }
   }
 }
 

@@ -1,6 +1,6 @@
 public import Quantities
 
-/// What the reservoir may hold by count, and when it comes to its marks.
+/// What the reservoir may hold, and when it comes to its marks.
 public struct Forecast: Equatable, Sendable, BitwiseCopyable {
   /// How long it takes from now until a mark is reached. What is not reached within a year, or because nothing
   /// runs, is `notWithinAYear`.
@@ -22,17 +22,16 @@ public struct Forecast: Equatable, Sendable, BitwiseCopyable {
     time < notWithinAYear ? time : nil
   }
 
-  /// The head may be off by its accuracy either way, and steps in doubt may have been made or not.
-  public var least = Volume.zero
-  public var most = Volume.zero
+  public var reservoir = ReservoirIntervals()
   public var low = Span()
   public var empty = Span()
 
   public init() {}
 
   mutating func layout(_ coder: inout some FrameCoder) {
-    coder.field("least", &least)
-    coder.field("most", &most)
+    coder.begin("reservoir", .plain)
+    reservoir.layout(&coder)
+    coder.end()
     coder.begin("low", .plain)
     low.layout(&coder)
     coder.end()

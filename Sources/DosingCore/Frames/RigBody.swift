@@ -1,8 +1,9 @@
 internal import Quantities
 
-/// What is proposed as a rig, in two parts: the pump, which is all that earlier versions said, and its line.
+/// What is proposed as a rig, in three parts: the pump, which is all that the first versions said, its line,
+/// and its load cell.
 extension Rig: FrameBody {
-  /// A rig to read a record into; usual in its second part.
+  /// A rig to read a record into; usual in its second part, and without a load cell.
   public static var blank: Rig {
     Rig(
       tick: .zero,
@@ -16,6 +17,7 @@ extension Rig: FrameBody {
   public mutating func layout(_ coder: inout some FrameCoder) {
     layoutPump(&coder)
     layoutLine(&coder)
+    layoutWeighing(&coder)
   }
 
   public mutating func layoutPump(_ coder: inout some FrameCoder) {
@@ -43,6 +45,14 @@ extension Rig: FrameBody {
       coder.field("rate", &rate)
     }
     coder.field("max_prime_dose", &maxPrimeDose)
+  }
+
+  public mutating func layoutWeighing(_ coder: inout some FrameCoder) {
+    let none = Weighing(errorMilligrams: 0, driftMilligramsPerDay: 0)
+    optional("load_cell", &weighing, else: none, &coder) { cell, coder in
+      coder.field("error", magnitude: &cell.errorMilligrams, unit: "mg")
+      coder.field("drift_per_day", magnitude: &cell.driftMilligramsPerDay, unit: "mg")
+    }
   }
 
   /// Whether its second part is the one of a rig that says nothing of it.

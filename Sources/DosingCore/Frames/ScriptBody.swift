@@ -6,7 +6,7 @@ public import Quantities
 /// the request as `writeFrame` made it. It is how a scenario reaches a core that has no files.
 public struct ScriptHeader: FrameBody, Sendable {
   public static let version: UInt16 = 2
-  static let length = 179
+  static let length = 196
   private static let magic: UInt32 = 0x5342_5449  // "ITBS", little-endian
 
   public var rig: Rig

@@ -2,8 +2,11 @@ internal import Quantities
 
 /// What is left in the reservoir, counted in steps since somebody last said what it holds.
 struct ReservoirGauge: BitwiseCopyable {
-  /// What it held then, and what of that could not be counted in steps.
+  /// What it held then, and the least and the most that it may have held.
   private(set) var volume: Volume
+  private var held: VolumeInterval
+  /// What it may have held when it was aspirated last; of which a correction is reckoned anew.
+  private var beforeRefill: VolumeInterval
   /// The count of steps, and of those in doubt, at that time.
   private var stepsBefore: Int64 = 0
   private var doubtBefore: Int64 = 0
@@ -12,8 +15,10 @@ struct ReservoirGauge: BitwiseCopyable {
 
   // What follows from it.
   private let rig: Marks
-  /// The count of steps after which the low mark, and the empty mark, is reached, and that of all it holds.
+  /// The count of steps after which it may have come to the low mark, and to the empty mark, by a head that gives
+  /// as much more as it may; after which it has come to the empty mark; and that of all it holds.
   private(set) var stepsToLow: Int64 = 0
+  private(set) var stepsToMayBeEmpty: Int64 = 0
   private(set) var stepsToEmpty: Int64 = 0
   private(set) var stepsInAll: Int64 = 0
 
@@ -21,6 +26,16 @@ struct ReservoirGauge: BitwiseCopyable {
     let reservoir: Reservoir
     let volumePerRevolution: Volume
     let stepsPerRevolution: Int64
+    let accuracyPermille: Int64
+
+    /// Those of a head that gives as much more as it may.
+    func fewestSteps(in volume: Volume) -> Int64 {
+      steps(
+        in: Volume(
+          picolitres: scaled(
+            max(.zero, volume).picolitres, by: 1_000, over: 1_000 + accuracyPermille,
+            rounded: .down) ?? .max))
+    }
 
     func steps(in volume: Volume) -> Int64 {
       scaled(
@@ -32,14 +47,18 @@ struct ReservoirGauge: BitwiseCopyable {
   /// Full.
   init(_ rig: Rig) {
     volume = rig.reservoir.volume
+    held = VolumeInterval(least: volume, most: volume)
+    beforeRefill = held
     self.rig = Marks(
       reservoir: rig.reservoir, volumePerRevolution: rig.pump.volumePerRevolution,
-      stepsPerRevolution: rig.pump.stepsPerRevolution)
+      stepsPerRevolution: rig.pump.stepsPerRevolution,
+      accuracyPermille: rig.pump.accuracyPermille)
     derive()
   }
 
   private mutating func derive() {
-    stepsToLow = stepsBefore + rig.steps(in: volume - rig.reservoir.low)
+    stepsToLow = stepsBefore + rig.fewestSteps(in: held.least - rig.reservoir.low)
+    stepsToMayBeEmpty = stepsBefore + rig.fewestSteps(in: held.least - rig.reservoir.empty)
     stepsToEmpty = stepsBefore + rig.steps(in: volume - rig.reservoir.empty)
     stepsInAll = stepsBefore + rig.steps(in: volume)
   }
@@ -47,6 +66,22 @@ struct ReservoirGauge: BitwiseCopyable {
   /// Somebody says what it holds now.
   mutating func hold(_ volume: Volume, after steps: Int64, doubts: Int64) {
     (self.volume, stepsBefore, doubtBefore) = (volume, steps, doubts)
+    held = VolumeInterval(least: volume, most: volume)
+    derive()
+  }
+
+  /// Somebody is about to aspirate it.
+  mutating func remember(_ contents: VolumeInterval) { beforeRefill = contents }
+
+  /// What was expected less what came out, and what went in. What nobody knew of what was there, nobody knows of
+  /// what is left of it.
+  mutating func refill(
+    expected: Volume, aspirated: Volume, filled: Volume, after steps: Int64, doubts: Int64
+  ) {
+    func left(_ before: Volume) -> Volume { max(.zero, before - aspirated) + filled }
+    hold(left(expected), after: steps, doubts: doubts)
+    held.least = min(volume, left(beforeRefill.least))
+    held.most = max(volume, min(rig.reservoir.volume, left(beforeRefill.most)))
     derive()
   }
 
@@ -63,8 +98,10 @@ struct ReservoirGauge: BitwiseCopyable {
   }
 
   private func nextMark(_ steps: Int64) -> Int64 {
-    if steps < stepsToLow { return stepsToLow }
-    return steps < stepsToEmpty ? stepsToEmpty : .max
+    var next = Int64.max
+    if steps < stepsToLow { next = stepsToLow }
+    if steps < stepsToMayBeEmpty { next = min(next, stepsToMayBeEmpty) }
+    return steps < stepsToEmpty ? min(next, stepsToEmpty) : next
   }
 
   /// Nothing where more is in doubt than there was.
@@ -74,15 +111,23 @@ struct ReservoirGauge: BitwiseCopyable {
   }
 
   /// What it may hold, if the head is off by its accuracy either way and steps in doubt were made or not.
-  func interval(_ steps: Int64, doubts: Int64, _ rig: Rig) -> (least: Volume, most: Volume) {
-    func off(_ given: Volume) -> Volume {
-      Volume(
-        picolitres: scaled(
-          given.picolitres, by: rig.pump.accuracyPermille, over: 1_000, rounded: .up) ?? .max / 4)
+  func interval(_ steps: Int64, doubts: Int64, _ rig: Rig) -> VolumeInterval {
+    let certain = max(0, min(steps, stepsInAll) - stepsBefore)
+    let upper = max(0, min(upper(steps, doubts: doubts), stepsInAll) - stepsBefore)
+    let given = rig.given(by: certain, andMaybe: max(0, upper - certain))
+    return VolumeInterval(
+      least: max(.zero, held.least - given.most), most: max(.zero, held.most - given.least))
+  }
+
+  /// How well it is known what it held.
+  mutating func layoutHeld(_ coder: inout some FrameCoder) {
+    held.layout(&coder)
+    beforeRefill.layout(&coder)
+    if max(held.most, beforeRefill.most) > Limits.volumeMax || held.least > held.most {
+      coder.fail()
+      held = VolumeInterval(least: volume, most: volume)
     }
-    let certain = rig.volume(ofSteps: max(0, min(steps, stepsInAll) - stepsBefore))
-    let upper = volume - contents(steps, doubts: doubts, rig: rig)
-    return (max(.zero, volume - upper - off(upper)), volume - certain + off(certain))
+    derive()
   }
 
   mutating func layout(_ coder: inout some FrameCoder) {
@@ -97,6 +142,21 @@ struct ReservoirGauge: BitwiseCopyable {
       coder.fail()
       (volume, stepsBefore, doubtBefore) = (.zero, 0, 0)
     }
+    held = VolumeInterval(least: volume, most: volume)
     derive()
+  }
+}
+
+extension Rig {
+  /// What so many steps may have given, and some more that nobody knows of: the head may be off by its accuracy
+  /// either way.
+  func given(by certain: Int64, andMaybe doubted: Int64) -> VolumeInterval {
+    func off(_ volume: Volume) -> Volume {
+      Volume(
+        picolitres: scaled(
+          volume.picolitres, by: pump.accuracyPermille, over: 1_000, rounded: .up) ?? .max / 4)
+    }
+    let (least, most) = (volume(ofSteps: certain), volume(ofSteps: certain + doubted))
+    return VolumeInterval(least: least - off(least), most: most + off(most))
   }
 }

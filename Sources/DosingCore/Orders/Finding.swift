@@ -22,6 +22,8 @@ public struct Finding: Sendable, BitwiseCopyable {
     case primeRateOutOfRange = 15  // bound: the one that it is beyond
     case residueOutOfRange = 16
     case maxPrimeDoseOutOfRange = 17
+    case weighingErrorOutOfRange = 18  // mg
+    case weighingDriftOutOfRange = 19  // mg a day
     // The prescription.
     case concentrationOutOfRange = 20
     case dayWithoutPattern = 22

@@ -98,6 +98,17 @@ public enum Limits {
   public static let refillDifference = Volume(picolitres: 2_000_000_000)
   public static let volumeReading = Volume(picolitres: 100_000_000)
 
+  /// The most that a load cell may be off or wander in a day, in milligrams: a cell that is worse says nothing
+  /// of a reservoir.
+  public static let weighingErrorMax: Int64 = 100_000
+  /// The most that a sensor of weight says, either way, in milligrams: a tonne.
+  static let weightMax: Int64 = 1_000_000_000
+  /// What a weight says has to hold for so long: whoever works at the bench leans on it.
+  public static let weightLasts = Nanoseconds.minutes(10)
+
+  /// So long after it was told that it was filled, the reservoir weighs what is in it.
+  public static let refillSettles = Nanoseconds.minutes(1)
+
   /// A refill of which nothing was told for so long is no refill, or leaves the reservoir unknown.
   public static let refillTime = Nanoseconds.minutes(30)
 

@@ -57,6 +57,8 @@ public struct Rig: Sendable, BitwiseCopyable {
   public var maxVolume24h: Volume
   /// The most that a prime may give at the tip if all that it moves mixes.
   public var maxPrimeDose: Mass
+  /// The load cell under the reservoir; nil for none.
+  public var weighing: Weighing?
 
   /// - Parameters:
   ///   - maxVolume1h: nil for what `maxRate` can deliver in an hour, a bucket and two steps.
@@ -64,13 +66,14 @@ public struct Rig: Sendable, BitwiseCopyable {
   public init(
     tick: Nanoseconds, pump: PumpHead, reservoir: Reservoir, line: RigLine = .usual,
     maxVolume1h: Volume?, maxVolume24h: Volume?,
-    maxPrimeDose: Mass = Mass(nanograms: 600_000)
+    maxPrimeDose: Mass = Mass(nanograms: 600_000), weighing: Weighing? = nil
   ) {
     self.tick = tick
     self.pump = pump
     self.reservoir = reservoir
     self.line = line
     self.maxPrimeDose = maxPrimeDose
+    self.weighing = weighing
     self.maxVolume1h =
       maxVolume1h ?? pump.mostVolume(in: .hours(1) + Limits.hourBucket)
     self.maxVolume24h =

@@ -6,6 +6,19 @@ extension Rig {
     checkPump(into: &findings)
     // What a line is counted in has to be there.
     if pump.hasSteps { checkLine(into: &findings) }
+    if let weighing { check(weighing, into: &findings) }
+  }
+
+  /// No cell is exact.
+  private func check(_ cell: Weighing, into findings: inout Findings) {
+    let most = Limits.weighingErrorMax
+    if cell.errorMilligrams < 1 || cell.errorMilligrams > most {
+      findings.append(Finding(.weighingErrorOutOfRange, value: cell.errorMilligrams, bound: most))
+    }
+    if cell.driftMilligramsPerDay < 0 || cell.driftMilligramsPerDay > most {
+      findings.append(
+        Finding(.weighingDriftOutOfRange, value: cell.driftMilligramsPerDay, bound: most))
+    }
   }
 
   /// The same without line, residue, accuracy and prime: all that was asked of a rig before it said them.

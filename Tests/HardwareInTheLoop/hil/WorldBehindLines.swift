@@ -70,6 +70,8 @@ extension WorldBehindLines.State {
   }
 
   mutating func showSensors() {
-    sensors.update(motorSteps: head.motorSteps, reservoirMicrolitres: head.reservoirMicrolitres)
+    sensors.update(
+      motorSteps: head.motorSteps, reservoirMicrolitres: head.reservoirMicrolitres,
+      deliveredMicrolitres: head.deliveredMicrolitres)
   }
 }

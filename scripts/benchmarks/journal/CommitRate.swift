@@ -47,8 +47,7 @@ extension Driver {
     _ = loop.decide(.program(try order(on: rig)), id: 1, at: 0)
     for tick in 0..<(hours * 360_000) {
       hardware.virtualClock.set(Nanoseconds(tick * 10_000_000))
-      loop.begin(tick, missed: 0)
-      if tick % 6_000 == 0 { keeper.note(.sampled(SensorReadings()), at: tick) }
+      loop.begin(tick, missed: 0, samples: tick % 6_000 == 0 ? SensorReadings() : nil)
       if loop.tick(tick).wantsCommit { keeper.turn() }
     }
     print(

@@ -1,0 +1,57 @@
+internal import DosingCore
+internal import Quantities
+
+/// Which looks at the sensors the core is to hear of, and so the journal too: those at which one begins or ceases
+/// to be believed, or says something else by more than its threshold, those after which the motor has turned by
+/// so much, and one a minute.
+///
+/// A look that is not taken happened for nobody but whoever is shown the newest value.
+struct Sampling: Sendable {
+  /// By so much a value has to change to be heard of at once: of the encoder two full steps of a motor with 200, of
+  /// the pressure a twentieth of an atmosphere.
+  private static let encoderCounts: Int64 = 41
+  private static let pascals: Int64 = 5_000
+  /// Two full steps are so much of a revolution.
+  private static let shareOfRevolution: Int64 = 100
+
+  private let milligrams: Int64
+  private let stepsBetween: Int64
+  private let ticksBetween: Int64
+  private var taken: (readings: SensorReadings, tick: Int64, steps: Int64)?
+
+  init(_ rig: Rig) {
+    milligrams = rig.weighing?.errorMilligrams ?? .max
+    stepsBetween = max(1, rig.pump.stepsPerRevolution / Self.shareOfRevolution)
+    ticksBetween = rig.ticks(.minutes(1))
+  }
+
+  /// Returns the readings where the core is to hear of them.
+  ///
+  /// - Parameter steps: how many the core has counted.
+  mutating func take(
+    _ readings: SensorReadings, at tick: Int64, steps: Int64
+  ) -> SensorReadings? {
+    if let taken, !isNews(readings, tick, steps, since: taken) { return nil }
+    taken = (readings, tick, steps)
+    return readings
+  }
+
+  private func isNews(
+    _ readings: SensorReadings, _ tick: Int64, _ steps: Int64,
+    since taken: (readings: SensorReadings, tick: Int64, steps: Int64)
+  ) -> Bool {
+    let old = taken.readings
+    return !readings.statesEqual(old) || tick - taken.tick >= ticksBetween
+      || abs(steps - taken.steps) >= stepsBetween
+      || abs(readings.loadCell.value - old.loadCell.value) > milligrams
+      || abs(readings.pressure.value - old.pressure.value) > Self.pascals
+      || turn(readings.encoder.value, old.encoder.value) > Self.encoderCounts
+  }
+
+  /// The shorter way around.
+  private func turn(_ new: Int64, _ old: Int64) -> Int64 {
+    let counts: Int64 = 4096
+    let way = abs(new - old) % counts
+    return min(way, counts - way)
+  }
+}

@@ -1,0 +1,61 @@
+import DosingCore
+import Durability
+import Plant
+import Quantities
+import Simulation
+import Testing
+
+/// A pump with a journal on a disk that loses power, and 300 ug/d of 500 ug/mL: 0.6 mL/d.
+final class DurableBench {
+  let machine: SimulatedMachine
+  let scale: BenchScale?
+  let rig: Rig
+  private var running: SimulatedPump?
+  var pump: SimulatedPump { running! }
+
+  static let strength = Concentration(nanogramsPerMillilitre: 500_000)
+
+  init(seed: UInt64, weighed: Bool = false) throws {
+    machine = SimulatedMachine(seed: seed, hasBatteryClock: true)
+    var rig = try CrashHistory(seed: 5, plan: CrashHistory.Plan(lives: 0, powerCuts: 0)).rig
+    rig.weighing = weighed ? Weighing() : nil
+    self.rig = rig
+    scale = weighed ? BenchScale(LoadCellTruth(faults: .nominal, seed: seed)) : nil
+    try start(isNew: true)
+    var order = Prescription(
+      patient: Label(utf8: "BENCH-01".utf8) ?? .none, drug: Label(utf8: "baclofen".utf8) ?? .none,
+      concentration: Self.strength, mode: .continuous,
+      maxDose1h: Mass(nanograms: 60_000), maxDose24h: Mass(nanograms: 600_000))
+    order.setContinuous(DoseRate(nanogramsPerDay: 300_000))
+    order.safeBasal = DoseRate(nanogramsPerDay: 300_000)
+    var findings = Findings()
+    let therapy = try #require(Therapy(order, on: rig, findings: &findings))
+    #expect(pump.ask(.program(therapy)).answer.isAccepted)
+  }
+
+  private func start(isNew: Bool) throws {
+    let memory = try PumpMemory(
+      of: PumpMemory.Pump(
+        rig: rig, serial: "BP-1", isSimulated: true, clock: WeekTime(sinceMonday: .zero)),
+      on: machine, at: machine.clocks, isNew: isNew, firstTickIn: .milliseconds(50))
+    let head = running?.head ?? SimulatedPump.newHead(of: rig, filledWith: Self.strength)
+    running = try SimulatedPump(memory, on: machine, head: head, scale: scale)
+  }
+
+  func restart(afterPowerCut length: Nanoseconds? = nil) throws {
+    machine.disk.kill()
+    if let length { machine.cutPower(for: length) } else { machine.pass(.seconds(3)) }
+    try start(isNew: false)
+  }
+
+  func run(for time: Nanoseconds) {
+    let end = pump.next + rig.ticks(time)
+    while pump.run(until: end) != nil { pump.observe { _ in } }
+  }
+
+  /// What there is is written, and the journal can be opened by somebody else.
+  func end() {
+    pump.end()
+    running = nil
+  }
+}

@@ -1,0 +1,122 @@
+import Foundation
+import Testing
+
+/// Faults of the load cell and of the reservoir on it, in scenarios: what is told, and that basal goes on.
+@Suite struct LoadCellScenarioTests {
+  private static let rig =
+    Texts.rig + """
+      i2c:
+        bus: /dev/i2c-1
+        load_cell: {driver: nau7802, address: 0x2a, counts_per_gram: 10000, zero: 0}
+
+      """
+
+  private func run(_ duration: String, _ events: String...) throws -> [String: Any] {
+    let folder = try TemporaryFolder()
+    let scenario = try folder.scenario(duration, events: events)
+    try folder.write("rig.yaml", Self.rig)
+    let summary = folder.path("summary.json")
+    let outcome = try Programs.run("pumpsim", "run", scenario, "--summary", summary)
+    // 0: the oracle is content.
+    try #require(outcome.code == 0, "\(outcome.errors)\(outcome.output)")
+    let data = try Data(contentsOf: URL(fileURLWithPath: summary))
+    return try #require(try JSONSerialization.jsonObject(with: data) as? [String: Any])
+  }
+
+  /// What was raised, when, and until when; in hours, infinity for still on.
+  private func alarms(_ summary: [String: Any]) -> [String: (raised: Double, ended: Double)] {
+    var alarms: [String: (raised: Double, ended: Double)] = [:]
+    for alarm in summary["alarms"] as? [[String: Any]] ?? [] {
+      guard let code = alarm["code"] as? String, let raised = alarm["raised_s"] as? Double else {
+        continue
+      }
+      alarms[code] = (raised / 3600, (alarm["cleared_s"] as? Double ?? .infinity) / 3600)
+    }
+    return alarms
+  }
+
+  private func interval(_ summary: [String: Any], _ key: String) -> ClosedRange<Double>? {
+    let reservoir = summary["reservoir"] as? [String: Any]
+    guard let both = reservoir?[key] as? [String: Double], let least = both["least_ul"],
+      let most = both["most_ul"]
+    else { return nil }
+    return least...most
+  }
+
+  @Test(
+    "R-063 R-133 A bench without a fault tells nothing, and both intervals hold what is there, over a power cut"
+  )
+  func ordinary() throws {
+    let summary = try run(
+      "3 d", "{at: 30 h, fault: power-cut, for: 5 min}", "{at: 31 h, do: acknowledge}",
+      "{at: 40 h, do: refill, aspirated: 18 mL, filled: 18 mL, concentration: 500 ug/mL}",
+      "{at: 50 h, fault: kill, for: 10 s}")
+    let told = Set(alarms(summary).keys).subtracting(["reservoir-unknown", "clock-uncertain"])
+    #expect(!told.contains("weight-differs") && !told.contains("fluid-elsewhere"), "\(told)")
+    let truth = try #require(summary["reservoir_ul"] as? Double)
+    #expect(try #require(interval(summary, "by_count")).contains(truth))
+    let weighed = try #require(interval(summary, "by_weight"))
+    #expect(weighed.contains(truth) && weighed.upperBound - weighed.lowerBound < 700)
+  }
+
+  @Test(
+    "R-063 R-133 A cell that fails, sticks, is leant on or wanders, and a leak, do what they say and end",
+    arguments: [
+      ("load-cell-stuck, for: 20 h", "weight-differs"),
+      ("load-cell-offset, value: 1.5 g, for: 1 h", "weight-differs"),
+      ("load-cell-offset, value: 1.5 g, for: 9 min", ""),
+      ("load-cell-offset, value: 1.5 g, for: 2 h", "reservoir-unknown"),
+      ("load-cell-offset, value: -3 g, for: 1 h", "weight-differs"),
+      ("load-cell-drift, value: 1 g, for: 20 h", "weight-differs"),
+      ("leak, value: 1 mL/d, for: 20 h", "weight-differs"), ("load-cell-fails, for: 20 h", ""),
+    ])
+  func fault(event: String, code: String) throws {
+    let summary = try run("1 d", "{at: 2 h, fault: \(event)}")
+    let told = alarms(summary)
+    if code.isEmpty {
+      #expect(told.isEmpty, "\(told)")
+    } else {
+      let alarm = try #require(told[code], "\(told)")
+      #expect(alarm.raised > 2.1 && alarm.raised < 20, "\(alarm)")
+      // What was lost stays lost, and so does where a cell has wandered to.
+      #expect(
+        (alarm.ended < 24) == (event.contains("offset") || event.contains("stuck")), "\(alarm)")
+    }
+    let deficit = (summary["deficit"] as? [String: Double] ?? [:]).values.reduce(0, +)
+    #expect(deficit == 0)
+    #expect(interval(summary, "by_weight") != nil)
+  }
+
+  @Test("R-063 R-133 What did not arrive is refused at the end of a refill; an override ends it")
+  func pocket() throws {
+    let refill =
+      "{at: 2 h, do: refill, aspirated: 19 mL, filled: 19 mL, really_filled: 1 mL, concentration: 500 ug/mL"
+    let refused = try run("4 h", refill + "}")
+    let reasons = (refused["refusals"] as? [[String: Any]] ?? []).compactMap {
+      $0["reason"] as? String
+    }
+    #expect(reasons == ["fluid-elsewhere"])
+    #expect(alarms(refused)["fluid-elsewhere"]?.ended == .infinity)
+    let text = (refused["refusals"] as? [[String: Any]])?.first?["text"] as? String ?? ""
+    #expect(text.hasPrefix("told were 19 mL, the load cell says "), "\(text)")
+    let forced = try run("4 h", refill + ", override: yes}")
+    #expect((forced["refusals"] as? [Any])?.count == 0)
+    // Whoever overrides it has not filled it.
+    #expect(alarms(forced)["weight-differs"] != nil)
+  }
+
+  @Test("R-040 A fault of a cell that a rig does not have is one error; a leak needs none")
+  func withoutCell() throws {
+    let folder = try TemporaryFolder()
+    for (event, code) in [("load-cell-stuck, for: 1 h", 65), ("leak, value: 1 mL/d, for: 1 h", 0)] {
+      let scenario = try folder.scenario("3 h", events: ["{at: 1 h, fault: \(event)}"])
+      let outcome = try Programs.run("pumpsim", "run", scenario)
+      #expect(outcome.code == code, "\(outcome.errors)")
+      if code != 0 { #expect(outcome.errors.contains("the rig has none; see i2c in rig.yaml")) }
+    }
+    let scenario = try folder.scenario(
+      "3 h", events: ["{at: 1 h, fault: load-cell-offset, value: 5 mL, for: 1 h}"])
+    let outcome = try Programs.run("pumpsim", "check", scenario)
+    #expect(outcome.code != 0)
+  }
+}
