@@ -9,6 +9,8 @@ internal import Simulation
 struct BenchSupply {
   /// What was done is what was told, and as much stayed behind as the pump reckons with at the least.
   private(set) var isAsTold = true
+  /// Nothing is wrong with its load cell, or ever was.
+  private(set) var cellIsOrdinary = true
 
   private let catheterMicrolitres: Double
   private let residueMicrolitres: Double
@@ -83,6 +85,7 @@ struct BenchSupply {
     _ scale: BenchScale?
   ) {
     let sign = isOn ? 1.0 : -1
+    cellIsOrdinary = false
     switch fault {
     case .cellFails: scale?.answers = !isOn
     case .cellStuck: scale?.cell.stick(isOn)

@@ -152,8 +152,12 @@ struct Oracle {
   }
 
   /// An alarm that no fault of a scenario can ask for.
-  mutating func raised(_ code: FaultCode, at time: Int64) {
+  ///
+  /// - Parameter benchIsAsTold: people did what they told the pump, and its load cell is an ordinary one.
+  mutating func raised(_ code: FaultCode, benchIsAsTold: Bool = false, at time: Int64) {
     switch code {
+    case .weightDiffers, .fluidElsewhere:
+      if benchIsAsTold { report("the alarm \(code.code), and all is as it was told", time) }
     case .hardStop, .interlockDisagrees, .basalRefusedByLimit:
       report("the alarm \(code.code), which no fault asks for", time)
     default: break
@@ -312,6 +316,19 @@ struct Oracle {
     let (lost, doubted) = (Int128(uncounted) * supply.ofStep(1), Int128(doubt) * supply.ofStep(1))
     if left < -lost || left > doubted + 1 {
       report("the pump counts something else in the reservoir", time)
+    }
+  }
+
+  /// What the pump says that there may be in a reservoir of which it was told all, beside what there is.
+  mutating func judge(_ intervals: ReservoirIntervals, _ reservoir: Liquid, at time: Int64) {
+    // Steps that no restart could count are in nobody's interval.
+    let slack = Double(uncounted) * supply.stepMicrolitres + 1e-3
+    for interval in [intervals.counted, intervals.held, intervals.weighed ?? intervals.held] {
+      let least = Double(interval.least.picolitres) / 1e6
+      let most = Double(interval.most.picolitres) / 1e6
+      if reservoir.microlitres < least - slack || reservoir.microlitres > most + slack {
+        report("the reservoir holds what the pump says that it cannot", time)
+      }
     }
   }
 

@@ -17,6 +17,7 @@ struct RandomWeek {
 
   private init(seed: UInt64) {
     chance = SplitMix64(seed: seed)
+    var coin = SplitMix64(seed: seed ^ 0x7765_6967_68)
     hasBatteryClock = chance.oneIn(2)
     let tick = chance.pick([10, 20, 50, 100] as [Int64])
     // A head of which nine ticks of ten may step; a reservoir that lasts, or does not.
@@ -32,7 +33,9 @@ struct RandomWeek {
       reservoir: Reservoir(
         volume: Volume(picolitres: chance.oneIn(8) ? 3_000_000_000 : 20_000_000_000),
         low: Volume(picolitres: 2_000_000_000), empty: Volume(picolitres: 1_000_000_000)),
-      maxVolume1h: nil, maxVolume24h: nil)
+      maxVolume1h: nil, maxVolume24h: nil,
+      // By a number of its own: whatever else happens in a week stays as it is.
+      weighing: coin.oneIn(2) ? Weighing() : nil)
     let highest = chance.magnitude(75_000...350_000)
     rates = [highest, highest * 3 / 4, highest / 2, highest / 3]
   }

@@ -172,7 +172,9 @@ struct ScenarioRun: ~Copyable {
 
   private mutating func noteAlarms(at time: Int64) {
     guard let board = pump?.board else { return }
-    for code in book.note(board, at: time) { oracle.raised(code, at: time) }
+    for code in book.note(board, at: time) {
+      oracle.raised(code, benchIsAsTold: bench.isAsTold && bench.cellIsOrdinary, at: time)
+    }
   }
 
   // MARK: Requests
@@ -363,6 +365,9 @@ struct ScenarioRun: ~Copyable {
     oracle.end(at: time, deficit: givenUp.mass(pump, book))
     oracle.compare(
       bench, head, counted: pump.reservoirContents, doubt: pump.stepsInDoubt, at: time)
+    if bench.isAsTold, bench.cellIsOrdinary {
+      oracle.judge(pump.reservoirIntervals, head.reservoir.contents, at: time)
+    }
     book.end(pump, tickZero: tickZero)
   }
 

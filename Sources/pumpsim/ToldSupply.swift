@@ -41,7 +41,7 @@ struct ToldSupply {
   /// A step is so much, in picolitres, over so many.
   private let revolution: Int128
   private let stepsOfRevolution: Int128
-  private let stepMicrolitres: Double
+  let stepMicrolitres: Double
   /// What the reservoir holds, in picolitres x steps of a revolution, so that a step is whole.
   private var held: Int128
   /// Of that, what the pump no longer counts since the newest refill: steps that were in doubt by then.

@@ -208,6 +208,21 @@ final class Pump {
 
   func run(for time: Nanoseconds) { run(to: now + ticks(time)) }
 
+  /// The same, passing over ticks that do nothing but accrue. What the last tick decided is that of the last
+  /// one that ran.
+  func pass(to number: Int64) {
+    while now < number {
+      let quiet = news == nil ? min(state.quietTicks(), number - now) : 0
+      if quiet > 0 { state.passQuietly(quiet) } else { tick(now + 1) }
+    }
+  }
+
+  func pass(for time: Nanoseconds) { pass(to: now + ticks(time)) }
+
+  func passToStep() {
+    repeat { pass(to: now + max(1, state.quietTicks() + 1)) } while !decision.steps
+  }
+
   /// The next tick that runs is `number`, whatever was missed on the way.
   func skip(to number: Int64) { tick(number) }
 

@@ -30,7 +30,7 @@ import Testing
     pump.weigh(20_000)
     // To a milligram, rounded up.
     #expect(pump.intervals.weighed == interval(19_799, 20_201))
-    pump.run(for: .days(2) - .milliseconds(200))
+    pump.pass(for: .days(2) - .milliseconds(200))
     pump.weigh(18_850)
     // 1.2 mL given, within 5 %; 18.85 g within 0.2 and two days of 0.05.
     let both = pump.intervals
@@ -68,7 +68,7 @@ import Testing
       let day = Double(minute) / 1440
       pump.weigh(Int64(20_000 - 600 * day + perDay * day))
       if pump.alarms.on[.weightDiffers] { told = day }
-      pump.run(for: .minutes(1) - .milliseconds(100))
+      pump.pass(for: .minutes(1) - .milliseconds(100))
     }
     let lasts = 10.0 / 1440
     #expect(try #require(told) > days && told! < days + lasts + 0.08, "\(told ?? 0) \(days)")
@@ -88,7 +88,7 @@ import Testing
     for look in 0..<(28 * 288) {
       let day = Double(look) / 288
       pump.weigh(Int64(20_000 - 600 * day + perDay * day) + (look % 2 == 0 ? 99 : -99))
-      pump.run(for: .minutes(5) - .milliseconds(100))
+      pump.pass(for: .minutes(5) - .milliseconds(100))
       for code in [FaultCode.weightDiffers, .reservoirUnknown] where pump.alarms.on[code] {
         alarms[code] = true
       }
@@ -102,10 +102,10 @@ import Testing
     pump.weigh(20_000)
     for milligrams: Int64 in [0, 40_000, -3_000] {
       pump.weigh(milligrams)
-      pump.run(for: .minutes(9))
+      pump.pass(for: .minutes(9))
       #expect(pump.alarms.on == FaultSet() && pump.intervals.held == pump.intervals.counted)
       pump.weigh(19_990)
-      pump.run(for: .minutes(1))
+      pump.pass(for: .minutes(1))
       #expect(pump.alarms.on == FaultSet())
     }
   }
@@ -118,15 +118,15 @@ import Testing
     for minute in 0..<600 {
       // At the edge of what is believed.
       pump.weigh(19_990 - Int64(minute) * 4 / 10 - 210 + (minute % 2 == 0 ? 15 : -15))
-      pump.run(for: .minutes(1))
+      pump.pass(for: .minutes(1))
       if pump.alarms.on[.weightDiffers] != wasOn { (wasOn, changes) = (!wasOn, changes + 1) }
     }
     #expect(wasOn && changes == 1)
     pump.weigh(19_600)
-    pump.run(for: .minutes(1))
+    pump.pass(for: .minutes(1))
     #expect(pump.alarms.on[.weightDiffers])
     pump.weigh(19_750)
-    pump.run(for: .minutes(1))
+    pump.pass(for: .minutes(1))
     #expect(!pump.alarms.on[.weightDiffers])
   }
 
@@ -134,20 +134,20 @@ import Testing
   func rises() throws {
     let pump = try pump(accuracy: 50)
     pump.weigh(20_000)
-    pump.run(for: .days(5))
+    pump.pass(for: .days(5))
     for _ in 0..<12 {
       pump.weigh(17_000)
-      pump.run(for: .minutes(1))
+      pump.pass(for: .minutes(1))
     }
     // Within what it may be off by nobody sees it: 2 x 0.1 and 5 days of 0.05.
     pump.weigh(17_449)
-    pump.run(for: .minutes(11))
+    pump.pass(for: .minutes(11))
     #expect(!pump.alarms.on[.reservoirUnknown])
     pump.weigh(17_460)
-    pump.run(for: .minutes(9))
+    pump.pass(for: .minutes(9))
     pump.weigh(17_460)
     #expect(!pump.alarms.on[.reservoirUnknown])
-    pump.run(for: .minutes(1))
+    pump.pass(for: .minutes(1))
     pump.weigh(17_460)
     #expect(pump.alarms[.reservoirUnknown]?.priority == .high && pump.mode == .continuous)
     #expect(pump.bolus(micrograms(5), .minutes(10)).reason == .highAlarm)
@@ -159,7 +159,7 @@ import Testing
     #expect(pump.tell(SupplyChange(.filled, volume: microlitres(19_000))) == nil)
     #expect(pump.tell(SupplyChange(.finish, overrides: true)) == nil)
     pump.weigh(19_700)
-    pump.run(for: .hours(1))
+    pump.pass(for: .hours(1))
     #expect(!pump.alarms.on[.reservoirUnknown])
   }
 
@@ -171,23 +171,23 @@ import Testing
   func low() throws {
     let pump = try pump(accuracy: 50)
     // 17 mL / 1.05 are 1,036,190 steps.
-    while pump.account.steps < 1_036_190 { pump.runToStep() }
+    while pump.account.steps < 1_036_190 { pump.passToStep() }
     #expect(!pump.alarms.on[.reservoirLow])
-    pump.run(to: pump.now + 1)
+    pump.pass(to: pump.now + 1)
     #expect(pump.alarms[.reservoirLow]?.priority == .medium)
     // Weighed it is more: 27 days of drift and the error are 1.55 g.
     pump.weigh(4_700)
-    pump.run(to: pump.now + 1)
+    pump.pass(to: pump.now + 1)
     #expect(!pump.alarms.on[.reservoirLow])
     pump.weigh(4_400)
-    pump.run(to: pump.now + 1)
+    pump.pass(to: pump.now + 1)
     #expect(pump.alarms.on[.reservoirLow])
     // By no more than the noise it is not the other way round again.
     pump.weigh(4_620)
-    pump.run(to: pump.now + 1)
+    pump.pass(to: pump.now + 1)
     #expect(pump.alarms.on[.reservoirLow])
     pump.weigh(4_700)
-    pump.run(to: pump.now + 1)
+    pump.pass(to: pump.now + 1)
     #expect(!pump.alarms.on[.reservoirLow])
   }
 
@@ -195,13 +195,13 @@ import Testing
   func mayBeEmpty() throws {
     let pump = try pump(accuracy: 50)
     // 19 mL / 1.05.
-    while pump.account.steps < 1_158_095 { pump.runToStep() }
+    while pump.account.steps < 1_158_095 { pump.passToStep() }
     #expect(pump.alarms[.reservoirLow]?.priority == .medium)
-    pump.run(to: pump.now + 1)
+    pump.pass(to: pump.now + 1)
     #expect(pump.alarms[.reservoirLow]?.priority == .high && pump.mode == .continuous)
     #expect(!pump.alarms.on[.reservoirEmpty])
-    while pump.account.steps < 1_216_000 { pump.runToStep() }
-    pump.run(to: pump.now + 1)
+    while pump.account.steps < 1_216_000 { pump.passToStep() }
+    pump.pass(to: pump.now + 1)
     #expect(pump.alarms.on[.reservoirEmpty] && pump.mode == .reservoirEmpty)
   }
 
@@ -211,22 +211,22 @@ import Testing
   func emptyByWeight() throws {
     let pump = try pump(accuracy: 50)
     pump.weigh(20_000)
-    pump.run(for: .days(31))
+    pump.pass(for: .days(31))
     // By count 1.4 mL are left, within 0.93; the cell is known to 1.75 g.
     pump.weigh(-750)
-    pump.run(to: pump.now + 1)
+    pump.pass(to: pump.now + 1)
     #expect(pump.mode == .continuous)
     pump.weigh(-755)
-    pump.run(to: pump.now + 1)
+    pump.pass(to: pump.now + 1)
     #expect(pump.mode == .reservoirEmpty && pump.alarms[.reservoirEmpty]?.priority == .high)
     pump.weigh(-660)
-    pump.run(to: pump.now + 1)
+    pump.pass(to: pump.now + 1)
     #expect(pump.mode == .reservoirEmpty)
     pump.weigh(-600)
-    pump.run(to: pump.now + 1)
+    pump.pass(to: pump.now + 1)
     #expect(pump.mode == .continuous)
     pump.weigh(-2_000)
-    pump.run(for: .hours(1))
+    pump.pass(for: .hours(1))
     #expect(pump.mode == .continuous && pump.alarms.on[.weightDiffers])
     #expect(pump.alarms[.reservoirLow]?.priority == .high)
   }
@@ -250,7 +250,7 @@ import Testing
   func reference() throws {
     let pump = try pump()
     pump.weigh(20_000)
-    pump.run(for: .days(2))
+    pump.pass(for: .days(2))
     // The cell has wandered by 0.09 g.
     #expect(refill(pump, weighs: [18_890, 890, 18_890]) == nil)
     #expect(pump.intervals.weighed == nil || pump.intervals.weighed!.least > microlitres(18_590))
@@ -272,26 +272,110 @@ import Testing
   func pocketFill(weighs: [Int64]) throws {
     let pump = try pump()
     pump.weigh(20_000)
-    pump.run(for: .days(2))
+    pump.pass(for: .days(2))
     let refusal = try #require(refill(pump, weighs: weighs))
     #expect(refusal.reason == .fluidElsewhere && refusal.limit == 18_000_000_000)
     // Whoever tells it may still have a hand on it.
     #expect(!pump.alarms.on[.fluidElsewhere])
-    pump.run(for: .minutes(1))
+    pump.pass(for: .minutes(1))
     #expect(pump.alarms[.fluidElsewhere]?.priority == .high && pump.mode == .continuous)
     #expect(pump.tell(SupplyChange(.finish, overrides: true)) == nil)
     #expect(!pump.alarms.on[.fluidElsewhere])
     // Whoever overrides it has not made the cell agree.
     pump.weigh(weighs[2])
-    pump.run(for: .minutes(11))
+    pump.pass(for: .minutes(11))
     #expect(pump.alarms.on[.weightDiffers] == (abs(weighs[2] - 18_800) > 301))
+  }
+
+  @Test("R-133 What was told with an override counts in what is weighed from then on")
+  func overridden() throws {
+    let pump = try pump()
+    pump.weigh(20_000)
+    pump.pass(for: .days(2))
+    // A hand on it while it was empty; in the end there is what was told.
+    let refusal = refill(pump, weighs: [18_800, 400, 10_800], filled: 10_000)
+    #expect(refusal?.reason == .fluidElsewhere)
+    #expect(
+      pump.tell(SupplyChange(.finish, lot: Label("a hand on it"), overrides: true)) == nil)
+    pump.weigh(10_800)
+    pump.pass(for: .minutes(11))
+    pump.weigh(10_800)
+    #expect(!pump.alarms.on[.weightDiffers] && pump.intervals.weighed != nil)
+  }
+
+  @Test("R-133 What the head takes while somebody refills is not elsewhere")
+  func fastHead() throws {
+    var rig = Rig.bench()
+    rig.weighing = Weighing()
+    // 10 mL/d, 0.174 mL in 25 min.
+    let order = Prescription.continuous(
+      microgramsPerDay(5_000), maxDose1h: micrograms(500), maxDose24h: micrograms(6_000))
+    let pump = try Pump(order, on: rig)
+    pump.weigh(20_000)
+    #expect(pump.begin(500) == nil)
+    pump.pass(for: .minutes(25))
+    pump.weigh(826)
+    #expect(pump.tell(SupplyChange(.aspirated, volume: microlitres(19_000))) == nil)
+    pump.pass(for: .minutes(25))
+    pump.weigh(652)
+    pump.weigh(18_652)
+    #expect(pump.tell(SupplyChange(.filled, volume: microlitres(18_000))) == nil)
+    pump.pass(for: .minutes(2))
+    #expect(!pump.alarms.on[.fluidElsewhere])
+    #expect(pump.tell(SupplyChange(.finish)) == nil)
+  }
+
+  @Test("R-133 What nobody knew of what was there, nobody knows of what is left of it")
+  func leftOver() throws {
+    let pump = try pump(accuracy: 50)
+    pump.pass(for: .days(10))
+    #expect(pump.begin(500) == nil)
+    // By count 14 mL, within 0.3.
+    #expect(pump.tell(SupplyChange(.aspirated, volume: microlitres(13_500))) == nil)
+    #expect(pump.tell(SupplyChange(.filled, volume: microlitres(19_000))) == nil)
+    #expect(pump.tell(SupplyChange(.finish)) == nil)
+    let counted = pump.intervals.counted
+    #expect(abs((counted.least - microlitres(19_200)).picolitres) < 1_000_000)
+    #expect(abs((counted.most - microlitres(19_800)).picolitres) < 1_000_000)
+    // What is read wrong is reckoned anew, and more than a reservoir holds is in none.
+    let other = try self.pump(accuracy: 50)
+    other.pass(for: .days(10))
+    #expect(other.begin(500) == nil)
+    #expect(other.tell(SupplyChange(.aspirated, volume: microlitres(1_000))) == nil)
+    #expect(other.tell(SupplyChange(.aspirated, volume: microlitres(13_800))) == nil)
+    #expect(other.tell(SupplyChange(.filled, volume: microlitres(19_700))) == nil)
+    let full = other.intervals.counted
+    #expect(abs((full.least - microlitres(19_700)).picolitres) < 1_000_000)
+    #expect(abs((full.most - microlitres(20_000)).picolitres) < 1_000_000)
+  }
+
+  @Test(
+    "R-117 R-133 Steps in doubt may have been made, and what they gave is missing from the weight")
+  func doubt() throws {
+    let pump = try pump()
+    pump.weigh(20_000)
+    pump.pass(for: .hours(1))
+    let steps = pump.account.steps
+    try pump.comeBack(from: pump.record())
+    // A millilitre.
+    pump.restart(Restart(at: Tick(pump.now + 100), leaseEnd: steps + 64_000))
+    for milligrams: Int64 in [19_975, 18_975] {
+      pump.weigh(milligrams)
+      pump.pass(for: .minutes(11))
+      pump.weigh(milligrams)
+      #expect(!pump.alarms.on[.weightDiffers], "\(milligrams)")
+    }
+    pump.weigh(18_700)
+    pump.pass(for: .minutes(11))
+    pump.weigh(18_700)
+    #expect(pump.alarms.on[.weightDiffers])
   }
 
   @Test("R-133 What was read wrong is corrected; within what may be off it is no alarm")
   func corrected() throws {
     let pump = try pump()
     pump.weigh(20_000)
-    pump.run(for: .days(2))
+    pump.pass(for: .days(2))
     // 15 mL in a syringe of which 18 was read.
     #expect(refill(pump, weighs: [18_800, 800, 15_800])?.reason == .fluidElsewhere)
     #expect(pump.tell(SupplyChange(.filled, volume: microlitres(14_720))) == nil)
@@ -302,7 +386,7 @@ import Testing
   @Test("R-133 Without a cell, or with one that fails on the way, a refill is what was told")
   func withoutCell() throws {
     let pump = try pump()
-    pump.run(for: .days(2))
+    pump.pass(for: .days(2))
     #expect(pump.begin(500) == nil)
     #expect(pump.tell(SupplyChange(.aspirated, volume: microlitres(18_000))) == nil)
     pump.weigh(5_000)
@@ -327,9 +411,9 @@ import Testing
   func restart() throws {
     let pump = try pump()
     pump.weigh(20_000)
-    pump.run(for: .days(4))
+    pump.pass(for: .days(4))
     pump.weigh(15_000)
-    pump.run(for: .minutes(11))
+    pump.pass(for: .minutes(11))
     let before = pump.intervals
     #expect(pump.alarms.on[.weightDiffers])
     try pump.comeBack(from: pump.record())
@@ -345,6 +429,6 @@ extension Pump {
     var samples = SensorReadings()
     samples.loadCell = SensorReading(state, value: milligrams)
     facts.samples = samples
-    run(to: now + 1)
+    pass(to: now + 1)
   }
 }

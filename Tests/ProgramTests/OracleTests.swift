@@ -1,4 +1,5 @@
 import DosingCore
+import Plant
 import Quantities
 import Testing
 
@@ -164,6 +165,38 @@ import Testing
       var oracle = self.oracle()
       oracle.raised(code, at: step)
       #expect(oracle.violations.isEmpty == (code == .stopped))
+    }
+    for code in [FaultCode.weightDiffers, .fluidElsewhere] {
+      for isTold in [true, false] {
+        var oracle = self.oracle()
+        oracle.raised(code, benchIsAsTold: isTold, at: step)
+        #expect(oracle.violations.isEmpty != isTold)
+      }
+    }
+  }
+
+  @Test("R-063 R-133 the oracle finds an interval in which the truth is not")
+  func intervals() {
+    func interval(_ least: Int64, _ most: Int64) -> VolumeInterval {
+      VolumeInterval(
+        least: Volume(picolitres: least * 1_000_000), most: Volume(picolitres: most * 1_000_000))
+    }
+    let truth = Liquid(microlitres: 15_000, concentration: 500_000)
+    let good = interval(14_000, 16_000)
+    for wrong in [interval(15_001, 16_000), interval(14_000, 14_999)] {
+      for place in 0..<4 {
+        var said = ReservoirIntervals(counted: place == 0 ? wrong : good)
+        said.weighed = place == 1 ? wrong : good
+        said.held = place == 2 ? wrong : good
+        var oracle = self.oracle()
+        oracle.judge(said, truth, at: 0)
+        #expect(oracle.violations.isEmpty == (place == 3), "\(place) \(wrong)")
+        // A step, of 15.625 nL, that nobody could count is in none.
+        oracle = self.oracle()
+        oracle.loseCount(of: 65)
+        oracle.judge(said, truth, at: 0)
+        #expect(oracle.violations.isEmpty)
+      }
     }
   }
 }
