@@ -92,6 +92,7 @@ struct Driver {
 
   /// Returns what the reservoir holds then.
   private static func refill(_ state: inout DosingState) -> Concentration {
+    let tick = state.now + TickCount(1)
     for change in [
       // All that a needle reaches.
       SupplyChange(.begin, concentration: filled),
@@ -99,7 +100,7 @@ struct Driver {
       SupplyChange(.filled, volume: Volume(picolitres: 19_000_000_000)),
       SupplyChange(.finish, overrides: true),
     ] {
-      accept(state.decide(.supply(change), at: state.now + TickCount(1)))
+      accept(state.decide(.supply(change), at: tick))
     }
     var status = Status(serial: .none)
     state.report(to: &status)
@@ -214,8 +215,9 @@ struct Driver {
       line_steps: rig.steps(in: rig.line.volume),
       hour_steps_max: rig.steps(in: rig.maxVolume1h),
       day_steps_max: rig.steps(in: rig.maxVolume24h),
-      hour_units_max: Int64(therapy.scale.units(therapy.prescription.maxDose1h)),
-      day_units_max: Int64(therapy.scale.units(therapy.prescription.maxDose24h)),
+      units_per_nanogram: Int64(therapy.scale.perNanogram),
+      hour_nanograms_max: therapy.prescription.maxDose1h.nanograms,
+      day_nanograms_max: therapy.prescription.maxDose24h.nanograms,
       steps_to_low: rig.steps(in: rig.reservoir.volume - rig.reservoir.low),
       steps_to_empty: rig.steps(in: rig.reservoir.volume - rig.reservoir.empty))
     unsafe reference_core_init(core, &setup)

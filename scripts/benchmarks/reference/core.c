@@ -21,8 +21,8 @@ void reference_core_init(struct reference_core *core, const struct reference_set
   core->line_steps = setup->line_steps;
   core->hour_steps_max = setup->hour_steps_max;
   core->day_steps_max = setup->day_steps_max;
-  core->hour_units_max = setup->hour_units_max;
-  core->day_units_max = setup->day_units_max;
+  core->hour_units_max = (reference_units)setup->hour_nanograms_max * setup->units_per_nanogram;
+  core->day_units_max = (reference_units)setup->day_nanograms_max * setup->units_per_nanogram;
   core->steps_to_low = setup->steps_to_low;
   core->steps_to_empty = setup->steps_to_empty;
   core->next_mark = setup->steps_to_low;

@@ -95,8 +95,9 @@ struct reference_setup {
   int64_t line_steps;
   int64_t hour_steps_max;
   int64_t day_steps_max;
-  int64_t hour_units_max;
-  int64_t day_units_max;
+  int64_t units_per_nanogram;
+  int64_t hour_nanograms_max;
+  int64_t day_nanograms_max;
   int64_t steps_to_low;
   int64_t steps_to_empty;
 };
