@@ -1,13 +1,20 @@
 internal import DosingCore
+internal import Quantities
 internal import Synchronization
 
 /// What people told the pump and so have done at its simulated bench, from the link thread to that of the bench.
 final class BenchHands: Sendable {
-  private let done = Mutex<[Change]>([])
+  struct Work: Sendable {
+    let change: Change
+    /// Of the syringe of a refill that is under way.
+    let label: Concentration
+  }
 
-  func append(_ change: Change) { done.withLock { $0.append(change) } }
+  private let done = Mutex<[Work]>([])
 
-  func take() -> [Change] {
+  func append(_ work: Work) { done.withLock { $0.append(work) } }
+
+  func take() -> [Work] {
     done.withLock { done in
       defer { done.removeAll() }
       return done

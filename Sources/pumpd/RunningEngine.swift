@@ -106,7 +106,11 @@ final class RunningEngine {
       engine: engine, keeper: keeper, hardware: hardware, rig: start.rig,
       history: memory.journal.lineage, identity: identity.identity,
       verifier: memory.verifier(serial: document.serial, groups: options.groups),
-      counts: memory.link.counts, carryOut: { hands?.append($0) },
+      counts: memory.link.counts,
+      carryOut: {
+        let label = engine.status.read().refill.announced
+        hands?.append(BenchHands.Work(change: $0, label: label))
+      },
       log: { log.info("\($0)") })
     if let warning = identity.warning { log.warning("\(warning)") }
 

@@ -19,8 +19,6 @@ struct SimulatedWorld: ~Copyable {
   /// As it was before this start.
   private let before: PumpHeadTruth
   private let catheter: Volume
-  /// Of the syringe that is being emptied, in ng/mL.
-  private var label = 0.0
 
   /// - Parameters:
   ///   - bus: the devices of the simulated bus.
@@ -113,34 +111,35 @@ struct SimulatedWorld: ~Copyable {
   }
 
   /// Lets the world catch up with the wires, and with what people did by what they told the pump.
-  mutating func observe(_ done: [Change], _ log: Logger) {
+  mutating func observe(_ done: [BenchHands.Work], _ log: Logger) {
     plant.observe()
-    for change in done { carryOut(change) }
+    for work in done { carryOut(work) }
     updateSensors()
     keep(log)
   }
 
-  private mutating func carryOut(_ change: Change) {
-    switch change {
+  private mutating func carryOut(_ work: BenchHands.Work) {
+    switch work.change {
     case .program(let therapy):
       // As the pump takes it: what nobody has filled holds what the first order says.
       let concentration = Self.nanograms(therapy.prescription.concentration)
       if plant.head.holdsNoDrug { plant.head.dissolve(concentration: concentration) }
-    case .supply(let change): carryOut(change)
+    case .supply(let change): carryOut(change, of: work.label)
     case .clock, .rig, .new, .clear: break
     }
   }
 
-  private mutating func carryOut(_ change: SupplyChange) {
+  private mutating func carryOut(_ change: SupplyChange, of label: Concentration) {
     let microlitres = Self.microlitres(change.volume)
     switch change.step {
-    case .begin: label = Self.nanograms(change.concentration)
     case .aspirated: plant.head.reservoir.aspirate(microlitres: microlitres)
-    case .filled: plant.head.reservoir.fill(microlitres: microlitres, concentration: label)
+    case .filled:
+      plant.head.reservoir.fill(
+        microlitres: microlitres, concentration: Self.nanograms(label))
     case .catheterEmptied:
       plant.head.line?.emptyCatheter(microlitres: Self.microlitres(catheter))
     case .lineReplaced: plant.head.line?.replaceAll(concentration: 0)
-    case .finish, .leave, .prime, .purge, .connected: break
+    case .begin, .finish, .leave, .prime, .purge, .connected: break
     }
   }
 

@@ -1,5 +1,6 @@
 import ChildProcess
 import Foundation
+import Glibc
 import Testing
 
 /// A simulated bench goes on where it was, as a real one does, whatever becomes of the program.
@@ -115,5 +116,61 @@ import Testing
     #expect(pump.log(of: 1).contains("the simulated bench is new: what is kept of it in"))
     #expect(try reading(pump).milligrams == 20_000)
     #expect(pump.end() == 0)
+  }
+
+  private func tell(_ pump: RunningPump, _ step: String...) throws -> Outcome {
+    try pump.control(["refill"] + step + ["--yes"], as: pump.clinician)
+  }
+
+  private func expectWeight(_ pump: RunningPump, _ milligrams: Int64) throws {
+    try pump.waitUntil("the cell shows \(milligrams) mg") {
+      abs(try reading(pump).milligrams - milligrams) <= 3
+    }
+  }
+
+  @Test(
+    "R-129 R-133 What is told of a refill is done at the bench, over a kill; what it does not weigh needs a reason"
+  )
+  func refill() throws {
+    let pump = try RunningPump(rig: Self.rig)
+    try expectWeight(pump, 20_000)
+    try pump.program()
+    #expect(try tell(pump, "begin", "--concentration", "500 ug/mL").code == 0)
+    #expect(try tell(pump, "aspirated", "--volume", "19 mL").code == 0)
+    try expectWeight(pump, 1_000)
+    pump.process.kill(SIGKILL)
+    _ = pump.process.wait()
+    try pump.startAgain()
+    // What it weighs while it is empty the pump has to have seen.
+    try expectWeight(pump, 1_000)
+    #expect(try tell(pump, "filled", "--volume", "18 mL", "--lot", "A-7").code == 0)
+    try expectWeight(pump, 19_000)
+    #expect(try tell(pump, "finish").code == 0)
+    let forecast = try pump.status()["reservoir_forecast"] as? [String: Any]
+    let weighed = try #require(forecast?["weighed"] as? [String: Int64])
+    let (least, most) = (
+      try #require(weighed["least_picolitres"]), try #require(weighed["most_picolitres"])
+    )
+    #expect(
+      (18_700_000_000...18_990_000_000).contains(least)
+        && (19_000_000_000...19_300_000_000).contains(most))
+
+    // More than there was: the bench cannot do that.
+    #expect(try tell(pump, "begin", "--concentration", "500 ug/mL").code == 0)
+    #expect(try tell(pump, "aspirated", "--volume", "19.9 mL").code == 0)
+    try expectWeight(pump, 0)
+    #expect(try tell(pump, "filled", "--volume", "15 mL").code == 0)
+    try expectWeight(pump, 15_000)
+    let refused = try tell(pump, "finish")
+    #expect(
+      refused.code == 65 && refused.errors.contains("the fluid may be elsewhere"),
+      "\(refused.errors)")
+    #expect(try tell(pump, "finish", "--override").code == 64)
+    #expect(try tell(pump, "finish", "--override", "read wrong").code == 0)
+    #expect(pump.end() == 0)
+    let log = try Programs.run("pumpctl", "log", "--state", pump.state)
+    #expect(log.output.contains("overriding what stands against it: read wrong"), "\(log.output)")
+    let replay = try Programs.run("pumpsim", "replay", pump.state)
+    #expect(replay.code == 0, "\(replay.errors)")
   }
 }

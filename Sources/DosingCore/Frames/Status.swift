@@ -22,7 +22,8 @@ public struct TickHealth: Sendable, BitwiseCopyable {
   public init() {}
 }
 
-/// Everything that a person is shown about a pump. Body of `FrameKind.status`, under 1 KiB.
+/// Everything that a person is shown about a pump. Body of `FrameKind.status`, 1 KiB or a
+/// little more with all that a line can hold.
 ///
 /// Masses are at the committed concentration and rounded down; they are for showing.
 public struct Status: Sendable {
