@@ -56,6 +56,19 @@ import Testing
     }
   }
 
+  @Test("R-133 Whatever a record says that the cell showed, nothing overflows")
+  func beyondAll() throws {
+    let pump = try pump()
+    for milligrams in [Int64.max, .min, 0, .max / 2] {
+      pump.weigh(milligrams)
+      pump.pass(for: .minutes(11))
+      pump.weigh(milligrams)
+      #expect(pump.mode == .continuous && pump.intervals.held.least >= .zero)
+      #expect(pump.intervals.held.most <= Limits.volumeMax)
+      try pump.comeBack(from: pump.record())
+    }
+  }
+
   // MARK: Disagreement
 
   @Test(

@@ -56,7 +56,8 @@ struct ReservoirWeight: BitwiseCopyable {
 
   /// - Parameter milligrams: nil where the cell is not believed.
   mutating func take(_ milligrams: Int64?, after steps: Int64, at now: Tick, _ rig: Rig) {
-    newest = milligrams
+    // What a record says may be anything.
+    newest = milligrams.map { max(-Limits.weightMax, min($0, Limits.weightMax)) }
     guard let newest else { return }
     lower(to: newest, at: now, rig)
     guard let emptied = refill?.emptied, newest < emptied.milligrams else { return }
