@@ -1,4 +1,5 @@
 internal import DosingCore
+internal import Hardware
 internal import Quantities
 
 /// Which looks at the sensors the core is to hear of, and so the journal too: those at which one begins or ceases
@@ -21,8 +22,12 @@ struct Sampling: Sendable {
 
   init(_ rig: Rig) {
     milligrams = rig.weighing?.errorMilligrams ?? .max
-    stepsBetween = max(1, rig.pump.stepsPerRevolution / Self.shareOfRevolution)
-    ticksBetween = rig.ticks(.minutes(1))
+    (ticksBetween, stepsBetween) = Self.between(on: rig)
+  }
+
+  /// What has to pass until the core hears again of what has not changed.
+  static func between(on rig: Rig) -> (ticks: Int64, steps: Int64) {
+    (rig.ticks(.minutes(1)), max(1, rig.pump.stepsPerRevolution / shareOfRevolution))
   }
 
   /// Returns the readings where the core is to hear of them.
@@ -50,7 +55,7 @@ struct Sampling: Sendable {
 
   /// The shorter way around.
   private func turn(_ new: Int64, _ old: Int64) -> Int64 {
-    let counts: Int64 = 4096
+    let counts = AS5600.countsPerRevolution
     let way = abs(new - old) % counts
     return min(way, counts - way)
   }

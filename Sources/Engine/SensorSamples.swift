@@ -31,7 +31,8 @@ public struct SensorBounds: Sendable {
     self.ageMax = ageMax
   }
 
-  func judge(_ sample: SensorSample?, at now: Nanoseconds) -> SensorReading {
+  /// What is made of the newest sample; nil for a sensor that the rig does not have.
+  public func judge(_ sample: SensorSample?, at now: Nanoseconds) -> SensorReading {
     guard let sample else { return SensorReading(.absent) }
     guard let newest = sample.newest else {
       return SensorReading(sample.hasFault ? .failed : .starting)

@@ -87,6 +87,11 @@ public struct VirtualEngine: ~Copyable {
     return true
   }
 
+  /// After so many ticks, or steps, another look is worth it whatever the sensors say.
+  public var betweenLooks: (ticks: Int64, steps: Int64) {
+    Sampling.between(on: loop.loop.core.rig)
+  }
+
   /// A look at the sensors, of which the core hears in the next tick where that is worth it.
   ///
   /// - Precondition: the next tick has not begun.

@@ -1,5 +1,6 @@
 internal import DosingCore
 internal import Engine
+internal import Hardware
 public import Plant
 public import Quantities
 
@@ -19,11 +20,12 @@ public final class BenchScale {
   func look(_ microlitres: Double, at now: Nanoseconds, _ rig: Rig) -> SensorReadings {
     // Water: a milligram a microlitre.
     let weight = cell.look(milligrams: microlitres, at: (clockZero + now).count)
-    let value = Int64(weight.rounded())
+    var sample = SensorSample()
+    sample.newest = SensorValue(Int64(weight.rounded()), measuredAt: now.count)
+    sample.hasFault = !answers
+    let bounds = SensorBounds(plausible: rig.reservoir.plausibleMilligrams, ageMax: .zero)
     var readings = SensorReadings()
-    let isPlausible = rig.reservoir.plausibleMilligrams.contains(value)
-    readings.loadCell = SensorReading(
-      answers ? isPlausible ? .good : .implausible : .failed, value: value)
+    readings.loadCell = bounds.judge(sample, at: now)
     return readings
   }
 }

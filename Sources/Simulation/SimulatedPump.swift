@@ -204,17 +204,12 @@ public final class SimulatedPump {
     guard let scale, !engine.hasBegun,
       engine.next >= looksAt || account.steps >= looksAtSteps
     else { return }
-    let rig = engine.loop.loop.core.rig
-    (looksAt, looksAtSteps) = (
-      engine.next + rig.ticks(.minutes(1)), account.steps + rig.pump.stepsPerRevolution / 100
-    )
+    let (ticks, steps) = engine.betweenLooks
+    (looksAt, looksAtSteps) = (engine.next + ticks, account.steps + steps)
     let now = engine.time(ofTick: engine.next)
     plant.head.pass(to: now.count)
-    engine.look(scale.look(plant.reservoirMicrolitres, at: now, rig))
+    engine.look(scale.look(plant.reservoirMicrolitres, at: now, engine.loop.loop.core.rig))
   }
-
-  /// The scale is looked at before the next tick.
-  public func lookSoon() { looksAt = 0 }
 
   private func keep(_ ran: (tick: Int64, decision: Decision)?, _ durable: Durable) {
     let machine = durable.machine
@@ -266,7 +261,8 @@ public final class SimulatedPump {
   /// Somebody does something to the bench, whatever he tells the pump.
   public func byHand(_ work: (inout PumpHeadTruth) -> Void) {
     work(&plant.head)
-    lookSoon()
+    // The scale is looked at before the next tick.
+    looksAt = 0
   }
 
   public func failDrive(_ fails: Bool) { plant.failDrive(fails) }

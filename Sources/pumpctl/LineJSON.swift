@@ -74,8 +74,8 @@ struct PrimeJSON: Encodable {
   }
 }
 
-/// What the reservoir may hold, by count, by weight and by both, and in how many seconds it comes to its marks; nil for not within a
-/// year, and where nothing runs.
+/// What the reservoir may hold, by count, by weight and by both, and in how many seconds it comes to its marks;
+/// nil for not within a year, and where nothing runs.
 struct ForecastJSON: Encodable {
   struct Span: Encodable {
     let earliestS: Int64?

@@ -90,7 +90,7 @@ struct RefillFilled: ParsableCommand {
 
   @Option(
     help: ArgumentHelp("Of the vial; up to 31 characters.", valueName: "LOT"),
-    transform: { try Label.lot($0) })
+    transform: { try Label.read($0, as: "lot") })
   var lot: Label = .none
 
   @OptionGroup var options: SupplyOptions
@@ -106,7 +106,7 @@ struct RefillFinish: ParsableCommand {
     help: ArgumentHelp(
       "Also where what is mixed is more than 5 % off its label, or is not what the load cell says; why, in up "
         + "to 31 characters. It stands in the journal.", valueName: "REASON"),
-    transform: { try Label.reason($0) })
+    transform: { try Label.read($0, as: "reason") })
   var override: Label?
 
   @OptionGroup var options: SupplyOptions
@@ -179,13 +179,8 @@ struct PurgeCommand: ParsableCommand {
 }
 
 extension Label {
-  fileprivate static func lot(_ text: String) throws -> Label {
+  fileprivate static func read(_ text: String, as what: String) throws -> Label {
     if let label = Label(utf8: text.utf8) { return label }
-    throw ValidationError("'\(text)' is no lot; accepted: 1 to 31 printable characters")
-  }
-
-  fileprivate static func reason(_ text: String) throws -> Label {
-    if let label = Label(utf8: text.utf8) { return label }
-    throw ValidationError("'\(text)' is no reason; accepted: 1 to 31 printable characters")
+    throw ValidationError("'\(text)' is no \(what); accepted: 1 to 31 printable characters")
   }
 }

@@ -141,15 +141,15 @@ struct StatusText {
   /// What it may hold, and when it has to be refilled: when it is low.
   private var lasts: [Row] {
     let forecast = status.forecast
-    let held = forecast.reservoir
-    guard held.counted.most > .zero else { return [] }
+    let reservoir = forecast.reservoir
+    guard reservoir.counted.most > .zero else { return [] }
     func row(_ name: String, _ interval: VolumeInterval) -> Row {
       Row(
         name, "\(interval.least.shown(decimals: 3)) to \(interval.most.shown(decimals: 3))")
     }
     let holds =
-      [row("by count", held.counted)]
-      + (held.weighed.map { [row("by weight", $0), row("so it holds", held.held)] } ?? [])
+      [row("by count", reservoir.counted)]
+      + (reservoir.weighed.map { [row("by weight", $0), row("so it holds", reservoir.held)] } ?? [])
     guard Forecast.known(forecast.low.earliest) != nil else { return holds }
     let days = [forecast.low.earliest, forecast.low.expected, forecast.low.latest].map {
       Forecast.known($0)?.durationText ?? "a year or more"

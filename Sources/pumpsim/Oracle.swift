@@ -227,8 +227,8 @@ struct Oracle {
     (3 + prescribed.cuts) * Prescribed.nanogram + Self.mass(supply.misplaced + supply.withheld)
   }
 
-  /// The power went while nothing could be written down, and nobody tells for how long: the steps since
-  /// somebody last could are known to nobody.
+  /// The power went while nothing could be written down: the steps since somebody last could may be known to
+  /// nobody.
   mutating func loseCount(of steps: Int64) { uncounted += steps }
 
   // MARK: What the motor did

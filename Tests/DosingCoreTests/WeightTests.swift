@@ -3,20 +3,8 @@ import Testing
 
 @testable import DosingCore
 
-/// The reservoir of `Rig.bench` on a load cell of 0.1 g, which may drift 0.05 g a day: 20 mL, of which 300 ug/d take
-/// 0.6 a day. The head is exact where a test does not say that it may be off.
+/// The reservoir of `Pump.weighed`. The head is exact where a test does not say that it may be off.
 @Suite struct WeightTests {
-  private func pump(
-    accuracy: Int64 = 0, low: Int64 = 3_000, _ dose: Int64 = 300
-  ) throws -> Pump {
-    var rig = Rig.bench(
-      reservoir: Reservoir(
-        volume: microlitres(20_000), low: microlitres(low), empty: microlitres(1_000)))
-    rig.pump.accuracyPermille = accuracy
-    rig.weighing = Weighing(errorMilligrams: 100, driftMilligramsPerDay: 50)
-    return try Pump(.continuous(microgramsPerDay(dose)), on: rig)
-  }
-
   private func interval(_ least: Int64, _ most: Int64) -> VolumeInterval {
     VolumeInterval(least: microlitres(least), most: microlitres(most))
   }
@@ -25,7 +13,7 @@ import Testing
 
   @Test("R-133 A weight may be off by the error of both looks and the drift since the first")
   func byHand() throws {
-    let pump = try pump(accuracy: 50)
+    let pump = try Pump.weighed(accuracy: 50)
     #expect(pump.intervals.weighed == nil)
     pump.weigh(20_000)
     // To a milligram, rounded up.
@@ -47,7 +35,7 @@ import Testing
   @Test(
     "R-133 A cell that is not believed says nothing, and neither does one before the first look")
   func notBelieved() throws {
-    let pump = try pump()
+    let pump = try Pump.weighed()
     for state in [SensorState.absent, .starting, .stale, .implausible, .failed] {
       pump.weigh(20_000)
       #expect(pump.intervals.weighed != nil)
@@ -58,7 +46,7 @@ import Testing
 
   @Test("R-133 Whatever a record says that the cell showed, nothing overflows")
   func beyondAll() throws {
-    let pump = try pump()
+    let pump = try Pump.weighed()
     for milligrams in [Int64.max, .min, 0, .max / 2] {
       pump.weigh(milligrams)
       pump.pass(for: .minutes(11))
@@ -75,7 +63,7 @@ import Testing
     "R-133 A leak of 0.2 mL/d is told after 2 x error / (leak - drift), a stuck cell after 2 x error / (flow - drift)",
     arguments: [(-200, 0.2 / 0.15), (600, 0.2 / 0.55), (100, 0.2 / 0.05), (-100, 0.2 / 0.05)])
   func timeToDetect(perDay: Double, days: Double) throws {
-    let pump = try pump()
+    let pump = try Pump.weighed()
     var told: Double?
     for minute in 0..<(5 * 1440) where told == nil {
       let day = Double(minute) / 1440
@@ -96,7 +84,7 @@ import Testing
 
   @Test("R-133 Drift as stated and an exact head raise nothing", arguments: [-50.0, 50])
   func driftAsStated(perDay: Double) throws {
-    let pump = try pump()
+    let pump = try Pump.weighed()
     var alarms = FaultSet()
     for look in 0..<(28 * 288) {
       let day = Double(look) / 288
@@ -111,7 +99,7 @@ import Testing
 
   @Test("R-133 Whoever leans on the bench for less than 10 min is no leak, and stops nothing")
   func leaning() throws {
-    let pump = try pump(low: 19_000)
+    let pump = try Pump.weighed(low: 19_000)
     pump.weigh(20_000)
     for milligrams: Int64 in [0, 40_000, -3_000] {
       pump.weigh(milligrams)
@@ -125,7 +113,7 @@ import Testing
 
   @Test("R-133 An alarm does not come and go with the noise, and ends when they agree by more")
   func noise() throws {
-    let pump = try pump()
+    let pump = try Pump.weighed()
     var changes = 0
     var wasOn = false
     for minute in 0..<600 {
@@ -145,7 +133,7 @@ import Testing
 
   @Test("R-133 What becomes more, and nobody has said why, is not known until it is refilled")
   func rises() throws {
-    let pump = try pump(accuracy: 50)
+    let pump = try Pump.weighed(accuracy: 50)
     pump.weigh(20_000)
     pump.pass(for: .days(5))
     for _ in 0..<12 {
@@ -182,7 +170,7 @@ import Testing
     "R-024 R-133 Low is the least that there may be: of a head that gives 5 % too much, unless it is weighed"
   )
   func low() throws {
-    let pump = try pump(accuracy: 50)
+    let pump = try Pump.weighed(accuracy: 50)
     // 17 mL / 1.05 are 1,036,190 steps.
     while pump.account.steps < 1_036_190 { pump.passToStep() }
     #expect(!pump.alarms.on[.reservoirLow])
@@ -206,7 +194,7 @@ import Testing
 
   @Test("R-024 R-025 Where it may be empty and nobody knows, the alarm is high and basal goes on")
   func mayBeEmpty() throws {
-    let pump = try pump(accuracy: 50)
+    let pump = try Pump.weighed(accuracy: 50)
     // 19 mL / 1.05.
     while pump.account.steps < 1_158_095 { pump.passToStep() }
     #expect(pump.alarms[.reservoirLow]?.priority == .medium)
@@ -222,7 +210,7 @@ import Testing
     "R-025 R-133 A weight that goes with the count stops at the empty mark; one that does not stops nothing"
   )
   func emptyByWeight() throws {
-    let pump = try pump(accuracy: 50)
+    let pump = try Pump.weighed(accuracy: 50)
     pump.weigh(20_000)
     pump.pass(for: .days(31))
     // By count 1.4 mL are left, within 0.93; the cell is known to 1.75 g.
@@ -244,185 +232,11 @@ import Testing
     #expect(pump.alarms[.reservoirLow]?.priority == .high)
   }
 
-  // MARK: A refill
-
-  private func refill(
-    _ pump: Pump, weighs: [Int64], aspirated: Int64 = 18_000, filled: Int64 = 18_000
-  ) -> Refusal? {
-    pump.weigh(weighs[0])
-    #expect(pump.begin(500) == nil)
-    pump.weigh(weighs[1])
-    #expect(pump.tell(SupplyChange(.aspirated, volume: microlitres(aspirated))) == nil)
-    pump.weigh(weighs[2])
-    #expect(pump.tell(SupplyChange(.filled, volume: microlitres(filled))) == nil)
-    pump.weigh(weighs[2])
-    return pump.tell(SupplyChange(.finish))
-  }
-
-  @Test("R-133 A refill that is what it was said to be is the new reference")
-  func reference() throws {
-    let pump = try pump()
-    pump.weigh(20_000)
-    pump.pass(for: .days(2))
-    // The cell has wandered by 0.09 g.
-    #expect(refill(pump, weighs: [18_890, 890, 18_890]) == nil)
-    #expect(pump.intervals.weighed == nil || pump.intervals.weighed!.least > microlitres(18_590))
-    pump.weigh(18_890)
-    let both = pump.intervals
-    #expect(both.weighed!.most - both.weighed!.least == microlitres(402))
-    #expect(both.weighed!.least <= both.counted.most && both.counted.least <= both.weighed!.most)
-    #expect(
-      abs((both.weighed!.least + microlitres(200) - both.counted.least).picolitres) < 2_000_000)
-  }
-
-  @Test(
-    "R-133 What did not fall and rise by what was told may be elsewhere, and needs an override",
-    arguments: [
-      // Into a pocket; from a pocket and back into it; half of it beside the port; turned around.
-      [18_800, 800, 800], [18_800, 18_800, 18_800], [18_800, 800, 9_800], [18_800, 18_800, 36_800],
-      [18_800, 800, 18_499], [18_800, 1_101, 19_102],
-    ] as [[Int64]])
-  func pocketFill(weighs: [Int64]) throws {
-    let pump = try pump()
-    pump.weigh(20_000)
-    pump.pass(for: .days(2))
-    let refusal = try #require(refill(pump, weighs: weighs))
-    #expect(refusal.reason == .fluidElsewhere && refusal.limit == 18_000_000_000)
-    // Whoever tells it may still have a hand on it.
-    #expect(!pump.alarms.on[.fluidElsewhere])
-    pump.pass(for: .minutes(1))
-    #expect(pump.alarms[.fluidElsewhere]?.priority == .high && pump.mode == .continuous)
-    #expect(pump.tell(SupplyChange(.finish, overrides: true)) == nil)
-    #expect(!pump.alarms.on[.fluidElsewhere])
-    // Whoever overrides it has not made the cell agree.
-    pump.weigh(weighs[2])
-    pump.pass(for: .minutes(11))
-    #expect(pump.alarms.on[.weightDiffers] == (abs(weighs[2] - 18_800) > 301))
-  }
-
-  @Test("R-133 What was told with an override counts in what is weighed from then on")
-  func overridden() throws {
-    let pump = try pump()
-    pump.weigh(20_000)
-    pump.pass(for: .days(2))
-    // A hand on it while it was empty; in the end there is what was told.
-    let refusal = refill(pump, weighs: [18_800, 400, 10_800], filled: 10_000)
-    #expect(refusal?.reason == .fluidElsewhere)
-    #expect(
-      pump.tell(SupplyChange(.finish, lot: Label("a hand on it"), overrides: true)) == nil)
-    pump.weigh(10_800)
-    pump.pass(for: .minutes(11))
-    pump.weigh(10_800)
-    #expect(!pump.alarms.on[.weightDiffers] && pump.intervals.weighed != nil)
-  }
-
-  @Test("R-133 What the head takes while somebody refills is not elsewhere")
-  func fastHead() throws {
-    var rig = Rig.bench()
-    rig.weighing = Weighing()
-    // 10 mL/d, 0.174 mL in 25 min.
-    let order = Prescription.continuous(
-      microgramsPerDay(5_000), maxDose1h: micrograms(500), maxDose24h: micrograms(6_000))
-    let pump = try Pump(order, on: rig)
-    pump.weigh(20_000)
-    #expect(pump.begin(500) == nil)
-    pump.pass(for: .minutes(25))
-    pump.weigh(826)
-    #expect(pump.tell(SupplyChange(.aspirated, volume: microlitres(19_000))) == nil)
-    pump.pass(for: .minutes(25))
-    pump.weigh(652)
-    pump.weigh(18_652)
-    #expect(pump.tell(SupplyChange(.filled, volume: microlitres(18_000))) == nil)
-    pump.pass(for: .minutes(2))
-    #expect(!pump.alarms.on[.fluidElsewhere])
-    #expect(pump.tell(SupplyChange(.finish)) == nil)
-  }
-
-  @Test("R-133 What nobody knew of what was there, nobody knows of what is left of it")
-  func leftOver() throws {
-    let pump = try pump(accuracy: 50)
-    pump.pass(for: .days(10))
-    #expect(pump.begin(500) == nil)
-    // By count 14 mL, within 0.3.
-    #expect(pump.tell(SupplyChange(.aspirated, volume: microlitres(13_500))) == nil)
-    #expect(pump.tell(SupplyChange(.filled, volume: microlitres(19_000))) == nil)
-    #expect(pump.tell(SupplyChange(.finish)) == nil)
-    let counted = pump.intervals.counted
-    #expect(abs((counted.least - microlitres(19_200)).picolitres) < 1_000_000)
-    #expect(abs((counted.most - microlitres(19_800)).picolitres) < 1_000_000)
-    // What is read wrong is reckoned anew, and more than a reservoir holds is in none.
-    let other = try self.pump(accuracy: 50)
-    other.pass(for: .days(10))
-    #expect(other.begin(500) == nil)
-    #expect(other.tell(SupplyChange(.aspirated, volume: microlitres(1_000))) == nil)
-    #expect(other.tell(SupplyChange(.aspirated, volume: microlitres(13_800))) == nil)
-    #expect(other.tell(SupplyChange(.filled, volume: microlitres(19_700))) == nil)
-    let full = other.intervals.counted
-    #expect(abs((full.least - microlitres(19_700)).picolitres) < 1_000_000)
-    #expect(abs((full.most - microlitres(20_000)).picolitres) < 1_000_000)
-  }
-
-  @Test(
-    "R-117 R-133 Steps in doubt may have been made, and what they gave is missing from the weight")
-  func doubt() throws {
-    let pump = try pump()
-    pump.weigh(20_000)
-    pump.pass(for: .hours(1))
-    let steps = pump.account.steps
-    try pump.comeBack(from: pump.record())
-    // A millilitre.
-    pump.restart(Restart(at: Tick(pump.now + 100), leaseEnd: steps + 64_000))
-    for milligrams: Int64 in [19_975, 18_975] {
-      pump.weigh(milligrams)
-      pump.pass(for: .minutes(11))
-      pump.weigh(milligrams)
-      #expect(!pump.alarms.on[.weightDiffers], "\(milligrams)")
-    }
-    pump.weigh(18_700)
-    pump.pass(for: .minutes(11))
-    pump.weigh(18_700)
-    #expect(pump.alarms.on[.weightDiffers])
-  }
-
-  @Test("R-133 What was read wrong is corrected; within what may be off it is no alarm")
-  func corrected() throws {
-    let pump = try pump()
-    pump.weigh(20_000)
-    pump.pass(for: .days(2))
-    // 15 mL in a syringe of which 18 was read.
-    #expect(refill(pump, weighs: [18_800, 800, 15_800])?.reason == .fluidElsewhere)
-    #expect(pump.tell(SupplyChange(.filled, volume: microlitres(14_720))) == nil)
-    #expect(!pump.alarms.on[.fluidElsewhere])
-    #expect(pump.tell(SupplyChange(.finish)) == nil)
-  }
-
-  @Test("R-133 Without a cell, or with one that fails on the way, a refill is what was told")
-  func withoutCell() throws {
-    let pump = try pump()
-    pump.pass(for: .days(2))
-    #expect(pump.begin(500) == nil)
-    #expect(pump.tell(SupplyChange(.aspirated, volume: microlitres(18_000))) == nil)
-    pump.weigh(5_000)
-    #expect(pump.tell(SupplyChange(.filled, volume: microlitres(18_000))) == nil)
-    #expect(!pump.alarms.on[.fluidElsewhere])
-    #expect(pump.tell(SupplyChange(.finish)) == nil)
-    #expect(refillOfFailing(try self.pump()) == nil)
-  }
-
-  private func refillOfFailing(_ pump: Pump) -> Refusal? {
-    pump.weigh(20_000)
-    #expect(pump.begin(500) == nil)
-    #expect(pump.tell(SupplyChange(.aspirated, volume: microlitres(18_000))) == nil)
-    #expect(pump.tell(SupplyChange(.filled, volume: microlitres(18_000))) == nil)
-    pump.weigh(0, .failed)
-    return pump.tell(SupplyChange(.finish))
-  }
-
   // MARK: A restart
 
   @Test("R-133 A restart knows what the weight was held against, and since when it differs")
   func restart() throws {
-    let pump = try pump()
+    let pump = try Pump.weighed()
     pump.weigh(20_000)
     pump.pass(for: .days(4))
     pump.weigh(15_000)
@@ -437,6 +251,19 @@ import Testing
 }
 
 extension Pump {
+  /// The reservoir of `Rig.bench` on a load cell of 0.1 g, which may drift 0.05 g a day: 20 mL, of which 300 ug/d take
+  /// 0.6 a day.
+  ///
+  /// - Parameter accuracy: of the head, in thousandths.
+  static func weighed(accuracy: Int64 = 0, low: Int64 = 3_000) throws -> Pump {
+    var rig = Rig.bench(
+      reservoir: Reservoir(
+        volume: microlitres(20_000), low: microlitres(low), empty: microlitres(1_000)))
+    rig.pump.accuracyPermille = accuracy
+    rig.weighing = Weighing(errorMilligrams: 100, driftMilligramsPerDay: 50)
+    return try Pump(.continuous(microgramsPerDay(300)), on: rig)
+  }
+
   /// The cell shows so much from the next tick on, which runs.
   func weigh(_ milligrams: Int64, _ state: SensorState = .good) {
     var samples = SensorReadings()

@@ -39,7 +39,7 @@ final class CrashHistory {
   /// What head and reservoir have come to; nil before the first life.
   var head: PumpHeadTruth?
 
-  static let tick: Int64 = 100_000_000
+  static let tick = bench.tick.count
 
   init(seed: UInt64, plan: Plan) throws {
     self.plan = plan
@@ -160,19 +160,7 @@ final class CrashHistory {
     }
   }
 
-  private static var bench: Rig {
-    Rig(
-      tick: Nanoseconds(tick),
-      pump: PumpHead(
-        volumePerRevolution: Volume(picolitres: 50_000_000), stepsPerRevolution: 3200,
-        minRate: FlowRate(picolitresPerDay: 48_000_000),
-        maxRate: FlowRate(picolitresPerDay: 12_000_000_000),
-        keepOpenRate: FlowRate(picolitresPerDay: 6_000_000)),
-      reservoir: Reservoir(
-        volume: Volume(picolitres: 200_000_000_000), low: Volume(picolitres: 3_000_000_000),
-        empty: Volume(picolitres: 1_000_000_000)),
-      maxVolume1h: nil, maxVolume24h: nil)
-  }
+  private static let bench = Rig.bench(microlitres: 200_000)
 
   /// A basal, and room for two boluses in an hour beside it.
   private static func order(

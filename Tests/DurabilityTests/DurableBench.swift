@@ -17,19 +17,12 @@ final class DurableBench {
 
   init(seed: UInt64, weighed: Bool = false) throws {
     machine = SimulatedMachine(seed: seed, hasBatteryClock: true)
-    var rig = try CrashHistory(seed: 5, plan: CrashHistory.Plan(lives: 0, powerCuts: 0)).rig
-    rig.weighing = weighed ? Weighing() : nil
-    self.rig = rig
+    rig = .bench(microlitres: 200_000, weighing: weighed ? Weighing() : nil)
     scale = weighed ? BenchScale(LoadCellTruth(faults: .nominal, seed: seed)) : nil
     try start(isNew: true)
-    var order = Prescription(
-      patient: Label(utf8: "BENCH-01".utf8) ?? .none, drug: Label(utf8: "baclofen".utf8) ?? .none,
-      concentration: Self.strength, mode: .continuous,
-      maxDose1h: Mass(nanograms: 60_000), maxDose24h: Mass(nanograms: 600_000))
-    order.setContinuous(DoseRate(nanogramsPerDay: 300_000))
-    order.safeBasal = DoseRate(nanogramsPerDay: 300_000)
-    var findings = Findings()
-    let therapy = try #require(Therapy(order, on: rig, findings: &findings))
+    let therapy = try Therapy.constant(
+      microgramsPerDay: 300, maxDose1h: Mass(nanograms: 60_000),
+      maxDose24h: Mass(nanograms: 600_000), on: rig)
     #expect(pump.ask(.program(therapy)).answer.isAccepted)
   }
 

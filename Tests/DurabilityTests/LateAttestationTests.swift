@@ -15,19 +15,9 @@ import Testing
     var pump: SimulatedPump
 
     init() throws {
-      rig = Rig(
-        tick: .milliseconds(100),
-        pump: PumpHead(
-          volumePerRevolution: Volume(picolitres: 50_000_000), stepsPerRevolution: 3_200,
-          minRate: FlowRate(picolitresPerDay: 48_000_000),
-          maxRate: FlowRate(picolitresPerDay: 12_000_000_000),
-          keepOpenRate: FlowRate(picolitresPerDay: 6_000_000)),
-        reservoir: Reservoir(
-          volume: Volume(picolitres: 20_000_000_000), low: Volume(picolitres: 3_000_000_000),
-          empty: Volume(picolitres: 1_000_000_000)),
+      rig = .bench(
         line: RigLine(
-          pumpTubing: Volume(picolitres: 20_000_000), catheter: Volume(picolitres: 20_000_000)),
-        maxVolume1h: nil, maxVolume24h: nil)
+          pumpTubing: Volume(picolitres: 20_000_000), catheter: Volume(picolitres: 20_000_000)))
       machine.kernelIsSynchronised = true
       pump = try Self.start(rig, machine, isNew: true)
     }

@@ -17,50 +17,27 @@ import Testing
     let pump: SimulatedPump
     let scale: BenchScale
     let rig: Rig
-    /// Of the head, what it moves beyond what it should.
+    /// Every fault that was on at the end of a stretch.
     private(set) var isTold = Set<FaultCode>()
-    private var numbers: SplitMix64
 
     /// - Parameters:
     ///   - dose: in ug/d, of 500 ug/mL.
     ///   - off: by how much of its flow the head gives more than it should.
-    init(seed: UInt64, dose: Int64, off: Double, cell: LoadCellTruth, volume: Int64 = 20_000) throws
-    {
-      numbers = SplitMix64(seed: seed)
-      rig = Self.rig(volume)
+    init(dose: Int64, off: Double, cell: LoadCellTruth) throws {
+      rig = .bench(weighing: Weighing())
       scale = BenchScale(cell)
-      let concentration = Concentration(nanogramsPerMillilitre: 500_000)
       let head = PumpHeadTruth(
         geometry: HeadGeometry(microlitresPerRevolution: 50 * (1 + off), stepsPerRevolution: 3_200),
         reservoir: ReservoirTruth(
-          capacityMicrolitres: Double(volume), concentration: 500_000),
+          capacityMicrolitres: 20_000, concentration: 500_000),
         line: LineTruth(microlitres: 404, concentration: 500_000),
         gate: HeartbeatGate(heartbeatNanoseconds: 100_000_000))
       pump = try SimulatedPump(
         rig, clock: WeekTime(sinceMonday: .zero), head: head, scale: scale)
-      var order = Prescription(
-        patient: Label(utf8: "BENCH-01".utf8) ?? .none, drug: Label(utf8: "baclofen".utf8) ?? .none,
-        concentration: concentration, mode: .continuous,
-        maxDose1h: Mass(nanograms: 200_000), maxDose24h: Mass(nanograms: 2_000_000))
-      order.setContinuous(DoseRate(nanogramsPerDay: dose * 1_000))
-      order.safeBasal = DoseRate(nanogramsPerDay: dose * 1_000)
-      var findings = Findings()
-      let therapy = try #require(Therapy(order, on: rig, findings: &findings))
+      let therapy = try Therapy.constant(
+        microgramsPerDay: dose, maxDose1h: Mass(nanograms: 200_000),
+        maxDose24h: Mass(nanograms: 2_000_000), on: rig)
       #expect(pump.ask(.program(therapy)).answer.isAccepted)
-    }
-
-    private static func rig(_ volume: Int64) -> Rig {
-      Rig(
-        tick: .milliseconds(100),
-        pump: PumpHead(
-          volumePerRevolution: Volume(picolitres: 50_000_000), stepsPerRevolution: 3200,
-          minRate: FlowRate(picolitresPerDay: 48_000_000),
-          maxRate: FlowRate(picolitresPerDay: 12_000_000_000),
-          keepOpenRate: FlowRate(picolitresPerDay: 6_000_000)),
-        reservoir: Reservoir(
-          volume: Volume(picolitres: volume * 1_000_000), low: Volume(picolitres: 3_000_000_000),
-          empty: Volume(picolitres: 1_000_000_000)),
-        maxVolume1h: nil, maxVolume24h: nil, weighing: Weighing())
     }
 
     func run(for time: Nanoseconds) {
@@ -125,8 +102,6 @@ import Testing
       guard case .refused(let refusal) = pump.ask(.supply(change)).answer else { return nil }
       return refusal
     }
-
-    func chance(_ range: ClosedRange<Int64>) -> Int64 { numbers.number(range) }
   }
 
   private func ordinary(_ seed: UInt64) -> LoadCellTruth {
@@ -144,7 +119,7 @@ import Testing
     var numbers = SplitMix64(seed: seed)
     let off = Double(numbers.number(-49...49)) / 1_000
     let bench = try Bench(
-      seed: seed, dose: numbers.number(40...900), off: off, cell: ordinary(seed))
+      dose: numbers.number(40...900), off: off, cell: ordinary(seed))
     let refillDay = numbers.number(2...7)
     for hour in 0..<240 {
       if hour == refillDay * 24 {
@@ -171,7 +146,7 @@ import Testing
   @Test("R-133 A leak of 0.2 mL/d is told in the time that is stated", arguments: 0..<4)
   func leak(seed: UInt64) throws {
     let off = [0.05, -0.05, 0, 0.02][Int(seed)]
-    let bench = try Bench(seed: seed, dose: 300, off: off, cell: ordinary(seed))
+    let bench = try Bench(dose: 300, off: off, cell: ordinary(seed))
     bench.run(for: .minutes(10))
     bench.pump.byHand { $0.reservoir.leakMicrolitresPerDay = 200 }
     let stated = try #require(TimeToTell.leak(0.2, atFlow: Self.flow))
@@ -183,7 +158,7 @@ import Testing
     "R-133 What goes into a pocket is told within a minute, and the refill is not finished",
     arguments: 0..<3)
   func pocketFill(seed: UInt64) throws {
-    let bench = try Bench(seed: seed, dose: 300, off: 0.03, cell: ordinary(seed))
+    let bench = try Bench(dose: 300, off: 0.03, cell: ordinary(seed))
     bench.run(for: .days(4))
     #expect(bench.refill(filled: 16_000, isLost: true)?.reason == .fluidElsewhere)
     bench.run(for: .minutes(1))
@@ -193,7 +168,7 @@ import Testing
 
   @Test("R-133 A cell that is stuck is told in the time that is stated", arguments: 0..<3)
   func stuck(seed: UInt64) throws {
-    let bench = try Bench(seed: seed, dose: 300, off: -0.05, cell: ordinary(seed))
+    let bench = try Bench(dose: 300, off: -0.05, cell: ordinary(seed))
     bench.run(for: .hours(5))
     bench.scale.cell.stick(true)
     let stated = try #require(TimeToTell.stuck(atFlow: Self.flow))
@@ -207,7 +182,7 @@ import Testing
     var faults = LoadCellTruth.Faults.nominal
     faults.driftMilligramsPerDay = sign * 100
     let bench = try Bench(
-      seed: 1, dose: 50, off: 0, cell: LoadCellTruth(faults: faults, seed: 1))
+      dose: 50, off: 0, cell: LoadCellTruth(faults: faults, seed: 1))
     let stated = try #require(TimeToTell.doubleDrift(atFlow: 0.1))
     #expect(bench.days(until: .weightDiffers, atMost: stated) != nil)
   }

@@ -7,18 +7,9 @@ import Testing
 /// Ticks of 10 ms, 3,200 steps a revolution: 32 are two full steps of a motor with 200.
 @Suite struct SamplingTests {
   private static func rig(error: Int64? = 100) -> Rig {
-    Rig(
-      tick: .milliseconds(10),
-      pump: PumpHead(
-        volumePerRevolution: Volume(picolitres: 50_000_000), stepsPerRevolution: 3200,
-        minRate: FlowRate(picolitresPerDay: 48_000_000),
-        maxRate: FlowRate(picolitresPerDay: 12_000_000_000),
-        keepOpenRate: FlowRate(picolitresPerDay: 6_000_000)),
-      reservoir: Reservoir(
-        volume: Volume(picolitres: 20_000_000_000), low: Volume(picolitres: 3_000_000_000),
-        empty: Volume(picolitres: 1_000_000_000)),
-      maxVolume1h: nil, maxVolume24h: nil,
-      weighing: error.map { Weighing(errorMilligrams: $0, driftMilligramsPerDay: 50) })
+    var rig = Rig.fast(tickMilliseconds: 10)
+    rig.weighing = error.map { Weighing(errorMilligrams: $0, driftMilligramsPerDay: 50) }
+    return rig
   }
 
   private func readings(_ encoder: Int64, _ weight: Int64, _ pressure: Int64) -> SensorReadings {

@@ -117,7 +117,7 @@ extension DosingState {
     guard let cell = rig.weighing,
       let weighed = weight.refilled(after: ledger.account.steps, rig)
     else { return nil }
-    let margin = Volume(milligrams: 2 * cell.errorMilligrams) + Limits.volumeReading
+    let margin = Volume(milligrams: cell.margin(after: .zero)) + Limits.volumeReading
     if (weighed.rise - refill.filled).magnitude > margin { return (refill.filled, weighed.rise) }
     if (weighed.fall - refill.aspirated).magnitude > margin {
       return (refill.aspirated, weighed.fall)

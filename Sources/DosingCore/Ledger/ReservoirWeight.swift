@@ -7,7 +7,7 @@ internal import Quantities
 struct ReservoirWeight: BitwiseCopyable {
   /// In milligrams; nil where the cell was not believed when it was looked at last, or not looked at since the
   /// start.
-  private(set) var newest: Int64?
+  private var newest: Int64?
   private var reference: Reference?
   /// The least that it has shown since, for long enough to be believed.
   private var lowest: Int64?
@@ -19,7 +19,7 @@ struct ReservoirWeight: BitwiseCopyable {
 
   /// What it showed when it was known what there was, and the count of steps, and of those in doubt, at that
   /// time.
-  private struct Reference: BitwiseCopyable {
+  private struct Reference: Equatable, BitwiseCopyable {
     var contents: VolumeInterval
     var milligrams: Int64
     var steps: Int64 = 0
@@ -27,19 +27,19 @@ struct ReservoirWeight: BitwiseCopyable {
     var since = Tick(0)
   }
 
-  private struct Lowering: BitwiseCopyable {
+  private struct Lowering: Equatable, BitwiseCopyable {
     var most: Int64 = 0
     var since = Tick(0)
   }
 
   /// What it showed at the begin of a refill, and the least since then, when there was least in it.
-  private struct RefillWeights: BitwiseCopyable {
+  private struct RefillWeights: Equatable, BitwiseCopyable {
     var before = Look()
     var emptied = Look()
   }
 
   /// A weight, and the count of steps at that time.
-  private struct Look: BitwiseCopyable {
+  private struct Look: Equatable, BitwiseCopyable {
     var milligrams: Int64 = 0
     var steps: Int64 = 0
   }
@@ -170,20 +170,20 @@ struct ReservoirWeight: BitwiseCopyable {
   /// All but the newest: a start looks anew.
   mutating func layout(_ coder: inout some FrameCoder) {
     let none = Reference(contents: VolumeInterval(), milligrams: 0)
-    coder.layout(&reference, none) { reference, coder in
+    optional("reference", &reference, else: none, &coder) { reference, coder in
       reference.contents.layout(&coder)
       coder.field(weight: &reference.milligrams)
       coder.field(magnitude: &reference.steps)
       coder.field(magnitude: &reference.doubts)
       coder.field(&reference.since)
     }
-    coder.layout(&lowest, 0) { lowest, coder in coder.field(weight: &lowest) }
-    coder.layout(&below, Lowering()) { below, coder in
+    optional("lowest", &lowest, else: 0, &coder) { $1.field(weight: &$0) }
+    optional("below", &below, else: Lowering(), &coder) { below, coder in
       coder.field(weight: &below.most)
       coder.field(&below.since)
     }
-    coder.layout(&oddSince, Tick(0)) { since, coder in coder.field(&since) }
-    coder.layout(&refill, RefillWeights()) { refill, coder in
+    optional("odd_since", &oddSince, else: Tick(0), &coder) { $1.field(&$0) }
+    optional("refill", &refill, else: RefillWeights(), &coder) { refill, coder in
       coder.field(weight: &refill.before.milligrams)
       coder.field(magnitude: &refill.before.steps)
       coder.field(weight: &refill.emptied.milligrams)
@@ -199,7 +199,7 @@ extension Volume {
   /// Nothing where there is less than nothing, and no more than a rig may hold.
   init(milligrams: Int64) { self = Volume.zero.plus(milligrams: milligrams) }
 
-  /// The same.
+  /// So much more, or less.
   fileprivate func plus(milligrams: Int64) -> Volume {
     let most = Limits.volumeMax.picolitres
     let added = max(-most, min(milligrams, most / Self.picolitresPerMilligram))
@@ -215,16 +215,6 @@ extension Volume {
 }
 
 extension FrameCoder {
-  fileprivate mutating func layout<Value>(
-    _ value: inout Value?, _ blank: Value, fields: (inout Value, inout Self) -> Void
-  ) {
-    var isThere = value != nil
-    field(&isThere)
-    var fieldsOf = value ?? blank
-    fields(&fieldsOf, &self)
-    value = isThere ? fieldsOf : nil
-  }
-
   /// In milligrams, of either sign; of none that a sum of some could not hold.
   fileprivate mutating func field(weight milligrams: inout Int64) {
     field(&milligrams)
