@@ -344,8 +344,10 @@ final class Pump {
   func record() -> [UInt8] {
     var writer = RecordWriter()
     var after = state.afterWaiting
+    let intervals = after.reservoirIntervals
     after.layout(&writer)
     #expect(!writer.failed)
+    #expect(after.reservoirIntervals == intervals, "writing it down changes nothing")
     let bytes = writer.bytes.span
     return (0..<writer.count).map { bytes[$0] }
   }
@@ -359,6 +361,21 @@ final class Pump {
       let read = DosingState.restored(from: record.span, rig: rig, therapy: therapy)
     else { throw Unreadable() }
     state = read
+  }
+
+  /// What would be written down beside the journal.
+  func held() -> [UInt8] {
+    var writer = HeldWriter()
+    let intervals = state.reservoirIntervals
+    state.writeHeld(to: &writer)
+    #expect(!writer.failed)
+    #expect(state.reservoirIntervals == intervals, "writing it down changes nothing")
+    return (0..<writer.count).map { writer.bytes[$0] }
+  }
+
+  func takeHeld(_ record: some Collection<UInt8>, steps: Int64) -> Bool {
+    state.takeHeld(
+      Array(record).span, steps: steps, inDoubt: stepsInDoubt, made: account.steps)
   }
 
   @discardableResult

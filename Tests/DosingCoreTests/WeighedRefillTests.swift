@@ -108,6 +108,8 @@ import Testing
     let counted = pump.intervals.counted
     #expect(abs((counted.least - microlitres(19_200)).picolitres) < 1_000_000)
     #expect(abs((counted.most - microlitres(19_800)).picolitres) < 1_000_000)
+    try pump.comeBack(from: pump.record())
+    #expect(pump.intervals.counted == counted)
     // What is read wrong is reckoned anew, and more than a reservoir holds is in none.
     let other = try Pump.weighed(accuracy: 50)
     other.pass(for: .days(10))
@@ -118,6 +120,34 @@ import Testing
     let full = other.intervals.counted
     #expect(abs((full.least - microlitres(19_700)).picolitres) < 1_000_000)
     #expect(abs((full.most - microlitres(20_000)).picolitres) < 1_000_000)
+  }
+
+  @Test("R-117 R-133 What stands beside the journal knows how well the contents are known")
+  func besideTheJournal() throws {
+    let pump = try Pump.weighed(accuracy: 50)
+    pump.pass(for: .days(10))
+    #expect(pump.begin(500) == nil)
+    #expect(pump.tell(SupplyChange(.aspirated, volume: microlitres(13_000))) == nil)
+    let steps = pump.account.steps
+    let record = pump.held()
+    let (before, told) = (
+      pump.intervals.counted, SupplyChange(.aspirated, volume: microlitres(900))
+    )
+    #expect(before.most - before.least > microlitres(500))
+    #expect(pump.tell(told) == nil)
+    let corrected = pump.intervals.counted
+    for wrong in [record.dropLast(), record + [0]] {
+      #expect(!pump.takeHeld(wrong, steps: steps))
+      #expect(pump.intervals.counted == corrected)
+    }
+    #expect(pump.takeHeld(record, steps: steps))
+    #expect(pump.intervals.counted == before)
+    // What a correction is reckoned of is known too.
+    #expect(pump.tell(told) == nil)
+    #expect(pump.intervals.counted == corrected)
+    // One of before a reservoir was weighed ends where its account does.
+    #expect(pump.takeHeld(record.dropLast(32), steps: steps))
+    #expect(pump.reservoirContents == microlitres(1_000))
   }
 
   @Test(

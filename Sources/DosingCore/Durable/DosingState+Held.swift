@@ -4,7 +4,10 @@ public typealias HeldWriter = BoundedWriter<512>
 extension DosingState {
   /// Writes what the reservoir and the line hold. It changes with what people do to them and when a boundary
   /// has left the tip, not with a step.
-  public mutating func writeHeld(to writer: inout HeldWriter) { layoutHeld(&writer) }
+  public mutating func writeHeld(to writer: inout HeldWriter) {
+    layoutHeld(&writer)
+    ledger.reservoir.layoutHeld(&writer)
+  }
 
   private mutating func layoutHeld(_ coder: inout some FrameCoder) {
     ledger.line.layout(&coder)
@@ -26,6 +29,8 @@ extension DosingState {
     let before = (ledger.line, ledger.reservoir, refill, isConnected)
     var reader = BoundedReader<512>(record)
     layoutHeld(&reader)
+    // What was written before reservoirs were weighed says no more.
+    if !reader.isComplete { ledger.reservoir.layoutHeld(&reader) }
     guard reader.isComplete else {
       (ledger.line, ledger.reservoir, refill, isConnected) = before
       return false

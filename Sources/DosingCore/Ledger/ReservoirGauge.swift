@@ -142,7 +142,10 @@ struct ReservoirGauge: BitwiseCopyable {
       coder.fail()
       (volume, stepsBefore, doubtBefore) = (.zero, 0, 0)
     }
-    held = VolumeInterval(least: volume, most: volume)
+    // What is read without it is held exactly.
+    if volume < held.least || volume > held.most {
+      held = VolumeInterval(least: volume, most: volume)
+    }
     derive()
   }
 }
