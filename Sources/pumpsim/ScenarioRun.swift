@@ -337,8 +337,7 @@ struct ScenarioRun: ~Copyable {
     machine.pass(Nanoseconds(present - bootZero - machine.boot))
     if isPowerCut {
       let lost = unwritten.take(steps: oracle.supply.steps)
-      // A clock tells how long it was, but not what was made of it after a resume that was never written.
-      oracle.loseCount(of: lost)
+      if !scenario.hasBatteryClock { oracle.loseCount(of: lost) }
       let end = max(present, now + length.count)
       machine.cutPower(for: Nanoseconds(end - present))
       bootZero = end - machine.boot

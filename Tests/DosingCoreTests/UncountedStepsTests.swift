@@ -115,7 +115,7 @@ import Testing
     #expect(short.alarms[.accountUncertain] == nil)
   }
 
-  @Test("R-083 R-087 What the run page tells is in no doubt, nor is what was stopped")
+  @Test("R-083 R-087 What the run page tells is in no doubt")
   func killed() throws {
     let pump = try pump(500, refilled: 2_000)
     let record = pump.record()
@@ -125,11 +125,25 @@ import Testing
     try pump.comeBack(from: record)
     pump.restart(facts)
     #expect(!isUncertain(pump) && flow(pump) == 600 && pump.stepsInDoubt == 0)
+  }
+
+  @Test(
+    "R-083 R-087 R-126 A stop that is written down may have ended without that being written",
+    arguments: [true, false])
+  func resumed(isTold: Bool) throws {
+    let pump = try pump(500, refilled: 2_000)
     pump.ask(.stop)
-    try cut(pump)
-    #expect(!isUncertain(pump))
-    tell(pump, wasOff: .hours(1))
-    #expect(pump.stepsInDoubt == 20)
+    try cut(pump, ran: isTold ? .minutes(100) : nil)
+    if !isTold { tell(pump, wasOff: .minutes(100)) }
+    // It stays stopped; what a resume may have made is not known.
+    #expect(pump.alarms.on[.stopped] && flow(pump) == 0)
+    #expect(pump.stepsInDoubt == 20 + 2_667 && isUncertain(pump))
+    pump.ask(.resume)
+    #expect(flow(pump) == 150)
+    // Nothing runs for which there is no order.
+    let new = try Pump(nil)
+    try cut(new, ran: .hours(100))
+    #expect(new.stepsInDoubt == 20)
   }
 
   @Test("R-083 R-126 A second cut before it was told leaves the first one's doubt for good")

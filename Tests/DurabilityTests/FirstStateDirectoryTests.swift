@@ -46,7 +46,8 @@ import Testing
       #expect("\(core.mode)" == wanted["mode"].text, place)
       #expect(core.now.number == wanted["now_tick"].number, place)
       #expect(core.account.steps == wanted["steps"].number, place)
-      #expect(core.stepsInDoubt == wanted["steps_in_doubt"].number, place)
+      let resumed = resumed(core, outcome, since: state.tick)
+      #expect(core.stepsInDoubt - resumed == wanted["steps_in_doubt"].number, place)
       #expect(core.clockIsTrusted == wanted["clock_is_trusted"].isTrue, place)
       let clock = core.clock(at: core.now)
       if state.witnesses.kernel != nil {
@@ -60,12 +61,12 @@ import Testing
       #expect(core.extraDose == nil && !wanted["extra_dose_runs"].isTrue, place)
       #expect(core.hour.stepsTotal == wanted["hour_steps"].number, place)
       #expect(core.day.stepsTotal == wanted["day_steps"].number, place)
-      #expect(core.hour.doubtTotal == wanted["hour_doubts"].number, place)
-      #expect(core.day.doubtTotal == wanted["day_doubts"].number, place)
+      #expect(core.hour.doubtTotal - resumed == wanted["hour_doubts"].number, place)
+      #expect(core.day.doubtTotal - resumed == wanted["day_doubts"].number, place)
       #expect(Int64(core.patientBolusesIn24h) == wanted["patient_boluses_in_24h"].number, place)
       expectAmounts(core, wanted, outcome, pump.outcome.notDelivered, folder, place)
-      expectFaults(core, wanted, place)
-      #expect(pump.outcome.stepsInDoubt == outcome["steps_in_doubt"].number, place)
+      expectFaults(core, wanted, isResumed: resumed > 0, place)
+      #expect(pump.outcome.stepsInDoubt - resumed == outcome["steps_in_doubt"].number, place)
       #expect(pump.outcome.discardedExtraDose == outcome["discarded_extra_dose"].isTrue, place)
       #expect(pump.ticksNotRunning == outcome["ticks_not_running"].number, place)
       #expect(pump.bootOfTickZero == outcome["boot_of_tick_zero_ns"].number, place)
@@ -73,6 +74,23 @@ import Testing
       #expect(pump.generation == outcome["generation"].number, place)
       #expect(pump.isPlanned == outcome["is_planned"].isTrue, place)
     }
+  }
+
+  /// The steps of safe basal that a resume which was never written down may have made of a stop, with which the
+  /// first version did not reckon.
+  private func resumed(_ core: DosingState, _ outcome: Facts, since commit: Int64) -> Int64 {
+    guard core.mode == .stoppedByCommand, let order = core.therapy?.prescription,
+      let earlier = outcome["steps_in_doubt"].number, earlier > 0,
+      let safe = order.safeBasal,
+      let flow = FlowRate(of: safe, at: order.concentration, rounded: .up)
+    else { return 0 }
+    let days = Double(core.now.number - commit) / Double(core.rig.ticks(.days(1)))
+    let perDay =
+      Double(flow.picolitresPerDay) * Double(core.rig.pump.stepsPerRevolution)
+      / Double(core.rig.pump.volumePerRevolution.picolitres)
+    let made = Int64((perDay * days).rounded(.up))
+    // As many as a lease held are in doubt in any case.
+    return made > earlier ? made : 0
   }
 
   private func expectAmounts(
@@ -115,13 +133,16 @@ import Testing
     }
   }
 
-  private func expectFaults(_ core: DosingState, _ wanted: Facts, _ situation: Comment) {
+  private func expectFaults(
+    _ core: DosingState, _ wanted: Facts, isResumed: Bool, _ situation: Comment
+  ) {
     var bits = UInt128(wanted["alarm_bits"].number ?? -1)
     #expect(wanted["alarms"].list.count == bits.nonzeroBitCount)
     // This version says of an order in force that it would refuse it; the first one knew no such thing.
     if let therapy = core.therapy, !therapy.isValid {
       bits |= 1 << UInt128(FaultCode.orderNotValid.rawValue)
     }
+    if isResumed { bits |= 1 << UInt128(FaultCode.accountUncertain.rawValue) }
     #expect(core.board.on.bits == bits, situation)
   }
 

@@ -66,6 +66,22 @@ import Testing
     #expect(again.number("starts") == 4 && again.raised("line-uncertain") != nil)
   }
 
+  @Test(
+    "R-063 R-083 R-126 A resume that was never written down is reckoned with after a cut",
+    arguments: [(500, 2_000), (2_000, 500)], [true, false])
+  func resumed(strengths: (Int, Int), hasBatteryClock: Bool) throws {
+    let run = try run(
+      strengths.0, strengths.1, hasBatteryClock: hasBatteryClock, "{at: 50 min, do: stop}",
+      "{at: 1 h, fault: storage-fails, for: 2 h}", "{at: 61 min, do: resume}",
+      "{at: 140 min, fault: power-cut, for: 1 h}", "{at: 4 h, do: acknowledge}",
+      "{at: 4 h, do: resume}")
+    #expect(run.number("starts") == 2)
+    #expect(run.raised("line-uncertain") != nil)
+    // 300 ug/d for 10 h 9 min at the most.
+    #expect(run.number("tip_mass_ug") < 10.15 / 24 * 300)
+    #expect(hasBatteryClock == (run.raised("account-uncertain") != nil))
+  }
+
   @Test("R-083 R-126 A kill while nothing can be written leaves the place of no boundary in doubt")
   func killed() throws {
     for hasBatteryClock in [true, false] {

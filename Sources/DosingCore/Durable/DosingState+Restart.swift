@@ -142,9 +142,10 @@ extension DosingState {
     return Int64(clamping: (Int128(perDay) * ticks + day - 1) / day)
   }
 
-  /// At the larger of committed and safe basal.
+  /// At the larger of committed and safe basal, whatever stopped it: while nothing can be written down a
+  /// resume acts all the same.
   private mutating func unrecordedStepsPerDay() -> Int64 {
-    guard let therapy, mode.delivers else { return 0 }
+    guard let therapy else { return 0 }
     let rate = max(basalPerTick, therapy.safeBasalPerTick)
     let weakest = weakestStep(of: therapy)
     return Int64(clamping: (rate * Int128(rig.ticks(.days(1))) + weakest - 1) / weakest)
@@ -154,9 +155,9 @@ extension DosingState {
     ledger.worths(named: therapy.prescription.concentration, therapy.prescription.mode).weakest
   }
 
-  /// For how many ticks of basal a lease was enough.
+  /// For how many ticks of basal a lease was enough. Of one that nothing uses, nothing follows.
   private mutating func leaseLasts(to end: Int64) -> Int128 {
-    guard let therapy else { return 0 }
+    guard let therapy, mode.delivers else { return 0 }
     let lease = Int128(max(0, end - account.steps)) * weakestStep(of: therapy)
     return (lease + max(1, basalPerTick) - 1) / max(1, basalPerTick)
   }
