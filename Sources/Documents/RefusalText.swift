@@ -130,7 +130,9 @@ extension Refusal {
     case .doseLimit24h: "dose limit of any 24 h: \(doses)"
     case .volumeLimit1h: "the rig's volume limit of any hour: \(doses) at this concentration"
     case .volumeLimit24h: "the rig's volume limit of any 24 h: \(doses) at this concentration"
-    case .otherDrug: "another drug than in the line; this version cannot change it"
+    case .otherDrug:
+      "another drug than there is; it needs a stop, pumpctl line replaced with the tip in a beaker, "
+        + "pumpctl refill begin --drug, the program for it, and a purge, before pumpctl line connected"
     case .otherConcentration where limit == 0:
       "the pump was never filled; see pumpctl prepare"
     case .otherConcentration:

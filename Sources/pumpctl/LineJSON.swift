@@ -12,6 +12,9 @@ struct RefillJSON: Encodable {
   let reservoirPicolitres: Int64
   let announcedNanogramsPerMillilitre: Int64
   let beforeNanogramsPerMillilitre: Int64
+  /// The drug that is filled, where that is another one than there was; with no refill under way the one that
+  /// there is, where another one is ordered.
+  let otherDrug: String?
   let expectedPicolitres: Int64
   let aspiratedPicolitres: Int64
   let filledPicolitres: Int64
@@ -24,6 +27,7 @@ struct RefillJSON: Encodable {
     reservoirPicolitres = status.reservoir.baseUnits
     announcedNanogramsPerMillilitre = refill.announced.baseUnits
     beforeNanogramsPerMillilitre = refill.before.baseUnits
+    otherDrug = refill.otherDrug == .none ? nil : refill.otherDrug.text
     expectedPicolitres = refill.expected.baseUnits
     aspiratedPicolitres = refill.aspirated.baseUnits
     filledPicolitres = refill.filled.baseUnits
@@ -31,7 +35,8 @@ struct RefillJSON: Encodable {
   }
 }
 
-/// What somebody said he did to reservoir or line; what a step does not say is 0.
+/// What somebody said he did to reservoir or line; what a step does not say is 0. The lot of a begin is another
+/// drug.
 struct SupplyJSON: Encodable {
   let step: String
   let nanogramsPerMillilitre: Int64

@@ -58,9 +58,19 @@ struct RefillBegin: ParsableCommand {
     transform: { try Concentration.read($0) })
   var concentration: Concentration
 
+  @Option(
+    help: ArgumentHelp(
+      "Where it is another drug than the reservoir holds: its name, as the order for it will have it. It needs "
+        + "a stopped pump, and a line that was replaced and has its tip in a beaker.",
+      valueName: "NAME"),
+    transform: { try Label.read($0, as: "drug") })
+  var drug: Label = .none
+
   @OptionGroup var options: SupplyOptions
 
-  func run() { options.tell(SupplyChange(.begin, concentration: concentration)) }
+  func run() {
+    options.tell(SupplyChange(.begin, concentration: concentration, lot: drug))
+  }
 }
 
 struct RefillAspirated: ParsableCommand {

@@ -8,7 +8,7 @@ extension StatusText {
   /// - Parameter barWidth: of the picture of the line.
   func way(barWidth: Int) -> [Row] {
     let line = status.line
-    let refill = prime + refill
+    let refill = otherDrug + prime + refill
     guard line.count > 0 else { return refill }
     let parts = (0..<line.count).map { line[$0] }
     let volume = parts.reduce(Volume.zero) { $0 + $1.volume }
@@ -65,13 +65,21 @@ extension StatusText {
     return [Row(prime.kind.code, "\(text); pumpctl stop ends it")]
   }
 
+  private var otherDrug: [Row] {
+    let held = status.refill.otherDrug
+    if held == .none || status.refill.stage != .none { return [] }
+    return [Row("drug", "the reservoir holds \(held.text): nothing is given until it is ordered")]
+  }
+
   /// Where it is, and what the pump waits for.
   private var refill: [Row] {
     let refill = status.refill
     let told =
       switch refill.stage {
       case .none: ""
-      case .begun: "begun with \(refill.announced.fileText)"
+      case .begun:
+        "begun with \(refill.announced.fileText)"
+          + (refill.otherDrug == .none ? "" : " of \(refill.otherDrug.text)")
       case .aspirated: "\(refill.aspirated.shown(decimals: 3)) came out, nothing filled yet"
       case .filled:
         "\(refill.filled.shown(decimals: 3)) filled, which makes \(refill.mixed.fileText)"

@@ -19,7 +19,7 @@ struct SupplyComparison {
       [
         "label     \(strength(change.concentration))",
         "holds     \(strength(shown.held))",
-      ]
+      ] + otherDrug(change.lot)
     case .aspirated: difference("came out", change.volume, from: expected(refill, shown.contents))
     case .filled:
       [
@@ -28,6 +28,7 @@ struct SupplyComparison {
       ]
     case .finish:
       ["holds     \(strength(refill.mixed)), label \(strength(refill.announced))"]
+        + otherDrug(refill.otherDrug)
     case .leave: ["refill    is left; nothing was changed"]
     case .catheterEmptied:
       ["at tip    nothing until the catheter has filled again"]
@@ -37,6 +38,14 @@ struct SupplyComparison {
     case .purge: pushed(shown) + ["tip       is in a beaker"]
     case .connected: ["tip       is where it belongs: what it gives is given"]
     }
+  }
+
+  private static func otherDrug(_ drug: Label) -> [String] {
+    if drug == .none { return [] }
+    return [
+      "drug      \(drug.text), another one: what stays behind mixes with it; rinse the reservoir first",
+      "then      it gives nothing until an order for \(drug.text) is committed, the line purged, and connected",
+    ]
   }
 
   private static func pushed(_ shown: ShownSupply) -> [String] {

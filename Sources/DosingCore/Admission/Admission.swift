@@ -168,13 +168,15 @@ struct Admission {
   // MARK: Programs
 
   /// What stands against another order; nil where it may come into force now.
+  ///
+  /// - Parameter drug: what the reservoir holds; `.none` where nobody has said.
   func refuses(
-    program new: inout Therapy, inForce order: inout OrderInForce, _ ledger: inout Ledger,
-    _ doses: inout ExtraDoses
+    program new: inout Therapy, of drug: Label, inForce order: inout OrderInForce,
+    _ ledger: inout Ledger, _ doses: inout ExtraDoses
   ) -> Refusal? {
     if mode == .hardStop { return Refusal(.hardStop) }
     if board.on[.noHistory] { return Refusal(.noHistory) }
-    if order.exists, let refusal = order.refusesReplacement(by: &new) { return refusal }
+    if drug != .none, new.prescription.drug != drug { return Refusal(.otherDrug) }
     if let refusal = refusesByLine(&new, &ledger) { return refusal }
     if order.exists, order.isNowhereBelow(&new) { return nil }
     let proposal = propose(&new, inForce: &order, &ledger, &doses)

@@ -37,12 +37,6 @@ extension WindowLimit.Source {
 }
 
 extension OrderInForce {
-  /// Another drug is another therapy.
-  @inline(never)
-  mutating func refusesReplacement(by new: inout Therapy) -> Refusal? {
-    new.prescription.drug != therapy.prescription.drug ? Refusal(.otherDrug) : nil
-  }
-
   /// Whether another order brings at no time more basal than this one, on schedule or as safe basal.
   /// Such a change is never refused.
   @inline(never)

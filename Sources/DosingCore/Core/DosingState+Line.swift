@@ -4,9 +4,14 @@ extension DosingState {
   /// A refill that is under way.
   func reportRefill(to shown: inout ShownRefill) {
     shown = ShownRefill()
-    guard refill.stage != .none else { return }
+    guard refill.stage != .none else {
+      let held = ledger.reservoir.drug
+      if held != .none, held != therapy?.prescription.drug { shown.otherDrug = held }
+      return
+    }
     shown.stage = refill.stage
     (shown.announced, shown.before) = (refill.announced, refill.before)
+    shown.otherDrug = refill.otherDrug
     (shown.expected, shown.aspirated) = (refill.expected, refill.aspirated)
     shown.filled = refill.filled
     if refill.stage == .filled { shown.mixed = refill.mixed(rig) }

@@ -67,7 +67,8 @@ extension DosingState {
     if prime != nil { return Refusal(.primeRuns) }
     switch change {
     case .program(var new):
-      return admission().refuses(program: &new, inForce: &order, &ledger, &doses)
+      return admission().refuses(
+        program: &new, of: heldDrug(), inForce: &order, &ledger, &doses)
     case .clock(let change): return refuses(change)
     case .rig(let change): return refuses(change)
     case .new(let day, let hour): return refusesHistory(day: day, hour: hour)
@@ -110,7 +111,8 @@ extension DosingState {
 
   private mutating func refusesResume() -> Refusal? {
     if board.on[.hardStop] { return Refusal(.hardStop) }
-    return board.on[.stopped] ? nil : Refusal(.notStopped)
+    if !board.on[.stopped] { return Refusal(.notStopped) }
+    return holdsOtherDrug() ? Refusal(.otherDrug) : nil
   }
 
   // MARK: Orders

@@ -9,7 +9,8 @@ extension DosingState {
     if doses.running != nil { return Refusal(.extraDoseRunning) }
     if prime != nil { return Refusal(.primeRuns) }
     switch change.step {
-    case .begin: return refusesRefill(with: change.concentration)
+    case .begin:
+      return refusesOtherDrug(change.lot) ?? refusesRefill(with: change.concentration)
     case .aspirated: return refusesAspirated(change.volume)
     case .filled: return refusesFilled(change.volume)
     case .finish:
@@ -19,8 +20,31 @@ extension DosingState {
     case .catheterEmptied, .lineReplaced: return refusesWorkOnLine()
     case .prime: return refusesPrime(.prime)
     case .purge: return refusesPrime(.purge)
-    case .connected: return isConnected ? Refusal(.connected) : nil
+    case .connected:
+      if isConnected { return Refusal(.connected) }
+      return holdsOtherDrug() ? Refusal(.otherDrug) : nil
     }
+  }
+
+  /// What the reservoir holds; `.none` where nobody has said.
+  mutating func heldDrug() -> Label {
+    if ledger.reservoir.drug != .none || !order.exists { return ledger.reservoir.drug }
+    return order.therapy.prescription.drug
+  }
+
+  /// It was filled with another drug than is ordered: nothing may be given until that is ordered.
+  mutating func holdsOtherDrug() -> Bool {
+    order.exists && heldDrug() != order.therapy.prescription.drug
+  }
+
+  /// Another drug needs a line that holds none, with its tip in a beaker, and a pump that gives nothing.
+  @inline(never)
+  private mutating func refusesOtherDrug(_ drug: Label) -> Refusal? {
+    if drug == .none || drug == heldDrug() || !ledger.line.isFilled || ledger.line.holdsNothing {
+      return nil
+    }
+    if order.exists, !board.on[.stopped] { return Refusal(.notStopped) }
+    return isConnected || stepsToPrime() < ledger.line.length ? Refusal(.otherDrug) : nil
   }
 
   @inline(never)
@@ -102,6 +126,7 @@ extension DosingState {
     refill = Refill()
     refill.stage = .begun
     refill.announced = change.concentration
+    refill.otherDrug = change.lot == heldDrug() ? .none : change.lot
     refill.before = ledger.line.reservoir
     weight.beginRefill(after: ledger.account.steps)
   }
@@ -140,6 +165,7 @@ extension DosingState {
     ledger.line.changeReservoir(
       to: refill.mixed(rig), after: ledger.account.steps, doubts: ledger.stepsInDoubt)
     ledger.reservoir.take(label: refill.announced)
+    if refill.otherDrug != .none { ledger.reservoir.take(drug: refill.otherDrug) }
     endRefillOfWeight()
     refill = Refill()
   }

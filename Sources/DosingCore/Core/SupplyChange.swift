@@ -6,7 +6,7 @@ public import Quantities
 /// a correction. Until `aspirated` it can be left.
 public struct SupplyChange: Equatable, Sendable, BitwiseCopyable {
   public enum Step: UInt8, Sendable, BitwiseCopyable {
-    /// A refill begins; `concentration` is what the label says.
+    /// A refill begins; `concentration` is what the label says, `lot` the drug where it is another one.
     case begin = 1
     /// `volume` came out of the reservoir.
     case aspirated = 2
@@ -33,7 +33,8 @@ public struct SupplyChange: Equatable, Sendable, BitwiseCopyable {
   public var step: Step
   public var concentration: Concentration
   public var volume: Volume
-  /// Of what was filled; of a `finish` that overrides, the reason.
+  /// Of what was filled; of a `begin`, another drug than the reservoir holds; of a `finish` that overrides,
+  /// the reason.
   public var lot: Label
   /// `finish`: also where what is mixed is off its label by more than 5 %, or is not what was weighed.
   public var overrides: Bool

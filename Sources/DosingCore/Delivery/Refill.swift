@@ -13,6 +13,8 @@ public struct Refill: Sendable, BitwiseCopyable {
   /// What the label says, and what the reservoir held before.
   public internal(set) var announced = Concentration(baseUnits: 0)
   public internal(set) var before = Concentration(baseUnits: 0)
+  /// What the label names, where that is another drug than it held.
+  public internal(set) var otherDrug = Label.none
   /// What it held by count when it was aspirated.
   public internal(set) var expected = Volume.zero
   public internal(set) var aspirated = Volume.zero
@@ -28,7 +30,7 @@ public struct Refill: Sendable, BitwiseCopyable {
 
   /// As it is shown, and if so much were filled.
   public init(_ shown: ShownRefill, filled: Volume) {
-    (announced, before) = (shown.announced, shown.before)
+    (announced, before, otherDrug) = (shown.announced, shown.before, shown.otherDrug)
     (expected, aspirated) = (shown.expected, shown.aspirated)
     self.filled = filled
   }
@@ -42,13 +44,14 @@ public struct Refill: Sendable, BitwiseCopyable {
     before > .zero ? max(rig.reservoir.residue, expected - aspirated) : .zero
   }
 
-  /// What it comes to, rounded to a ng/mL.
+  /// What it comes to, rounded to a ng/mL. Of another drug nothing stayed behind.
   public func mixed(_ rig: Rig) -> Concentration {
     let residue = Int128(residue(rig).picolitres)
     let fill = Int128(filled.picolitres)
     guard residue + fill > 0 else { return before }
+    let left = otherDrug == .none ? before.nanogramsPerMillilitre : 0
     let mass =
-      residue * Int128(before.nanogramsPerMillilitre)
+      residue * Int128(left)
       + fill * Int128(announced.nanogramsPerMillilitre)
     let whole = (2 * mass + residue + fill) / (2 * (residue + fill))
     return Concentration(nanogramsPerMillilitre: Int64(clamping: whole))

@@ -6,7 +6,7 @@ extension DosingState {
   /// has left the tip, not with a step.
   public mutating func writeHeld(to writer: inout HeldWriter) {
     layoutHeld(&writer)
-    ledger.reservoir.layoutHeld(&writer)
+    layoutReservoir(&writer)
   }
 
   private mutating func layoutHeld(_ coder: inout some FrameCoder) {
@@ -14,6 +14,12 @@ extension DosingState {
     ledger.reservoir.layout(&coder)
     refill.layout(&coder)
     coder.field(&isConnected)
+  }
+
+  /// What a record of the state says of it since reservoirs are weighed.
+  mutating func layoutReservoir(_ coder: inout some FrameCoder) {
+    ledger.reservoir.layoutHeld(&coder)
+    coder.field(&refill.otherDrug)
   }
 
   /// Takes over what `writeHeld(to:)` wrote, where a journal that would say more is gone or too old.
@@ -30,7 +36,7 @@ extension DosingState {
     var reader = BoundedReader<512>(record)
     layoutHeld(&reader)
     // What was written before reservoirs were weighed says no more.
-    if !reader.isComplete { ledger.reservoir.layoutHeld(&reader) }
+    if !reader.isComplete { layoutReservoir(&reader) }
     guard reader.isComplete else {
       (ledger.line, ledger.reservoir, refill, isConnected) = before
       return false

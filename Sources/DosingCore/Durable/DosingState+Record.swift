@@ -26,7 +26,7 @@ extension DosingState {
     if number > 3 { refill.layout(&coder) }
     if number > 4 { layoutPrime(&coder) }
     if number > 5 {
-      ledger.reservoir.layoutHeld(&coder)
+      layoutReservoir(&coder)
       weight.layout(&coder)
     }
     coder.field(magnitude: &ticksMissed)

@@ -97,9 +97,18 @@ extension Status: FrameBody {
     coder.begin("line", .plain)
     line.layout(&coder)
     coder.end()
-    coder.begin("refill", .plain)
-    refill.layout(&coder)
+    layoutRefill(&coder)
+  }
+
+  /// A flag, and a refill where there is anything to tell of one.
+  private mutating func layoutRefill(_ coder: inout some FrameCoder) {
+    coder.begin("refill", .ifPresent)
+    var isTold = refill != ShownRefill()
+    coder.field(&isTold)
+    if isTold { refill.layout(&coder) }
     coder.end()
+    // One value has one layout.
+    if isTold != (refill != ShownRefill()) { coder.fail() }
   }
 
   private mutating func layoutLimits(_ coder: inout some FrameCoder) {

@@ -11,12 +11,15 @@ extension SupplyChange {
   }
 }
 
-/// A refill that is under way, as it is shown: all of it is 0 where there is none.
+/// A refill that is under way, as it is shown: but for the drug all of it is 0 where there is none.
 public struct ShownRefill: Equatable, Sendable, BitwiseCopyable {
   public var stage = Refill.Stage.none
   /// What the label says, and what the reservoir held before.
   public var announced = Concentration.zero
   public var before = Concentration.zero
+  /// The drug that is filled, where that is another one than there was; and with no refill under way the one
+  /// that there is, where another one is ordered. Else `-`.
+  public var otherDrug = Label.none
   /// What should have come out, and what did.
   public var expected = Volume.zero
   public var aspirated = Volume.zero
@@ -30,6 +33,7 @@ public struct ShownRefill: Equatable, Sendable, BitwiseCopyable {
     coder.field("stage", &stage)
     coder.field("announced", &announced)
     coder.field("before", &before)
+    coder.field("other_drug", &otherDrug)
     coder.field("expected", &expected)
     coder.field("aspirated", &aspirated)
     coder.field("filled", &filled)

@@ -12,6 +12,8 @@ struct ReservoirGauge: BitwiseCopyable {
   private var doubtBefore: Int64 = 0
   /// What the label of its newest fill said; 0 for what the order names.
   private(set) var label = Concentration(baseUnits: 0)
+  /// The drug that was said to be in it; `.none` for the one that is ordered.
+  private(set) var drug = Label.none
 
   // What follows from it.
   private let rig: Marks
@@ -87,6 +89,8 @@ struct ReservoirGauge: BitwiseCopyable {
 
   mutating func take(label: Concentration) { self.label = label }
 
+  mutating func take(drug: Label) { self.drug = drug }
+
   /// The most steps that it may have given, by the count that its marks are told in.
   func upper(_ steps: Int64, doubts: Int64) -> Int64 { steps + doubts - doubtBefore }
 
@@ -119,8 +123,9 @@ struct ReservoirGauge: BitwiseCopyable {
       least: max(.zero, held.least - given.most), most: max(.zero, held.most - given.least))
   }
 
-  /// How well it is known what it held.
+  /// Which drug it holds, and how well it is known how much.
   mutating func layoutHeld(_ coder: inout some FrameCoder) {
+    coder.field(&drug)
     held.layout(&coder)
     beforeRefill.layout(&coder)
     if max(held.most, beforeRefill.most) > Limits.volumeMax || held.least > held.most {
