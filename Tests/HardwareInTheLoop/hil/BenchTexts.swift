@@ -4,6 +4,7 @@ internal import Hardware
 struct BenchTexts {
   static let stepsPerRevolution = 3200
   static let microlitresPerRevolution = 50
+  static let picolitresPerStep = Int64(microlitresPerRevolution * 1_000_000 / stepsPerRevolution)
   /// 0.4 uL of line, so that a purge is over in seconds.
   static let lineSteps: Int64 = 25
   static let chip = "pinctrl-rp1"

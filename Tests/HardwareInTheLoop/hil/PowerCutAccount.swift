@@ -14,7 +14,7 @@ struct PowerCutAccountCommand: ParsableCommand {
     let account = PowerCutAccount(record: try PowerCutRecord(TextFile.read(file)))
     for row in account.rows { Suite.print("# \(row)") }
     var suite = Suite()
-    suite.run("powercut", account.cases)
+    suite.run("powercut", account.cases + PowerCutRefillAccount(record: account.record).cases)
     suite.end()
   }
 }
@@ -197,7 +197,7 @@ struct PowerCutAccount {
       var delivery = Delivery(
         atStart: Self.start(of: life, after: deliveries.last?.atEnd ?? .off), atEnd: .off)
       var (now, since) = (delivery.atStart, life.started ?? life.last)
-      for request in life.requests where request.word != "bolus" {
+      for request in life.requests where request.step == nil && request.word != "bolus" {
         let stops = request.word == "stop"
         let answer = request.code == 0 || (request.word == "resume" && now == .on)
         let time = stops ? request.answered ?? life.last : request.asked
@@ -270,6 +270,9 @@ struct PowerCutAccount {
       }
       for request in life.requests {
         row += "; \(request.word) " + (request.code.map { "answered \($0)" } ?? "not answered")
+      }
+      for held in life.reservoirs {
+        row += "; refill \(held.stage), \(held.contents / 1_000_000) uL"
       }
       if let read = life.reading { row += "; in the end \(read.steps), \(read.inDoubt) in doubt" }
       return row

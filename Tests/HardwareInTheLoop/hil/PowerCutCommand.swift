@@ -25,7 +25,10 @@ struct PowerCutCommand: ParsableCommand {
   @Option(help: "After so many steps of this life.")
   var after = 0
 
-  @Flag(help: "The power stays on: the account is read.")
+  @Option(help: "Tell of a refill up to this step, from that for which the pump waits.")
+  var tell: RefillStep.Word?
+
+  @Flag(help: "The power stays on: a refill that is open is finished, and the account is read.")
   var last = false
 
   /// 3.6 steps a second, so that a lease has its 32 steps and lasts as long as a life.
@@ -59,14 +62,17 @@ struct PowerCutCommand: ParsableCommand {
       return try status.number("durable_commit") > 0
     }
     // As the pump began: less what it has made since.
-    let confirmed = try status.number("steps") - status.number("interlock_steps")
+    let made = try status.number("interlock_steps")
+    let confirmed = try status.number("steps") - made
     try witness.say(
       "running", "\(confirmed)", "\(status.number("steps_in_doubt"))", status.text("mode"))
+    try sayReservoir(before: made, status, witness)
     if new { try request(.program, of: pump, witness) }
     if let ask {
       try waitUntil("\(after) steps are made", pause: .milliseconds(20)) { witness.steps >= after }
       try request(ask, of: pump, witness)
     }
+    try tellRefill(PowerCutRefill(status), to: pump, witness)
     if last { return try readAccount(of: pump, witness) }
     try liveOn(pump, witness)
   }
@@ -95,6 +101,29 @@ struct PowerCutCommand: ParsableCommand {
     try witness.say("answered", asked.rawValue, "\(code)")
   }
 
+  /// What the reservoir held so many steps ago: more by what the head has taken out of it since.
+  private func sayReservoir(
+    before steps: Int64 = 0, _ status: StatusValues, _ witness: PowerCutWitness
+  ) throws {
+    let taken = steps * BenchTexts.picolitresPerStep
+    try witness.say(
+      "reservoir", status.text("stage"), "\(status.number("announced_nanograms_per_millilitre"))",
+      "\(status.number("aspirated_picolitres"))", "\(status.number("filled_picolitres"))",
+      "\(status.number("reservoir_picolitres") + taken)")
+  }
+
+  private func tellRefill(
+    _ refill: PowerCutRefill, to pump: RunningPump, _ witness: PowerCutWitness
+  ) throws {
+    let isOpen = refill.waitsFor != .begin
+    guard let upTo = tell ?? (last && isOpen ? .finish : nil) else { return }
+    for step in refill.steps(upTo: upTo) {
+      try witness.say("asked", words: step.words)
+      let code = try step.tell(pump)
+      try witness.say("answered", step.word.rawValue, "\(code)")
+    }
+  }
+
   private func liveOn(_ pump: RunningPump, _ witness: PowerCutWitness) throws {
     let end = RealTime.now + Self.lifeMax
     while RealTime.now < end {
@@ -114,7 +143,22 @@ struct PowerCutCommand: ParsableCommand {
     try witness.say(
       "read", "\(status.number("steps"))", "\(status.number("steps_in_doubt"))",
       status.text("mode"))
+    try sayReservoir(status, witness)
+    try sayJournal(of: pump, witness)
     Suite.print(status.json)
     try expect(pump.end(), is: 0, "exit code")
+  }
+
+  /// The steps of refills that its journal has: a proposal that was committed next.
+  private func sayJournal(of pump: RunningPump, _ witness: PowerCutWitness) throws {
+    var proposed: StatusValues?
+    for line in try pump.control("log", "--json", "--kind", "request").split(separator: "\n") {
+      let entry = StatusValues(json: String(line))
+      let command = try entry.text("command")
+      if command == "commit", let proposed, let step = try? RefillStep(proposed) {
+        try witness.say("journal", words: step.words)
+      }
+      proposed = command == "propose-supply" ? entry : nil
+    }
   }
 }

@@ -10,9 +10,22 @@ struct PowerCutRecord {
     let mode: String
   }
 
+  /// What a pump says of a refill and of its reservoir.
+  struct Reservoir: Equatable {
+    /// Of the refill, as its code.
+    let stage: String
+    let announced: Int64
+    let aspirated: Int64
+    let filled: Int64
+    /// In picolitres, as the statement beside it counts steps.
+    let contents: Int64
+  }
+
   struct Request {
     let word: String
     let asked: Int64
+    /// What was told of a refill; nil where something else was asked.
+    let step: RefillStep?
     /// The exit code of pumpctl, and when it was there; nil where the power was cut before.
     var code: Int?
     var answered: Int64?
@@ -23,6 +36,10 @@ struct PowerCutRecord {
     var started: Int64?
     var running: Statement?
     var reading: Statement?
+    /// With `running`, and with `reading`.
+    var reservoirs: [Reservoir] = []
+    /// The steps of refills in the journal of the pump, where they were read.
+    var journal: [RefillStep] = []
     var requests: [Request] = []
     /// By the clock of this life.
     var edges: [Int64] = []
@@ -75,9 +92,19 @@ struct PowerCutRecord {
       case "start": life.started = time
       case "running": life.running = try statement()
       case "read": life.reading = try statement()
+      case "reservoir":
+        try expect(words.count == 7, "")
+        life.reservoirs.append(
+          Reservoir(
+            stage: String(words[2]), announced: try number(3), aspirated: try number(4),
+            filled: try number(5), contents: try number(6)))
       case "asked":
-        try expect(words.count == 3, "")
-        life.requests.append(Request(word: String(words[2]), asked: time))
+        let step = RefillStep(words: words.dropFirst(2))
+        try expect(words.count == 3 || step != nil, "")
+        life.requests.append(Request(word: String(words[2]), asked: time, step: step))
+      case "journal":
+        guard let step = RefillStep(words: words.dropFirst(2)) else { throw Violation("") }
+        life.journal.append(step)
       case "answered":
         try expect(!life.requests.isEmpty, "")
         life.requests[life.requests.count - 1].code = Int(try number(3))

@@ -39,7 +39,9 @@ final class PowerCutWitness: Sendable {
   /// Steps that were told of.
   var steps: Int { counted.count }
 
-  func say(_ word: String, _ more: String...) throws {
+  func say(_ word: String, _ more: String...) throws { try say(word, words: more) }
+
+  func say(_ word: String, words more: [String]) throws {
     try expect(trace.lostEvents, is: 0, "events that the kernel lost")
     line.write(([word, "\(RealTime.now.count)"] + more).joined(separator: " ") + "\n")
   }

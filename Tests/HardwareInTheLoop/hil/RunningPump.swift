@@ -74,7 +74,7 @@ final class RunningPump {
   /// Runs pumpctl and gives its exit code.
   func ask(_ arguments: String...) throws -> Int32 { try ask(arguments) }
 
-  private func ask(_ arguments: [String]) throws -> Int32 {
+  func ask(_ arguments: [String]) throws -> Int32 {
     try Child(
       Self.pumpctl, arguments + ["--state", state], input: clinician.yes,
       output: folder + "/output", errors: folder + "/errors", environment: clinician.environment
