@@ -144,12 +144,12 @@ struct PowerCutCommand: ParsableCommand {
       "read", "\(status.number("steps"))", "\(status.number("steps_in_doubt"))",
       status.text("mode"))
     try sayReservoir(status, witness)
-    try sayJournal(of: pump, witness)
     Suite.print(status.json)
     try expect(pump.end(), is: 0, "exit code")
+    try sayJournal(of: pump, witness)
   }
 
-  /// The steps of refills that its journal has: a proposal that was committed next.
+  /// The steps of refills that its journal has, as it lies on the disk: a proposal that was committed next.
   private func sayJournal(of pump: RunningPump, _ witness: PowerCutWitness) throws {
     var proposed: StatusValues?
     for line in try pump.control("log", "--json", "--kind", "request").split(separator: "\n") {

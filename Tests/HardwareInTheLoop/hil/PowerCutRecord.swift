@@ -11,7 +11,7 @@ struct PowerCutRecord {
   }
 
   /// What a pump says of a refill and of its reservoir.
-  struct Reservoir: Equatable {
+  struct Reservoir {
     /// Of the refill, as its code.
     let stage: String
     let announced: Int64
@@ -19,6 +19,9 @@ struct PowerCutRecord {
     let filled: Int64
     /// In picolitres, as the statement beside it counts steps.
     let contents: Int64
+
+    /// Of the refill alone.
+    var words: String { "\(stage) \(announced) \(aspirated) \(filled)" }
   }
 
   struct Request {
