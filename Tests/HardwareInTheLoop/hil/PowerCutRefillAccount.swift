@@ -6,7 +6,7 @@ struct PowerCutRefillAccount {
   let record: PowerCutRecord
 
   /// What prepared the new pump: a fill in four steps, of a full reservoir.
-  private static let first = RefillStep.Word.allCases
+  private static let first = RefillStep.Word.allCases.map(\.rawValue)
   private static let full: Int64 = 20_000_000_000
 
   var cases: [Case] {
@@ -136,7 +136,8 @@ struct PowerCutRefillAccount {
 
   private func isWrittenDown() throws {
     let journal = record.lives.last?.journal ?? []
-    try expect(journal.prefix(4).map(\.word), is: Self.first, "how the pump was filled first")
+    try expect(
+      journal.prefix(4).map(\.word.rawValue), is: Self.first, "how the pump was filled first")
     // How far in it one may be: of two that are told alike, the first may not have come to be written.
     var places: Set = [4]
     for life in record.lives {
