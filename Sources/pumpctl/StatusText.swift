@@ -198,16 +198,17 @@ struct StatusText {
   }
 
   /// As in `HIGH reservoir empty, nothing is delivered, for 2 min`; the highest first, of equal ones the newest.
-  var alarmsByPriority: [(priority: AlarmPriority, text: String)] {
-    FaultCode.allCases.compactMap { code -> (AlarmPriority, Int64, String)? in
+  var alarmsByPriority: [(priority: AlarmPriority, text: String, ends: String)] {
+    FaultCode.allCases.compactMap { code -> (AlarmPriority, Int64, String, String)? in
       let alarm = status.faults[Int(code.rawValue)]
       guard let priority = AlarmPriority(rawValue: alarm.priority) else { return nil }
       let age = Nanoseconds((status.now - alarm.raised).count * status.tickPeriod.count)
       return (
         priority, alarm.raised.number,
-        "\(priority.code.uppercased()) \(code.words)\(cancelled(by: alarm)), for \(age.durationText)"
+        "\(priority.code.uppercased()) \(code.words)\(cancelled(by: alarm)), for \(age.durationText)",
+        code.endWords
       )
-    }.sorted { ($0.0, $0.1) > ($1.0, $1.1) }.map { ($0.0, $0.2) }
+    }.sorted { ($0.0, $0.1) > ($1.0, $1.1) }.map { ($0.0, $0.2, $0.3) }
   }
 
   private var alarms: [Row] {

@@ -1,0 +1,66 @@
+internal import ArgumentParser
+internal import Documents
+internal import DosingCore
+internal import ProgrammerLink
+
+struct AlarmsCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "alarms",
+    abstract: "Print which alarms are on, the highest first, or with --table all that there are.",
+    discussion: """
+      With --table no pump is asked: what notices each fault and how soon, what the engine does, what ends it, \
+      and what to do, as a page of Markdown, or with --json a line each.
+      """)
+
+  @Flag(help: "All that there are, and what follows from each.")
+  var table = false
+
+  @Flag(help: "As JSON, for programs.")
+  var json = false
+
+  @OptionGroup var connection: Connection
+  @OptionGroup var signing: SigningOptions
+
+  func run() {
+    do throws(Failure) {
+      try StandardOutput.print(table ? try tableLines() : try linesOfPump())
+    } catch {
+      end(error.code, error.message)
+    }
+  }
+
+  private func tableLines() throws(Failure) -> [String] {
+    guard json else { return AlarmPage.lines }
+    var lines: [String] = []
+    for row in AlarmRow.all { lines.append(try AlarmRowJSON(row).jsonLine) }
+    return lines
+  }
+
+  private func linesOfPump() throws(Failure) -> [String] {
+    var client = connection.open()
+    let status = connection.attempt { () throws(LinkError) in
+      try signing.status(from: &client, on: connection)
+    }
+    if json { return [try StatusJSON(status).alarms.jsonLine] }
+    let on = status.alarmsByPriority
+    return on.isEmpty ? ["no alarms"] : on.map { "\($0.text); \($0.ends)" }
+  }
+}
+
+/// A row of the fault table, for programs.
+struct AlarmRowJSON: Encodable {
+  let code: String
+  let words: String
+  let hazards: [String]
+  let detector: String
+  let within: String
+  let priority: String
+  let action: String
+  let ends: String
+
+  init(_ row: AlarmRow) {
+    (code, words, hazards) = (row.code, row.words, row.hazards)
+    (detector, within, priority) = (row.detector, row.within, row.priority)
+    (action, ends) = (row.action, row.ends)
+  }
+}
