@@ -199,16 +199,20 @@ struct StatusText {
 
   /// As in `HIGH reservoir empty, nothing is delivered, for 2 min`; the highest first, of equal ones the newest.
   var alarmsByPriority: [(priority: AlarmPriority, text: String, ends: String)] {
-    FaultCode.allCases.compactMap { code -> (AlarmPriority, Int64, String, String)? in
+    let on = FaultCode.allCases.compactMap { code in
       let alarm = status.faults[Int(code.rawValue)]
-      guard let priority = AlarmPriority(rawValue: alarm.priority) else { return nil }
+      return AlarmPriority(rawValue: alarm.priority).map {
+        (code: code, alarm: alarm, priority: $0)
+      }
+    }
+    return on.sorted {
+      ($0.priority, $0.alarm.raised.number) > ($1.priority, $1.alarm.raised.number)
+    }
+    .map { code, alarm, priority in
       let age = Nanoseconds((status.now - alarm.raised).count * status.tickPeriod.count)
-      return (
-        priority, alarm.raised.number,
-        "\(priority.code.uppercased()) \(code.words)\(cancelled(by: alarm)), for \(age.durationText)",
-        code.endWords
-      )
-    }.sorted { ($0.0, $0.1) > ($1.0, $1.1) }.map { ($0.0, $0.2, $0.3) }
+      let what = "\(priority.code.uppercased()) \(code.words)\(cancelled(by: alarm))"
+      return (priority, "\(what), for \(age.durationText)", code.endWords)
+    }
   }
 
   private var alarms: [Row] {

@@ -5,8 +5,8 @@ extension DosingState {
   func reportRefill(to shown: inout ShownRefill) {
     shown = ShownRefill()
     guard refill.stage != .none else {
-      let held = ledger.reservoir.drug
-      if held != .none, held != therapy?.prescription.drug { shown.otherDrug = held }
+      let isOther = ledger.reservoir.holdsOther(than: therapy?.prescription.drug)
+      if isOther { shown.otherDrug = ledger.reservoir.drug }
       return
     }
     shown.stage = refill.stage

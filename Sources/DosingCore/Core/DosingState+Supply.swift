@@ -34,7 +34,7 @@ extension DosingState {
 
   /// It was filled with another drug than is ordered: nothing may be given until that is ordered.
   mutating func holdsOtherDrug() -> Bool {
-    order.exists && heldDrug() != order.therapy.prescription.drug
+    order.exists && ledger.reservoir.holdsOther(than: order.therapy.prescription.drug)
   }
 
   /// Another drug needs a line that holds none, with its tip in a beaker, and a pump that gives nothing.

@@ -91,6 +91,9 @@ struct ReservoirGauge: BitwiseCopyable {
 
   mutating func take(drug: Label) { self.drug = drug }
 
+  /// Whether it was said to hold another drug than this one; nil for nothing that is ordered.
+  func holdsOther(than ordered: Label?) -> Bool { drug != .none && drug != ordered }
+
   /// The most steps that it may have given, by the count that its marks are told in.
   func upper(_ steps: Int64, doubts: Int64) -> Int64 { steps + doubts - doubtBefore }
 
