@@ -60,7 +60,9 @@ struct ReplayedRun: ~Copyable {
 
   /// Whether the entry is a fact of its tick. All facts of a tick are told to the core at once.
   private mutating func takeFact(_ entry: Entry) throws(Replay.Difference) -> Bool {
-    var new = facts ?? TickFacts(tick: Tick(entry.tick))
+    // What came in an earlier tick, with nothing decided since, is not of this one.
+    let earlier = facts.map { $0.tick.number < entry.tick } ?? false
+    var new = (earlier ? nil : facts) ?? TickFacts(tick: Tick(entry.tick))
     switch entry.content {
     case .leaseGranted(let commit, let end):
       new.grant = TickFacts.Grant(commit: commit, leaseEnd: end)
@@ -71,6 +73,7 @@ struct ReplayedRun: ~Copyable {
     case .sampled(let samples): new.samples = samples
     default: return false
     }
+    if earlier { learn() }
     if facts == nil { try runQuietly(before: entry.tick) }
     facts = new
     return true
