@@ -18,6 +18,7 @@ extension RefusalReason {
     case .accountUncertain: "account-uncertain"
     case .storageFailed: "storage-failed"
     case .driveFails: "drive-fails"
+    case .encoderLost: "encoder-lost"
     case .orderNotValid: "order-not-valid"
     case .requestWaits: "request-waits"
     case .noHardStop: "no-hard-stop"
@@ -96,7 +97,8 @@ extension Refusal {
     case .noHistory:
       "nothing is known of the last 24 h; say what was given, with pumpctl new"
     case .hasHistory: "the pump knows what was given in the last 24 h, and nobody said it"
-    case .driveFails: "the motor takes no pulses; look at drive and lines"
+    case .driveFails: "the motor takes no pulses, or does not turn; look at drive, lines and head"
+    case .encoderLost: "nobody sees whether the head turns; look at the encoder"
     case .orderNotValid:
       "this version would refuse the order in force; program it anew, then ask again"
     case .requestWaits: "another request is being written down; ask again in a moment"

@@ -19,6 +19,8 @@ public struct Scenario: Sendable {
     case storageSlow(Bool, delay: Nanoseconds)
     /// From here on the load cell, or the reservoir on it, has a fault; or no longer.
     case reservoir(ReservoirFault, on: Bool)
+    /// From here on motor, driver or encoder has a fault; or no longer.
+    case shaft(ShaftFault, on: Bool)
     /// The process is killed, and started again after so long.
     case kill(Nanoseconds)
     /// The power is away for so long.
@@ -73,6 +75,18 @@ public struct Scenario: Sendable {
     case leak(FlowRate)
   }
 
+  public enum ShaftFault: Equatable, Sendable {
+    /// It stands, whatever the motor is told.
+    case stall
+    /// Of the steps such a share is lost, in thousandths.
+    case slip(permille: Int64)
+    /// The driver turns it by itself, so fast.
+    case runAway(FlowRate)
+    /// Nothing is heard of the encoder, or it shows what it showed.
+    case encoderFails
+    case encoderStuck
+  }
+
   public enum Output: String, Sendable, CaseIterable {
     case enable
     case buzzer
@@ -94,6 +108,8 @@ public struct Scenario: Sendable {
   public var serial: Label
   /// A clock with a battery vouches for UTC across the time without power.
   public var hasBatteryClock: Bool
+  /// There is one on the shaft.
+  public var hasEncoder: Bool
   /// What runs from time zero on.
   public var therapy: Therapy
   public var seed: UInt64
@@ -104,12 +120,13 @@ public struct Scenario: Sendable {
   public var events: [Event]
 
   public init(
-    rig: Rig, serial: Label, hasBatteryClock: Bool, therapy: Therapy, seed: UInt64,
-    start: WeekTime, duration: Nanoseconds, events: [Event]
+    rig: Rig, serial: Label, hasBatteryClock: Bool, hasEncoder: Bool, therapy: Therapy,
+    seed: UInt64, start: WeekTime, duration: Nanoseconds, events: [Event]
   ) {
     self.rig = rig
     self.serial = serial
     self.hasBatteryClock = hasBatteryClock
+    self.hasEncoder = hasEncoder
     self.therapy = therapy
     self.seed = seed
     self.start = start
@@ -126,7 +143,7 @@ extension Scenario.Action {
   public var needsJournal: Bool {
     switch self {
     case .storageFails, .storageSlow, .kill, .powerCut, .setClock: true
-    case .ask, .refill, .lateTick, .suspend, .drive, .output, .reservoir: false
+    case .ask, .refill, .lateTick, .suspend, .drive, .output, .reservoir, .shaft: false
     }
   }
 }

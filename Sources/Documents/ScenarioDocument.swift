@@ -55,6 +55,11 @@ public struct ScenarioDocument: Sendable {
         .badData,
         ["\(path): an event is about a load cell, and the rig has none; see i2c in \(rigPath)"])
     }
+    for event in planned where event.needsEncoder && rig.i2c?.encoder == nil {
+      throw DocumentErrors(
+        .badData,
+        ["\(path): an event is about an encoder, and the rig has none; see i2c in \(rigPath)"])
+    }
     var warnings: [String] = []
     let therapy = try Self.therapy(try open(prescriptionPath), on: rig.rig, &warnings)
     var events: [Scenario.Event] = []
@@ -68,8 +73,9 @@ public struct ScenarioDocument: Sendable {
       events.append(Scenario.Event(at: event.at, action))
     }
     scenario = Scenario(
-      rig: rig.rig, serial: rig.serial, hasBatteryClock: rig.hasBatteryClock, therapy: therapy,
-      seed: UInt64(seed), start: start, duration: duration, events: events)
+      rig: rig.rig, serial: rig.serial, hasBatteryClock: rig.hasBatteryClock,
+      hasEncoder: rig.i2c?.encoder != nil, therapy: therapy, seed: UInt64(seed), start: start,
+      duration: duration, events: events)
     self.path = path
     self.warnings = warnings
     self.inputs = inputs

@@ -18,6 +18,11 @@ extension PlannedEvent {
     if case .leak = fault { return false }
     return true
   }
+
+  var needsEncoder: Bool {
+    guard case .ready(.shaft(let fault, _)) = what else { return false }
+    return fault == .encoderFails || fault == .encoderStuck
+  }
 }
 
 /// How an event is written: its name, and the keys that it takes beside its time.
@@ -42,13 +47,15 @@ struct ScenarioEventForm {
       "refill", ["aspirated", "filled", "concentration"],
       ["lot", "override", "really_aspirated", "really_filled"]),
     action("catheter-emptied"), action("line-replaced"), action("prime"), action("purge"),
-    action("connected"),
+    action("connected"), action("clear"),
   ]
 
   static let faults = [
     fault("late-tick"), fault("suspend"), fault("drive-fails"), fault("output-fails", ["line"]),
     fault("load-cell-fails"), fault("load-cell-stuck"), fault("load-cell-offset", ["value"]),
     fault("load-cell-drift", ["value"]), fault("leak", ["value"]),
+    fault("stall"), fault("slip", ["value"]), fault("run-away", ["value"]), fault("encoder-fails"),
+    fault("encoder-stuck"),
     fault("storage-slow", ["delay"]), fault("storage-fails"), fault("kill"), fault("power-cut"),
   ]
 
@@ -136,6 +143,7 @@ extension StrictYAML {
     case "line-replaced": return .ready(.ask(.supply(SupplyChange(.lineReplaced))))
     case "prime": return .ready(.ask(.supply(SupplyChange(.prime))))
     case "purge": return .ready(.ask(.supply(SupplyChange(.purge))))
+    case "clear": return .ready(.ask(.commit(.clear)))
     case "connected": return .ready(.ask(.supply(SupplyChange(.connected))))
     default:
       let dose = quantity(keys["dose"], as: Mass.self)
@@ -199,6 +207,15 @@ extension StrictYAML {
     case "leak":
       guard let rate = quantity(keys["value"], as: FlowRate.self) else { return [] }
       return lasting { .reservoir(.leak(rate), on: $0) }
+    case "stall": return lasting { .shaft(.stall, on: $0) }
+    case "encoder-fails": return lasting { .shaft(.encoderFails, on: $0) }
+    case "encoder-stuck": return lasting { .shaft(.encoderStuck, on: $0) }
+    case "slip":
+      guard let value = keys["value"], let share = permille(value) else { return [] }
+      return lasting { .shaft(.slip(permille: share), on: $0) }
+    case "run-away":
+      guard let rate = quantity(keys["value"], as: FlowRate.self) else { return [] }
+      return lasting { .shaft(.runAway(rate), on: $0) }
     case "storage-slow":
       guard let delay = quantity(keys["delay"], as: Nanoseconds.self) else { return [] }
       return lasting { .storageSlow($0, delay: delay) }

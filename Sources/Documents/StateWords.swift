@@ -13,6 +13,7 @@ extension DeliveryMode {
     case .noHistory: ("no-history", "STOPPED: nothing is known of the last 24 h")
     case .noTherapy: ("no-therapy", "no therapy")
     case .reservoirEmpty: ("reservoir-empty", "STOPPED: reservoir empty")
+    case .stalled: ("stalled", "STALLED: nothing is delivered until the next attempt")
     case .safeBasal: ("safe-basal", "SAFE BASAL in place of the schedule")
     case .stopped: ("stopped", "stopped by prescription")
     case .minimum: ("minimum", "minimum, keeps the line open")
@@ -164,6 +165,23 @@ extension FaultCode {
         "fluid-elsewhere",
         "the reservoir does not weigh what was told: the fluid may be elsewhere; look at once"
       )
+    case .stalled:
+      ("stalled", "the head does not turn as it is told, basal waits; look at head, motor and line")
+    case .wasStalled:
+      ("was-stalled", "the head stood for a while, less was given than ordered; look, acknowledge")
+    case .shaftSlips:
+      ("shaft-slips", "the head loses steps, less is given than ordered; look at it, acknowledge")
+    case .driveDisobeys:
+      (
+        "drive-disobeys",
+        "the head turned otherwise than it was told; cut its power, look, pumpctl clear"
+      )
+    case .encoderLost:
+      ("encoder-lost", "the encoder says nothing, a stall would go unnoticed; look at its wiring")
+    case .loadCellLost:
+      ("load-cell-lost", "the load cell says nothing; look at its wiring")
+    case .pressureLost:
+      ("pressure-lost", "the pressure sensor says nothing; look at its wiring")
     case .refillDiffers:
       ("refill-differs", "what came out is not what was expected; look at the pump, acknowledge")
     }
@@ -183,7 +201,7 @@ extension FaultCode {
     switch (FaultRow(of: self).end, self) {
     case (.acknowledge, _): "pumpctl acknowledge ends it"
     case (.commit, _): "pumpctl program ends it"
-    case (.request, .hardStop): "pumpctl clear ends it"
+    case (.request, .hardStop), (.request, .driveDisobeys): "pumpctl clear ends it"
     case (.request, .noHistory): "pumpctl new ends it"
     case (.request, _): "pumpctl resume ends it"
     case (.cause, _): "it ends when its cause is gone"

@@ -18,6 +18,8 @@ struct DrivenOutputs {
   var stopsDecided: Int64 = 0
   /// Something may differ.
   var areDue = true
+  /// Whether a tick that succeeds is told to the interlock, and beats.
+  private(set) var beats = true
   /// What could not be driven.
   private(set) var failed = OutputSet.none
 
@@ -32,6 +34,7 @@ struct DrivenOutputs {
 
   mutating func drive(_ wanted: Outputs) {
     failed = .none
+    beats = wanted.beats
     let lease = wanted.leaseEnd == .max ? .max : max(0, wanted.leaseEnd - stepsBefore)
     let wantedLevels = InterlockLevels(
       open: wanted.isOpen, stopsDecided: stopsDecided, stepsPerHourMax: wanted.stepsPerHourMax,

@@ -21,7 +21,7 @@ public struct LatenessHistogram: Sendable {
   /// The upper edge of the bucket in which the given share of all ticks is reached.
   ///
   /// - Parameter perMille: 0 to 1000.
-  public func quantile(perMille: Int64) -> Nanoseconds {
+  public mutating func quantile(perMille: Int64) -> Nanoseconds {
     let wanted = (total * perMille + 999) / 1000
     var sum: Int64 = 0
     // Through a span: by its subscript each look would copy the whole array.

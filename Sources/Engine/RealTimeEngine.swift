@@ -57,7 +57,7 @@ public final class RealTimeEngine: @unchecked Sendable {
     ticksPerStatus = max(1, Self.statusPeriod.count / period.count)
     // Whoever asks before the first tick sees what was restored, not a pump without therapy.
     var restored = blank
-    loop.core.report(to: &restored)
+    loop.report(to: &restored)
     restored.forecast = loop.core.forecast()
     status = Latest(restored)
     self.loop = RecordedLoop(loop, record: record, commits: commits)
@@ -157,7 +157,7 @@ public final class RealTimeEngine: @unchecked Sendable {
       status.health = health
       status.forecast = forecast
       if let readings { status.sensors = readings }
-      loop.loop.core.report(to: &status)
+      loop.report(to: &status)
     }
   }
 }

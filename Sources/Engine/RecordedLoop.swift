@@ -89,6 +89,9 @@ public struct RecordedLoop: ~Copyable {
 
   private static let quiet = Decision()
 
+  /// What is shown to people. In place: a copy of the state in each status costs more than all of its ticks.
+  public mutating func report(to status: inout Status) { loop.report(to: &status) }
+
   /// How many of the next ticks do nothing but accrue, and complete.
   mutating func quietTicks() -> Int64 {
     record.grants.isNew || record.clock.isNew || record.storage.isNew ? 0 : loop.quietTicks()
@@ -147,7 +150,7 @@ public struct RecordedLoop: ~Copyable {
     let (commit, leaseEnd) = loop.propose(after: after)
     note(.commitProposed, at: number, value: commit, detail: leaseEnd)
     let events = record.events.count
-    let trace = loop.core.trace(stepIsUnderWay: false)
+    let trace = loop.trace()
     record.proposals.publish { proposal in
       proposal.commit = commit
       proposal.tick = number

@@ -12,13 +12,14 @@ struct Sampling: Sendable {
   /// the pressure a twentieth of an atmosphere.
   private static let encoderCounts: Int64 = 41
   private static let pascals: Int64 = 5_000
-  /// Two full steps are so much of a revolution.
-  private static let shareOfRevolution: Int64 = 100
 
   private let milligrams: Int64
   private let stepsBetween: Int64
   private let ticksBetween: Int64
-  private var taken: (readings: SensorReadings, tick: Int64, steps: Int64)?
+  private var taken: (readings: SensorReadings, tick: Int64)?
+  /// The count of steps at which it hears again, whatever it has heard since: so that those who hold a shaft against
+  /// steps have always as many between two looks.
+  private var nextSteps: Int64 = 0
 
   init(_ rig: Rig) {
     milligrams = rig.weighing?.errorMilligrams ?? .max
@@ -27,7 +28,7 @@ struct Sampling: Sendable {
 
   /// What has to pass until the core hears again of what has not changed.
   static func between(on rig: Rig) -> (ticks: Int64, steps: Int64) {
-    (rig.ticks(.minutes(1)), max(1, rig.pump.stepsPerRevolution / shareOfRevolution))
+    (rig.ticks(.minutes(1)), rig.stepsSeen)
   }
 
   /// Returns the readings where the core is to hear of them.
@@ -36,18 +37,18 @@ struct Sampling: Sendable {
   mutating func take(
     _ readings: SensorReadings, at tick: Int64, steps: Int64
   ) -> SensorReadings? {
-    if let taken, !isNews(readings, tick, steps, since: taken) { return nil }
-    taken = (readings, tick, steps)
+    let isStepped = taken == nil || steps >= nextSteps
+    if let taken, !isStepped, !isNews(readings, tick, since: taken) { return nil }
+    taken = (readings, tick)
+    if isStepped { nextSteps = steps + stepsBetween }
     return readings
   }
 
   private func isNews(
-    _ readings: SensorReadings, _ tick: Int64, _ steps: Int64,
-    since taken: (readings: SensorReadings, tick: Int64, steps: Int64)
+    _ readings: SensorReadings, _ tick: Int64, since taken: (readings: SensorReadings, tick: Int64)
   ) -> Bool {
     let old = taken.readings
     return !readings.statesEqual(old) || tick - taken.tick >= ticksBetween
-      || abs(steps - taken.steps) >= stepsBetween
       || abs(readings.loadCell.value - old.loadCell.value) > milligrams
       || abs(readings.pressure.value - old.pressure.value) > Self.pascals
       || turn(readings.encoder.value, old.encoder.value) > Self.encoderCounts
@@ -55,7 +56,7 @@ struct Sampling: Sendable {
 
   /// The shorter way around.
   private func turn(_ new: Int64, _ old: Int64) -> Int64 {
-    let counts = AS5600.countsPerRevolution
+    let counts = EncoderCounts.perRevolution
     let way = abs(new - old) % counts
     return min(way, counts - way)
   }

@@ -42,6 +42,13 @@ public struct TickLoop: ~Copyable {
 
   mutating func settle() { core.settle() }
 
+  /// What is left behind by the tick that ran last.
+  mutating func trace() -> TickTrace { core.trace(stepIsUnderWay: false) }
+
+  // MARK: What is shown
+
+  mutating func report(to status: inout Status) { core.report(to: &status) }
+
   // MARK: The tick
 
   /// What could not be driven in the tick before, where the core does not know it yet.
@@ -69,6 +76,9 @@ public struct TickLoop: ~Copyable {
     outputs.areDue || newlyFailed != nil ? 0 : core.quietTicks()
   }
 
+  /// Whether a tick that succeeds is completed.
+  var completes: Bool { outputs.beats }
+
   /// Lets so many such ticks pass; their completion is not among it.
   mutating func passQuietly(_ ticks: Int64) {
     core.passQuietly(ticks)
@@ -83,7 +93,7 @@ public struct TickLoop: ~Copyable {
     if decision.mayChangeOutputs || outputs.areDue { outputs.drive(core.outputs) }
     let refusal = decision.steps ? step() : nil
     page?.write(core.trace(stepIsUnderWay: false))
-    drive.completeTick()
+    if outputs.beats { drive.completeTick() }
     return (decision, refusal)
   }
 

@@ -82,7 +82,7 @@ public struct VirtualEngine: ~Copyable {
     guard ticks > 0 else { return false }
     loop.passQuietly(ticks)
     clock.set(time(ofTick: next - 1))
-    clock.pass(ticks: ticks, of: Nanoseconds(period))
+    if loop.loop.completes { clock.pass(ticks: ticks, of: Nanoseconds(period)) }
     next += ticks
     return true
   }

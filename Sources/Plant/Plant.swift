@@ -6,6 +6,8 @@ internal import CHardware
   private var pulses: [chw_pulse]
   /// What motor, head, reservoir and line have come to. People change what is in them.
   public var head: PumpHeadTruth
+  /// Up to when the shaft has gone by itself.
+  private var passedTo: Int64?
 
   /// - Parameter world: the open simulated rig; it must outlive the plant.
   public init(
@@ -37,6 +39,17 @@ internal import CHardware
 
   /// Pulses that turned nothing: driver not enabled, or gate closed.
   public var pulsesWithoutMotion: Int { head.pulsesWithoutMotion }
+
+  /// Lets reservoir and shaft come to a time, on the clock of the pulses.
+  public mutating func pass(to nanoseconds: Int64) {
+    let before = passedTo ?? nanoseconds
+    passedTo = max(before, nanoseconds)
+    head.pass(to: nanoseconds)
+    let edge = unsafe chw_world_heartbeat_edge_ns(world)
+    // What closed the gate in between had closed it since the last edge.
+    let powered = edge == Int64.min ? before : edge + head.gate.timeoutNanoseconds
+    head.stray(nanoseconds: min(nanoseconds, powered) - before)
+  }
 
   /// What left the head: an empty reservoir gives nothing, however the motor turns.
   public var deliveredMicrolitres: Double { head.deliveredMicrolitres }

@@ -37,6 +37,8 @@ public struct PumpHeadTruth: Sendable {
   public let gate: HeartbeatGate
   /// What the head draws from. People fill and empty it.
   public var reservoir: ReservoirTruth
+  /// What is wrong with motor and driver.
+  public var shaft = ShaftFaults()
   /// What the head pushes into; nil where the tip is at the head. People replace and empty it.
   public var line: LineTruth?
 
@@ -44,6 +46,10 @@ public struct PumpHeadTruth: Sendable {
   public private(set) var motorSteps = 0
   /// Pulses that turned nothing: driver not enabled, or gate closed.
   public private(set) var pulsesWithoutMotion = 0
+  /// Pulses that the driver took, and that turned nothing all the same.
+  public private(set) var stepsLost = 0
+  /// Of the motor's steps, those that no pulse asked for, either way.
+  public private(set) var straySteps = 0
   /// Of the motor's steps, the ones that found liquid to move.
   private(set) var wetSteps = 0
   /// What left the tip with the newest step, by plug flow; below 0 where it drew something in.
@@ -106,9 +112,21 @@ public struct PumpHeadTruth: Sendable {
       pulsesWithoutMotion += 1
       return false
     }
-    motorSteps += pulse.isBackwards ? -1 : 1
-    if pulse.isBackwards { drawBack() } else { push() }
-    return true
+    let step = shaft.turn(pulse.isBackwards ? -1 : 1)
+    if step == 0 { stepsLost += 1 } else { move(step) }
+    return step != 0
+  }
+
+  /// Lets a driver that makes steps of its own make those of a time in which it had power.
+  mutating func stray(nanoseconds: Int64) {
+    let steps = shaft.stray(nanoseconds: max(0, nanoseconds))
+    straySteps += abs(steps)
+    for _ in 0..<abs(steps) { move(steps.signum()) }
+  }
+
+  private mutating func move(_ step: Int) {
+    motorSteps += step
+    if step < 0 { drawBack() } else { push() }
   }
 
   /// Lets the reservoir leak and evaporate up to a time, on the clock of the pulses. An earlier one than the

@@ -17,15 +17,13 @@ public final class BenchScale {
   /// What the pump reads.
   ///
   /// - Parameter now: on the clock of the bench.
-  func look(_ microlitres: Double, at now: Nanoseconds, _ rig: Rig) -> SensorReadings {
+  func look(_ microlitres: Double, at now: Nanoseconds, _ rig: Rig) -> SensorReading {
     // Water: a milligram a microlitre.
     let weight = cell.look(milligrams: microlitres, at: (clockZero + now).count)
     var sample = SensorSample()
     sample.newest = SensorValue(Int64(weight.rounded()), measuredAt: now.count)
     sample.hasFault = !answers
     let bounds = SensorBounds(plausible: rig.reservoir.plausibleMilligrams, ageMax: .zero)
-    var readings = SensorReadings()
-    readings.loadCell = bounds.judge(sample, at: now)
-    return readings
+    return bounds.judge(sample, at: now)
   }
 }

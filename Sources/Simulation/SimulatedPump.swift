@@ -15,7 +15,8 @@ public final class SimulatedPump {
   private let durable: Durable?
   private let period: Int64
   private let scale: BenchScale?
-  /// The next tick before which the scale is looked at, and the count of steps at which it is.
+  private let encoder: BenchEncoder?
+  /// The next tick before which the sensors are looked at, and the count of steps at which they are.
   private var looksAt: Int64 = 0
   private var looksAtSteps: Int64 = 0
 
@@ -49,9 +50,10 @@ public final class SimulatedPump {
   ///   - clock: the therapy clock in tick 0.
   ///   - head: what the bench is; nil for one of which only volumes matter.
   ///   - scale: what its reservoir hangs on; nil for nothing.
+  ///   - encoder: what sits on its shaft; nil for nothing.
   public init(
     _ rig: Rig, clock: WeekTime, head: PumpHeadTruth? = nil, scale: BenchScale? = nil,
-    skips: Bool = true
+    encoder: BenchEncoder? = nil, skips: Bool = true
   ) throws {
     hardware = try HardwareRig(.simulated(virtualTime: true), heartbeat: TickLoop.heartbeat)
     try hardware.seal(for: rig, epoch: .zero)
@@ -64,7 +66,7 @@ public final class SimulatedPump {
     plant = unsafe Plant(world: hardware.world, head: head ?? Self.newHead(of: rig))
     durable = nil
     period = rig.tick.count
-    self.scale = scale
+    (self.scale, self.encoder) = (scale, encoder)
   }
 
   /// A start on what the machine remembers.
@@ -72,10 +74,12 @@ public final class SimulatedPump {
   /// - Parameters:
   ///   - head: what head and reservoir have come to; nil where they are new.
   ///   - scale: what the reservoir hangs on; nil for nothing.
+  ///   - encoder: what sits on the shaft; nil for nothing.
   ///   - delay: how long it takes from the reading of the memory to the sealing of the interlock.
   public init(
     _ memory: PumpMemory, on machine: SimulatedMachine, head: PumpHeadTruth?,
-    scale: BenchScale? = nil, delay: Nanoseconds = .zero, skips: Bool = true
+    scale: BenchScale? = nil, encoder: BenchEncoder? = nil, delay: Nanoseconds = .zero,
+    skips: Bool = true
   ) throws {
     let (start, record) = (memory.start, TickRecord())
     machine.pass(delay)
@@ -88,7 +92,7 @@ public final class SimulatedPump {
     plant = unsafe Plant(world: hardware.world, head: head ?? Self.newHead(of: start.rig))
     durable = Durable(machine, memory, record)
     period = start.rig.tick.count
-    self.scale = scale
+    (self.scale, self.encoder) = (scale, encoder)
     // A start that took long has missed its first ticks.
     let late = (machine.boot - start.timeOfTickZero.boot) / period - engine.next
     if late > 0 { engine.skip(late) }
@@ -140,7 +144,8 @@ public final class SimulatedPump {
   /// All that a person is shown.
   public var status: Status {
     var status = Status(serial: .none)
-    engine.loop.loop.core.report(to: &status)
+    var core = engine.loop.loop.core
+    core.report(to: &status)
     return status
   }
   public var forecast: Forecast { engine.loop.loop.core.forecast() }
@@ -174,7 +179,7 @@ public final class SimulatedPump {
   /// - Returns: also the commit that will hold it, and has to be durable before it acts unless it acts at
   ///   once; 0 for none.
   public func ask(_ request: Request) -> (answer: Answer, commit: Int64) {
-    lookAtScale()
+    lookAtSensors()
     guard let durable else { return engine.decide(request) }
     durable.lastID += 1
     var requested = Requested()
@@ -189,7 +194,7 @@ public final class SimulatedPump {
   /// Returns that decision and its tick; nil where `end` was reached.
   public func run(until end: Int64) -> (tick: Int64, decision: Decision)? {
     while engine.next < end {
-      lookAtScale()
+      lookAtSensors()
       let ran = engine.run(until: min(min(end, (durable?.turnAt ?? end) + 1), looksNext))
       if let durable { keep(ran, durable) }
       if let ran { return ran }
@@ -197,18 +202,29 @@ public final class SimulatedPump {
     return nil
   }
 
-  private var looksNext: Int64 { scale == nil ? .max : max(looksAt, engine.next + 1) }
+  private var hasSensors: Bool { scale != nil || encoder != nil }
+
+  private var looksNext: Int64 { hasSensors ? max(looksAt, engine.next + 1) : .max }
 
   /// As often as a core may hear of it. It sees of the bench what was observed.
-  private func lookAtScale() {
-    guard let scale, !engine.hasBegun,
+  private func lookAtSensors() {
+    guard hasSensors, !engine.hasBegun,
       engine.next >= looksAt || account.steps >= looksAtSteps
     else { return }
     let (ticks, steps) = engine.betweenLooks
-    (looksAt, looksAtSteps) = (engine.next + ticks, account.steps + steps)
+    // A shaft that goes by itself is seen as soon as a bus thread would see it.
+    let isWild = plant.head.shaft.strayStepsPerDay != 0
+    let looks = isWild ? SensorBus.period.count / period : ticks
+    looksAt = engine.next + looks
+    if account.steps >= looksAtSteps { looksAtSteps = account.steps + steps }
     let now = engine.time(ofTick: engine.next)
-    plant.head.pass(to: now.count)
-    engine.look(scale.look(plant.reservoirMicrolitres, at: now, engine.loop.loop.core.rig))
+    plant.pass(to: now.count)
+    var readings = SensorReadings()
+    if let scale {
+      readings.loadCell = scale.look(plant.reservoirMicrolitres, at: now, engine.loop.loop.core.rig)
+    }
+    if let encoder { readings.encoder = encoder.look(plant.head, at: now) }
+    engine.look(readings)
   }
 
   private func keep(_ ran: (tick: Int64, decision: Decision)?, _ durable: Durable) {
@@ -260,8 +276,10 @@ public final class SimulatedPump {
 
   /// Somebody does something to the bench, whatever he tells the pump.
   public func byHand(_ work: (inout PumpHeadTruth) -> Void) {
+    // Until now it was as it was.
+    plant.pass(to: engine.time(ofTick: engine.next).count)
     work(&plant.head)
-    // The scale is looked at before the next tick.
+    // The sensors are looked at before the next tick.
     looksAt = 0
   }
 
@@ -272,7 +290,8 @@ public final class SimulatedPump {
 
   /// Leaves the run page as a process does that is killed between a step and the note that it was made.
   public func beUnderWay() {
-    durable?.memory.page?.write(engine.loop.loop.core.trace(stepIsUnderWay: true))
+    var core = engine.loop.loop.core
+    durable?.memory.page?.write(core.trace(stepIsUnderWay: true))
   }
 
   /// Ends in order: what happened becomes durable, as soon as it can.

@@ -72,7 +72,7 @@ struct Basis {
   private let commits: Int
 
   private static let latching: [FaultCode] = [
-    .hardStop, .interlockDisagrees, .basalRefusedByLimit,
+    .hardStop, .interlockDisagrees, .driveDisobeys, .basalRefusedByLimit,
   ]
 
   /// - Parameters:

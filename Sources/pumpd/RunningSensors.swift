@@ -12,9 +12,6 @@ final class RunningSensors {
   private let bus: SensorBus
   private let thread: RealTimeThread
 
-  /// Values that are older than ten polls are not believed.
-  private static let ageMax = Nanoseconds(SensorBus.period.count * 10)
-
   /// Nil where the rig has no bus.
   init?(_ document: RigDocument, log: Logger, attach: @escaping (I2CBus) -> Void) throws {
     guard let i2c = document.i2c else { return nil }
@@ -36,11 +33,11 @@ final class RunningSensors {
     watch = SensorWatch(
       bus.samples,
       encoder: SensorBounds(
-        plausible: 0...(AS5600.countsPerRevolution - 1), ageMax: Self.ageMax),
+        plausible: 0...(AS5600.countsPerRevolution - 1), ageMax: Limits.sensorAge),
       loadCell: SensorBounds(
-        plausible: document.rig.reservoir.plausibleMilligrams, ageMax: Self.ageMax),
+        plausible: document.rig.reservoir.plausibleMilligrams, ageMax: Limits.sensorAge),
       pressure: SensorBounds(
-        plausible: Self.plausiblePascals(i2c.pressure), ageMax: Self.ageMax))
+        plausible: Self.plausiblePascals(i2c.pressure), ageMax: Limits.sensorAge))
     let bus = self.bus
     // An ordinary thread: sensors are asked when there is time.
     thread = try RealTimeThread(name: "bus", priority: 0) { bus.run() }

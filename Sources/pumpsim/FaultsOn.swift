@@ -10,11 +10,17 @@ struct FaultsOn {
   /// A fault that has ended may be felt until then, in ns.
   private var feltUntil: Int64 = 0
   private var safeForever = false
+  private var stalls = 0
+  /// Motor, driver and encoder are ordinary ones, and ever were.
+  private(set) var shaftIsOrdinary = true
+  private var hardStops = false
   /// The reservoir has come to its empty mark.
   private(set) var reservoirIsEmpty = false
 
   /// How long the engine may take until all is as before: leases, the interlock's lapse, a new commit.
   private static let recovery = Nanoseconds.minutes(1).count
+  /// From the end of a stall to the attempt that finds it gone, at the most.
+  private static let untilAttempt = Nanoseconds.minutes(15).count
   /// After so long without an engine the table asks for safe basal, until somebody acknowledges it.
   private static let longInterruption = Nanoseconds.hours(24)
 
@@ -26,7 +32,8 @@ struct FaultsOn {
 
   /// Until when steps may be kept back, in ns.
   var keptBackUntil: Int64 {
-    driveFails || fails(.enable) || storageIsBad || reservoirIsEmpty ? .max : feltUntil
+    stalls > 0 || hardStops || driveFails || fails(.enable) || storageIsBad || reservoirIsEmpty
+      ? .max : feltUntil
   }
 
   /// Until when safe basal may stand in for the schedule, in ns.
@@ -50,9 +57,23 @@ struct FaultsOn {
       if length >= Self.longInterruption || storageIsBad || !hasBatteryClock {
         safeForever = true
       }
+    case .shaft(let fault, let isOn):
+      note(fault, on: isOn)
+      feel(until: now + Self.untilAttempt)
     case .ask, .refill, .setClock, .reservoir: return
     }
     feel(until: now)
+  }
+
+  /// One that cannot be seen to turn is treated as one that stands.
+  private mutating func note(_ fault: Scenario.ShaftFault, on isOn: Bool) {
+    shaftIsOrdinary = false
+    switch fault {
+    case .stall, .encoderStuck, .slip: stalls += isOn ? 1 : -1
+    // Nothing ends what follows but a person.
+    case .runAway: hardStops = true
+    case .encoderFails: break
+    }
   }
 
   mutating func reservoir(isEmpty: Bool, at now: Int64) {

@@ -39,6 +39,10 @@ struct Oracle {
   private var restarts: Int128 = 0
   /// What the engine has given up for good, over all lives.
   private var deficit: Int128 = 0
+  /// Of this life, what steps would have given that were told and turned nothing.
+  private var unmade: Int128 = 0
+  /// What the tip gave with steps that nobody told.
+  private var stray: Int128 = 0
   /// Steps that no restart could learn of.
   private var uncounted: Int64 = 0
   /// Requests and faults: each may cost a step or two on its own.
@@ -84,9 +88,11 @@ struct Oracle {
   }
 
   /// The engine says that an extra dose has ended.
-  mutating func extraEnded(at time: Int64, reservoirIsEmpty: Bool = false) {
+  ///
+  /// - Parameter mayEnd: by what happens on the bench.
+  mutating func extraEnded(at time: Int64, mayEnd: Bool = false) {
     prescribed.advance(to: time)
-    if prescribed.extraGoesOn, !prescribed.isSafeAllowed, !reservoirIsEmpty {
+    if prescribed.extraGoesOn, !prescribed.isSafeAllowed, !mayEnd {
       report("an extra dose was cut short, and nothing asked for it", time)
     }
     prescribed.endExtra()
@@ -154,8 +160,16 @@ struct Oracle {
   /// An alarm that no fault of a scenario can ask for.
   ///
   /// - Parameter benchIsAsTold: people did what they told the pump, and its load cell is an ordinary one.
-  mutating func raised(_ code: FaultCode, benchIsAsTold: Bool = false, at time: Int64) {
+  ///   - shaftIsOrdinary: so are motor, driver and encoder.
+  mutating func raised(
+    _ code: FaultCode, benchIsAsTold: Bool = false, shaftIsOrdinary: Bool = true, at time: Int64
+  ) {
     switch code {
+    case .hardStop where !shaftIsOrdinary: break
+    case .stalled, .wasStalled, .shaftSlips, .driveDisobeys, .encoderLost:
+      if shaftIsOrdinary {
+        report("the alarm \(code.code), and the shaft does as it is told", time)
+      }
     case .weightDiffers, .fluidElsewhere:
       if benchIsAsTold { report("the alarm \(code.code), and all is as it was told", time) }
     case .hardStop, .interlockDisagrees, .basalRefusedByLimit:
@@ -186,7 +200,7 @@ struct Oracle {
     lastStep = nil
     isAway = false
     prescribed.runs = runs
-    (leastBefore, givenBefore) = (prescribed.least, supply.given)
+    (leastBefore, givenBefore, unmade) = (prescribed.least, supply.given, 0)
   }
 
   /// What is remembered can be read, and no engine goes on from it.
@@ -219,7 +233,7 @@ struct Oracle {
   /// Mutating, though nothing changes: else each call would be given a copy of the oracle.
   private mutating func missing(_ deficit: Mass) -> Int128 {
     prescribed.least - leastBefore - Self.mass(supply.given - givenBefore)
-      - Int128(deficit.nanograms) * Prescribed.nanogram
+      - Int128(deficit.nanograms) * Prescribed.nanogram - unmade
   }
 
   /// Deficits and the cuts of extra doses are told to a nanogram.
@@ -232,6 +246,21 @@ struct Oracle {
   mutating func loseCount(of steps: Int64) { uncounted += steps }
 
   // MARK: What the motor did
+
+  /// So many steps were told and turned nothing: the line is where it was.
+  mutating func lose(steps count: Int) {
+    unmade += Int128(count) * Self.mass(supply.nextCharge)
+    supply.doubt(Int64(count))
+  }
+
+  /// The driver made so many of its own.
+  mutating func stray(steps count: Int) {
+    for _ in 0..<count { stray += Self.mass(Int128(supply.step().plug)) }
+    uncounted += Int64(count)
+  }
+
+  /// The engine says that it no longer knows of so many steps whether they were made.
+  mutating func doubt(_ steps: Int64) { supply.doubt(steps) }
 
   /// - Parameter deficit: what the engine says that in this life will never be delivered; nil where it is not
   ///   asked.
@@ -259,7 +288,7 @@ struct Oracle {
     let known =
       (restarts + 1) * Prescribed.nanogram + (restarts > 0 ? step : 0)
       + Self.mass(supply.misplaced)
-    if Self.mass(supply.given) - prescribed.most > known {
+    if Self.mass(supply.given) - stray - prescribed.most > known {
       report("delivered more than was prescribed", time)
     }
     // What waited is at most a step, and has been made now.
@@ -314,7 +343,7 @@ struct Oracle {
     }
     let left = supply.heldPicolitres - Int128(counted.picolitres)
     let (lost, doubted) = (Int128(uncounted) * supply.ofStep(1), Int128(doubt) * supply.ofStep(1))
-    if left < -lost || left > doubted + 1 {
+    if left < -lost || left > doubted + 1 + Self.unseen(unmade > 0) * supply.ofStep(1) {
       report("the pump counts something else in the reservoir", time)
     }
   }
@@ -322,7 +351,8 @@ struct Oracle {
   /// What the pump says that there may be in a reservoir of which it was told all, beside what there is.
   mutating func judge(_ intervals: ReservoirIntervals, _ reservoir: Liquid, at time: Int64) {
     // Steps that no restart could count are in nobody's interval.
-    let slack = Double(uncounted) * supply.stepMicrolitres + 1e-3
+    let unseen = Int64(Self.unseen(unmade > 0))
+    let slack = Double(uncounted + unseen) * supply.stepMicrolitres + 1e-3
     for interval in [intervals.counted, intervals.held, intervals.weighed ?? intervals.held] {
       let least = Double(interval.least.picolitres) / 1e6
       let most = Double(interval.most.picolitres) / 1e6
@@ -331,6 +361,9 @@ struct Oracle {
       }
     }
   }
+
+  /// As many steps as a shaft can lose until somebody sees it.
+  private static func unseen(_ anyWasLost: Bool) -> Int128 { anyWasLost ? 128 : 0 }
 
   private mutating func report(_ what: String, _ time: Int64) {
     // One line a kind is enough to fail; a broken run would fill the disk otherwise.

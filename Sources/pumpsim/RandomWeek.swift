@@ -9,6 +9,9 @@ struct RandomWeek {
   private var chance: SplitMix64
   private let rig: Rig
   private let hasBatteryClock: Bool
+  private let hasEncoder: Bool
+  /// What happens to the shaft.
+  private var shaft: SplitMix64
   /// In ng/d.
   private let rates: [Int64]
 
@@ -19,6 +22,9 @@ struct RandomWeek {
     chance = SplitMix64(seed: seed)
     var coin = SplitMix64(seed: seed ^ 0x7765_6967_68)
     hasBatteryClock = chance.oneIn(2)
+    // By numbers of their own, these two: whatever else happens in a week stays as it is.
+    shaft = SplitMix64(seed: seed ^ 0x7368_6166_74)
+    hasEncoder = shaft.oneIn(2)
     let tick = chance.pick([10, 20, 50, 100] as [Int64])
     // A head of which nine ticks of ten may step; a reservoir that lasts, or does not.
     let revolution = chance.pick([50, 100, 200, 400] as [Int64]) * 1_000_000
@@ -34,7 +40,6 @@ struct RandomWeek {
         volume: Volume(picolitres: chance.oneIn(8) ? 3_000_000_000 : 20_000_000_000),
         low: Volume(picolitres: 2_000_000_000), empty: Volume(picolitres: 1_000_000_000)),
       maxVolume1h: nil, maxVolume24h: nil,
-      // By a number of its own: whatever else happens in a week stays as it is.
       weighing: coin.oneIn(2) ? Weighing() : nil)
     let highest = chance.magnitude(75_000...350_000)
     rates = [highest, highest * 3 / 4, highest / 2, highest / 3]
@@ -47,6 +52,7 @@ struct RandomWeek {
     var events: [Scenario.Event] = []
     for _ in 0..<week.chance.number(20...120) { events += week.event() }
     events.append(contentsOf: week.tidying())
+    for _ in 0..<(week.hasEncoder ? week.shaft.number(0...4) : 0) { events += week.shaftEvent() }
     var supply = RandomSupply(seed: seed, week.rig)
     events += supply.events(strength: Self.strength)
     // Some have no journal, where a request acts in its own tick.
@@ -57,7 +63,8 @@ struct RandomWeek {
       .map(\.element)
     return Scenario(
       rig: week.rig, serial: Label(utf8: "BP-0001".utf8) ?? .none,
-      hasBatteryClock: week.hasBatteryClock, therapy: first, seed: seed,
+      hasBatteryClock: week.hasBatteryClock, hasEncoder: week.hasEncoder, therapy: first,
+      seed: seed,
       start: WeekTime(sinceMonday: .minutes(week.chance.number(0...10_079))),
       duration: duration, events: ordered)
   }
@@ -169,6 +176,23 @@ struct RandomWeek {
           .setClock(
             chance.number(-1...1) * chance.magnitude(1_000_000_000...400_000_000_000_000_000)))
     }
+  }
+
+  /// A shaft that does otherwise than it is told, or an encoder that says so, for a while.
+  private mutating func shaftEvent() -> [Scenario.Event] {
+    let fault: Scenario.ShaftFault =
+      switch shaft.number(0...4) {
+      case 0, 1: .stall
+      case 2: .slip(permille: shaft.number(50...400))
+      case 3: .encoderFails
+      default: .encoderStuck
+      }
+    let begin = Nanoseconds(shaft.number(0...Self.duration.count - 1))
+    let end = begin + Nanoseconds(shaft.magnitude(1_000_000_000...20_000_000_000_000))
+    return [
+      Scenario.Event(at: begin, .shaft(fault, on: true)),
+      Scenario.Event(at: end, .shaft(fault, on: false)),
+    ]
   }
 
   /// Twice a day somebody looks after a pump that stands.

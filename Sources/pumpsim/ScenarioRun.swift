@@ -22,6 +22,7 @@ struct ScenarioRun: ~Copyable {
   private var trace: TraceFile?
   private var bench: BenchSupply
   private let scale: BenchScale?
+  private let encoder: BenchEncoder?
 
   /// What has come to the head and the reservoir by the end of the life before.
   private var head: PumpHeadTruth
@@ -44,8 +45,9 @@ struct ScenarioRun: ~Copyable {
   private var givenUp = GivenUp()
   /// The steps that the motor has made since the last look, and what left the tip with each.
   private var made: [(time: Int64, nanograms: Double)] = []
-  /// Steps that were in doubt when it began.
+  /// Steps that were in doubt when it was last asked, and what the shaft had lost, and made of its own.
   private var doubtBefore: Int64 = 0
+  private var seenOfShaft = (lost: 0, strays: 0)
 
   /// Progress is looked at so often, in ticks.
   private static let stretch: Int64 = 2_000_000
@@ -70,9 +72,13 @@ struct ScenarioRun: ~Copyable {
     scale = scenario.rig.weighing.map { _ in
       BenchScale(LoadCellTruth(faults: .nominal, seed: scenario.seed))
     }
+    encoder =
+      scenario.hasEncoder
+      ? BenchEncoder(EncoderTruth(faults: .nominal, seed: scenario.seed)) : nil
     guard scenario.needsJournal else {
       machine = nil
-      pump = try SimulatedPump(scenario.rig, clock: scenario.start, head: head, scale: scale)
+      pump = try SimulatedPump(
+        scenario.rig, clock: scenario.start, head: head, scale: scale, encoder: encoder)
       return
     }
     let machine = SimulatedMachine(
@@ -84,7 +90,7 @@ struct ScenarioRun: ~Copyable {
     bootZero = -machine.boot
     scale?.clockZero = Nanoseconds(bootZero)
     let memory = try Self.memory(of: scenario, on: machine, isNew: true)
-    pump = try SimulatedPump(memory, on: machine, head: head, scale: scale)
+    pump = try SimulatedPump(memory, on: machine, head: head, scale: scale, encoder: encoder)
   }
 
   private static func memory(
@@ -141,7 +147,7 @@ struct ScenarioRun: ~Copyable {
     let now = time(of: tick)
     if decision.carriedOut || decision.tookBack { settleWaiting(at: now, of: pump) }
     if decision.extraDoseEnded {
-      oracle.extraEnded(at: now, reservoirIsEmpty: faults.reservoirIsEmpty)
+      oracle.extraEnded(at: now, mayEnd: faults.reservoirIsEmpty || !faults.shaftIsOrdinary)
     }
     if decision.faultsChanged { noteAlarms(at: now) }
     book.accrue(pump)
@@ -152,6 +158,7 @@ struct ScenarioRun: ~Copyable {
     book.commandedSteps += 1
     made.removeAll(keepingCapacity: true)
     pump.observeTip { made.append((tickZero + $0, $1)) }
+    lookAtShaft(pump)
     let deficit = givenUp.mass(pump, book)
     for (time, nanograms) in made {
       oracle.step(at: time, deficit: deficit)
@@ -160,6 +167,15 @@ struct ScenarioRun: ~Copyable {
         time, nanograms: nanograms, mode: pump.mode, extraDose: pump.extraDose?.kind)
     }
     lookAtReservoir(at: time(of: pump.next - 1))
+  }
+
+  /// What the shaft did otherwise than it was told, and what the engine has seen of it.
+  private mutating func lookAtShaft(_ pump: SimulatedPump) {
+    let (lost, strays) = (pump.head.stepsLost, pump.head.straySteps)
+    if lost > seenOfShaft.lost { oracle.lose(steps: lost - seenOfShaft.lost) }
+    if strays > seenOfShaft.strays { oracle.stray(steps: strays - seenOfShaft.strays) }
+    if pump.stepsInDoubt > doubtBefore { oracle.doubt(pump.stepsInDoubt - doubtBefore) }
+    (seenOfShaft, doubtBefore) = ((lost, strays), pump.stepsInDoubt)
   }
 
   /// Whether it is empty by what the pump was told.
@@ -173,7 +189,9 @@ struct ScenarioRun: ~Copyable {
   private mutating func noteAlarms(at time: Int64) {
     guard let board = pump?.board else { return }
     for code in book.note(board, at: time) {
-      oracle.raised(code, benchIsAsTold: bench.isAsTold && bench.cellIsOrdinary, at: time)
+      oracle.raised(
+        code, benchIsAsTold: bench.isAsTold && bench.cellIsOrdinary,
+        shaftIsOrdinary: faults.shaftIsOrdinary, at: time)
     }
   }
 
@@ -287,6 +305,12 @@ struct ScenarioRun: ~Copyable {
     case .kill(let length): die(at: now, isPowerCut: false, for: length)
     case .powerCut(let length): die(at: now, isPowerCut: true, for: length)
     case .reservoir(let fault, let isOn): pump?.byHand { bench.set(fault, on: isOn, &$0, scale) }
+    case .shaft(let fault, let isOn):
+      if let pump {
+        pump.byHand { fault.set(on: isOn, &$0, encoder) }
+      } else {
+        fault.set(on: isOn, &head, encoder)
+      }
     case .drive, .output, .storageFails, .storageSlow: break
     }
     faults.note(event.action, at: now, hasBatteryClock: scenario.hasBatteryClock)
@@ -361,6 +385,7 @@ struct ScenarioRun: ~Copyable {
     // A late tick may outlast a life, or the scenario: then nothing was run up to its end.
     let time = time(of: max(0, pump.now.number))
     head = pump.head
+    lookAtShaft(pump)
     book.accrue(pump)
     oracle.end(at: time, deficit: givenUp.mass(pump, book))
     oracle.compare(
@@ -382,7 +407,10 @@ struct ScenarioRun: ~Copyable {
       startsAt += Self.retry.count
       return
     }
-    guard let pump = try? SimulatedPump(memory, on: machine, head: head, scale: scale) else {
+    guard
+      let pump = try? SimulatedPump(
+        memory, on: machine, head: head, scale: scale, encoder: encoder)
+    else {
       startsAt = .max
       return oracle.cannotStart(at: now)
     }

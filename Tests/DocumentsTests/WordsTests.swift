@@ -25,7 +25,8 @@ import Testing
         "other-rig", "no-history", "drive-fails", "output-fails", "storage-slow", "suspended",
         "new-clock-uncertain", "order-not-valid", "clock-differs", "copy-fails", "storage-lost",
         "reservoir-unknown", "refill-differs", "no-drug-at-tip", "line-uncertain",
-        "not-connected", "weight-differs", "fluid-elsewhere",
+        "not-connected", "weight-differs", "fluid-elsewhere", "stalled", "was-stalled",
+        "shaft-slips", "drive-disobeys", "encoder-lost", "load-cell-lost", "pressure-lost",
       ])
     for fault in FrameFault.allCases { #expect(!fault.sentence.isEmpty) }
   }

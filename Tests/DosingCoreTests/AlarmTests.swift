@@ -57,12 +57,13 @@ import Testing
       case .newClockUncertain: .low
       case .stopped, .reservoirLow, .accountUncertain, .clockUncertain, .driveFails, .outputFails,
         .storageSlow, .suspended, .orderNotValid, .clockDiffers, .copyFails, .refillDiffers,
-        .weightDiffers:
+        .weightDiffers, .stalled, .wasStalled, .shaftSlips, .encoderLost, .loadCellLost,
+        .pressureLost:
         .medium
       case .reservoirEmpty, .basalRefusedByLimit, .interlockDisagrees, .hardStop, .storageFailed,
         .restartedOften, .longInterruption, .historyIncomplete, .otherRig, .noHistory,
         .storageLost, .reservoirUnknown, .noDrugAtTip, .lineUncertain, .notConnected,
-        .fluidElsewhere:
+        .fluidElsewhere, .driveDisobeys:
         .high
       }
     #expect(FaultRow(of: code).priority == wanted)

@@ -92,11 +92,23 @@ import Testing
     Row(code: .weightDiffers, priority: .medium, end: .cause),
     Row(
       code: .fluidElsewhere, priority: .high, extras: .highAlarm, bolus: .highAlarm, end: .cause),
+    Row(
+      code: .stalled, priority: .medium, gate: .attempts, withheld: .driveFailed,
+      extras: .driveFails, bolus: .driveFails, end: .cause, mode: .stalled),
+    Row(code: .wasStalled, priority: .medium, end: .acknowledge),
+    Row(code: .shaftSlips, priority: .medium, end: .acknowledge),
+    Row(
+      code: .driveDisobeys, priority: .high, extras: .hardStop, bolus: .hardStop, end: .request),
+    Row(
+      code: .encoderLost, priority: .medium, extras: .encoderLost, bolus: .encoderLost,
+      highAfter: .minutes(60), end: .cause),
+    Row(code: .loadCellLost, priority: .medium, end: .cause),
+    Row(code: .pressureLost, priority: .medium, end: .cause),
   ]
 
   /// The modes of a closed gate, the one that is shown first.
   private static let closed: [DeliveryMode] = [
-    .hardStop, .stoppedByCommand, .noHistory, .reservoirEmpty,
+    .hardStop, .stoppedByCommand, .noHistory, .reservoirEmpty, .stalled,
   ]
 
   /// An order runs, with another rate as safe basal.

@@ -39,7 +39,7 @@ import Testing
         noTherapy 1, stopped 2, minimumBasal 3, safeBasal 4, hardStop 5, highAlarm 6, \
         notStopped 7, noHistory 8, hasHistory 9, nothingToAcknowledge 10, accountUncertain \
         11, storageFailed 12, driveFails 13, orderNotValid 14, requestWaits 15, noHardStop \
-        16, deliveredOutOfRange 17, extraDoseRunning 20, reservoirLow 21, reservoirTooSmall \
+        16, deliveredOutOfRange 17, encoderLost 18, extraDoseRunning 20, reservoirLow 21, reservoirTooSmall \
         22, bolusTooSmall 23, bolusTooLarge 24, bolusDurationOutOfRange 25, flowAboveMaximum \
         26, noPatientBolus 27, lockout 28, maxIn24h 29, doseLimit1h 30, doseLimit24h 31, \
         volumeLimit1h 32, volumeLimit24h 33, noExtraDose 34, otherDrug 40, otherConcentration 41, \
@@ -58,7 +58,8 @@ import Testing
         otherRig 12, noHistory 13, driveFails 14, outputFails 15, storageSlow 16, suspended \
         17, newClockUncertain 18, orderNotValid 19, clockDiffers 20, copyFails 21, storageLost \
         22, reservoirUnknown 23, refillDiffers 24, noDrugAtTip 25, lineUncertain 26, \
-        notConnected 27, weightDiffers 28, fluidElsewhere 29
+        notConnected 27, weightDiffers 28, fluidElsewhere 29, stalled 30, wasStalled 31, \
+        shaftSlips 32, driveDisobeys 33, encoderLost 34, loadCellLost 35, pressureLost 36
         """)
     #expect(
       numbered(FrameKind.self) == """

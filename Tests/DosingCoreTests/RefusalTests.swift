@@ -26,7 +26,7 @@ extension Refusal {
   private func provoke(_ reason: RefusalReason) throws -> (Refusal?, Told) {
     switch reason {
     case .noTherapy, .stopped, .minimumBasal, .safeBasal, .hardStop, .highAlarm, .notStopped,
-      .driveFails, .noHardStop, .noExtraDose:
+      .driveFails, .encoderLost, .noHardStop, .noExtraDose:
       (try provokeByState(reason), Told())
     case .noHistory, .hasHistory, .nothingToAcknowledge, .storageFailed, .requestWaits:
       (try provokeByStorage(reason), Told())
@@ -68,6 +68,9 @@ extension Refusal {
     case .driveFails:
       pump.drive = .driveFailed
       pump.run(for: .seconds(20))
+    case .encoderLost:
+      pump.angle(nil)
+      pump.run(for: .seconds(11))
     case .stopped: pump.ask(.stop)
     case .hardStop: pump.hardStop()
     case .safeBasal:

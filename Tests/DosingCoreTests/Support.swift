@@ -292,6 +292,8 @@ final class Pump {
     #expect(tell(SupplyChange(.finish, overrides: true)) == nil)
   }
 
+  func state<Value>(_ part: KeyPath<DosingState, Value>) -> Value { state[keyPath: part] }
+
   func report() -> Status {
     var status = Status(serial: Label("BP-0001"))
     state.report(to: &status)

@@ -33,8 +33,8 @@ import Testing
 
   /// The flow of basal, in pL/d.
   private func flow(_ pump: borrowing RestoredPump) -> Int64 {
-    var status = Status(serial: .none)
-    pump.core.report(to: &status)
+    var (core, status) = (pump.core, Status(serial: .none))
+    core.report(to: &status)
     return status.flow.picolitresPerDay
   }
 
@@ -66,7 +66,8 @@ import Testing
     let ofStronger = (order.safeBasal ?? .zero).nanogramsPerDay * 1_000_000 / held * 1_000
     #expect(abs(flow(pump) - ofStronger) <= 1_000_000, "\(flow(pump)) \(ofStronger)")
     // The run page tells how far the line has come: nothing is in doubt.
-    let known = restoration(bench, record, made: bench.core.trace(stepIsUnderWay: false))
+    var core = bench.core
+    let known = restoration(bench, record, made: core.trace(stepIsUnderWay: false))
       .restore(nil)
     #expect(line(known) == [500_000, held])
     #expect(!known.core.board.on[.lineUncertain])

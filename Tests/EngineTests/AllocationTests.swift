@@ -188,7 +188,7 @@ private final class HandEngine {
     health.interlockSteps = counts.steps
     status.publish { status in
       status.health = health
-      loop.core.report(to: &status)
+      loop.report(to: &status)
     }
   }
 }

@@ -145,7 +145,8 @@ import Testing
       note(decision, at: tick, core: engine, into: &run)
     }
     #expect(decided.isEmpty && missed.isEmpty)
-    engine.loop.loop.core.report(to: &run.status)
+    var core = engine.loop.loop.core
+    core.report(to: &run.status)
     run.motorSteps = rig.motorSteps()
     return run
   }

@@ -41,17 +41,31 @@ import Testing
     _ = sampling.take(readings(4_090, 20_000, 5_000), at: 0, steps: 500)
     for (change, steps, isTaken) in [
       (readings(4_090, 20_000, 5_000), 531, false), (readings(4_090, 20_000, 5_000), 532, true),
-      (readings(4_090, 20_000, 5_000), 563, false), (readings(4_090, 20_000, 5_000), 500, true),
+      (readings(4_090, 20_000, 5_000), 563, false), (readings(4_090, 20_000, 5_000), 564, true),
       // 41 counts of 4,096, the shorter way around; back against the turn.
-      (readings(35, 20_000, 5_000), 500, false), (readings(36, 20_000, 5_000), 500, true),
-      (readings(4_091, 20_000, 5_000), 500, false), (readings(4_090, 20_000, 5_000), 500, true),
-      (readings(4_090, 20_100, 5_000), 500, false), (readings(4_090, 20_101, 5_000), 500, true),
-      (readings(4_090, 20_001, 5_000), 500, false), (readings(4_090, 20_000, 5_000), 500, true),
-      (readings(4_090, 20_000, 10_000), 500, false), (readings(4_090, 20_000, 10_001), 500, true),
-      (readings(4_090, 20_000, 5_001), 500, false), (readings(4_090, 20_000, 5_000), 500, true),
+      (readings(35, 20_000, 5_000), 564, false), (readings(36, 20_000, 5_000), 564, true),
+      (readings(4_091, 20_000, 5_000), 564, false), (readings(4_090, 20_000, 5_000), 564, true),
+      (readings(4_090, 20_100, 5_000), 564, false), (readings(4_090, 20_101, 5_000), 564, true),
+      (readings(4_090, 20_001, 5_000), 564, false), (readings(4_090, 20_000, 5_000), 564, true),
+      (readings(4_090, 20_000, 10_000), 564, false), (readings(4_090, 20_000, 10_001), 564, true),
+      (readings(4_090, 20_000, 5_001), 564, false), (readings(4_090, 20_000, 5_000), 564, true),
     ] as [(SensorReadings, Int64, Bool)] {
       #expect((sampling.take(change, at: 10, steps: steps) != nil) == isTaken, "\(change) \(steps)")
     }
+  }
+
+  @Test("R-134 R-137 Whatever it hears between, it hears after each two full steps")
+  func stepsAlone() {
+    var sampling = Sampling(Self.rig())
+    var taken: [Int64] = []
+    for steps in Int64(0)...100 {
+      // Each minute too, which are seven steps.
+      let tick = steps * 900
+      if sampling.take(readings(100, 20_000, 5_000), at: tick, steps: steps) != nil {
+        taken.append(steps)
+      }
+    }
+    #expect(Set([0, 32, 64, 96]).isSubset(of: taken) && taken.count > 10)
   }
 
   @Test("R-134 It hears of each change of what is believed", arguments: SensorState.allCases)

@@ -20,7 +20,7 @@ import Testing
       : Prescription(recordBytes: try stored("\(name).prescription.bin"))
         .flatMap { Therapy.inForce($0, on: rig) }
     #expect(!DosingState.isOfNewestLayout(bytes))
-    let core = try #require(DosingState.restored(bytes, rig, therapy))
+    var core = try #require(DosingState.restored(bytes, rig, therapy))
     let facts = String(decoding: try stored("\(name).txt"), as: UTF8.self)
     #expect(GoldenStates.facts(of: core) == facts.split(separator: "\n").map(String.init))
     // It knew no UTC.
@@ -197,7 +197,7 @@ import Testing
 }
 
 extension DosingState {
-  fileprivate func report() -> Status {
+  fileprivate mutating func report() -> Status {
     var status = Status(serial: .none)
     report(to: &status)
     return status

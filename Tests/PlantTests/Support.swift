@@ -52,6 +52,10 @@ let millisecond: Int64 = 1_000_000
 
   func buzzerSounds(at time: Int64) -> Bool { plant.buzzerSounds(at: time) }
 
+  func byHand(_ work: (inout PumpHeadTruth) -> Void) { work(&plant.head) }
+
+  func pass(to nanoseconds: Int64) { plant.pass(to: nanoseconds) }
+
   /// Pulses on the wire, now.
   func pulse(_ count: Int = 1) {
     for _ in 0..<count { #expect(unsafe chw_step(rig) == .CHW_STEP_MADE) }

@@ -68,7 +68,7 @@ import Testing
       ("load-cell-offset, value: 1.5 g, for: 2 h", "reservoir-unknown"),
       ("load-cell-offset, value: -3 g, for: 1 h", "weight-differs"),
       ("load-cell-drift, value: 1 g, for: 20 h", "weight-differs"),
-      ("leak, value: 1 mL/d, for: 20 h", "weight-differs"), ("load-cell-fails, for: 20 h", ""),
+      ("leak, value: 1 mL/d, for: 20 h", "weight-differs"),
     ])
   func fault(event: String, code: String) throws {
     let summary = try run("1 d", "{at: 2 h, fault: \(event)}")
@@ -85,6 +85,20 @@ import Testing
     let deficit = (summary["deficit"] as? [String: Double] ?? [:]).values.reduce(0, +)
     #expect(deficit == 0)
     #expect(interval(summary, "by_weight") != nil)
+  }
+
+  @Test(
+    "R-063 R-139 A cell of which nothing is heard is told after 10 s, and basal and extra doses go on"
+  )
+  func silent() throws {
+    let summary = try run(
+      "1 d", "{at: 2 h, fault: load-cell-fails, for: 20 h}",
+      "{at: 3 h, do: bolus, dose: 5 ug, duration: 10 min}")
+    let told = alarms(summary)
+    let lost = try #require(told["load-cell-lost"])
+    #expect(told.count == 1 && lost.raised * 3600 > 7_209 && lost.raised * 3600 < 7_272)
+    #expect(lost.ended >= 22 && lost.ended < 22.02)
+    #expect((summary["refusals"] as? [Any])?.isEmpty == true)
   }
 
   @Test("R-063 R-133 What did not arrive is refused at the end of a refill; an override ends it")

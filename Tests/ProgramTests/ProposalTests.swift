@@ -107,7 +107,8 @@ import Testing
     #expect(try !holds(from: before, to: basis(order: nil)))
     for code in FaultCode.allCases {
       let after = basis(status(code))
-      let latches = [.hardStop, .interlockDisagrees, .basalRefusedByLimit].contains(code)
+      let latches = [.hardStop, .interlockDisagrees, .driveDisobeys, .basalRefusedByLimit]
+        .contains(code)
       #expect(try holds(from: before, to: after) == !latches, "\(code)")
       // Shown with the alarm it may be committed with it, but not with a later one.
       #expect(try holds(from: after, to: after))

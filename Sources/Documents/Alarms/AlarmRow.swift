@@ -52,6 +52,7 @@ public struct AlarmRow: Sendable {
     switch (row.gate, row.rate) {
     case (.hardStop, _): "hard stop: interlock shut, driver off"
     case (.stopped, _): "nothing is delivered"
+    case (.attempts, _): "1/50 of a revolution is tried after 1, 2, 5, 10 min, then every 15 min"
     case (.run, .safe): "safe basal in place of the schedule"
     case (.run, .scheduled): "basal goes on"
     }

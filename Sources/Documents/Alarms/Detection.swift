@@ -67,10 +67,19 @@ struct Detection {
         Self(
           [9, 10], "the load cell beside what was counted",
           "10 min; how soon of a leak: Reservoir.md")
+      case .stalled: Self([3], "the encoder beside the steps that were made", Self.shaft)
+      case .wasStalled: Self([3], "a shaft that stands", Self.shaft)
+      case .shaftSlips:
+        Self([3], "the encoder beside all steps since a start", "2 full steps lost, and 3 looks")
+      case .driveDisobeys:
+        Self([1, 5], "the encoder beside all steps since a start", "2 full steps, and 3 looks")
+      case .encoderLost, .loadCellLost, .pressureLost:
+        Self([10], "a sensor that says nothing, or what cannot be", "10 s")
       case .fluidElsewhere:
         Self([9, 13], "by how much a refill made the weight fall and rise", "1 min after filled")
       }
   }
 
+  private static let shaft = "3 full steps and a look more; how soon that is: Shaft.md"
   private static let contents = "the step, or 1 min by weight"
 }

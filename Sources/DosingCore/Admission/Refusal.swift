@@ -23,6 +23,8 @@ public enum RefusalReason: UInt8, Sendable, BitwiseCopyable {
   case noHardStop = 16
   /// limit: what can have left the pump, value: what is said, pL
   case deliveredOutOfRange = 17
+  /// Nobody sees whether the shaft turns.
+  case encoderLost = 18
   // About extra doses.
   case extraDoseRunning = 20  // allowedAt: its end
   case reservoirLow = 21  // limit: low mark, value: contents, pL

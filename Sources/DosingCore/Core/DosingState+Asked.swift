@@ -9,7 +9,7 @@ extension DosingState {
   public var therapy: Therapy? { order.exists ? order.therapy : nil }
   @inline(__always)
   public var mode: DeliveryMode {
-    DeliveryMode(board.effect, ordered: order.mode)
+    DeliveryMode(board.effect, ordered: order.mode, isTrying: attempts?.runs ?? false)
   }
   /// The therapy clock at a tick, and whether somebody vouches for it.
   public func clock(at tick: Tick) -> WeekTime { therapyClock.at(tick) }

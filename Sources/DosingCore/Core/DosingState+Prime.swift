@@ -12,7 +12,7 @@ extension DosingState {
   mutating func refusesPrime(_ kind: Prime.Kind) -> Refusal? {
     if board.on[.hardStop] { return Refusal(.hardStop) }
     if board.on[.noHistory] { return Refusal(.noHistory) }
-    if board.on[.driveFails] { return Refusal(.driveFails) }
+    if board.on[.driveFails] || attempts != nil { return Refusal(.driveFails) }
     if refill.stage != .none { return Refusal(.refillOutOfOrder) }
     if isConnected != (kind == .prime) { return Refusal(isConnected ? .connected : .notConnected) }
     let steps = stepsToPrime()
@@ -104,10 +104,7 @@ extension DosingState {
 
   /// What a lease has to cover while one runs.
   var primeLease: Int64 {
-    guard prime != nil else { return 0 }
-    let perDay = rig.steps(in: Volume(picolitres: rig.primeRate.picolitresPerDay))
-    return scaled(
-      perDay, by: Limits.leaseTimeMin.count, over: Nanoseconds.days(1).count, rounded: .up) ?? .max
+    prime == nil ? 0 : rig.primeSteps(in: Limits.leaseTimeMin)
   }
 
   /// What is under way, and whether the line is connected.
@@ -125,6 +122,12 @@ extension DosingState {
 }
 
 extension Rig {
+  /// The most that a prime makes in a time.
+  func primeSteps(in time: Nanoseconds) -> Int64 {
+    let perDay = steps(in: Volume(picolitres: primeRate.picolitresPerDay))
+    return scaled(perDay, by: time.count, over: Nanoseconds.days(1).count, rounded: .up) ?? .max
+  }
+
   /// Of a sum of concentrations over steps, rounded up.
   func mass(ofMixed sum: Int64) -> Mass {
     // ng/mL x pL is 1e-9 ng; the volume of a step is told by a million of them.

@@ -89,6 +89,9 @@ extension DosingState {
     case .clear:
       end(.hardStop)
       end(.interlockDisagrees)
+      end(.driveDisobeys)
+      // What moves it still is seen anew.
+      shaft = ShaftWatch()
       raise(.stopped)
     }
   }

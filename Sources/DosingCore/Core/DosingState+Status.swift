@@ -2,7 +2,7 @@ internal import Quantities
 
 extension DosingState {
   /// Writes what a person is shown. Allocates nothing; rounds only here, and to what a frame can hold.
-  public func report(to status: inout Status) {
+  public mutating func report(to status: inout Status) {
     status.mode = mode
     status.now = now
     status.tickPeriod = rig.tick

@@ -3,9 +3,7 @@ internal import Quantities
 // The reservoir as it is counted and as it is weighed, and what holds where the two do not agree.
 
 extension DosingState {
-  /// Takes what the sensors said.
-  mutating func take(_ samples: SensorReadings) {
-    let cell = samples.loadCell
+  mutating func takeWeight(_ cell: SensorReading) {
     weight.take(
       cell.state == .good ? cell.value : nil, after: ledger.account.steps, at: now, rig)
   }

@@ -49,6 +49,10 @@ public struct DosingState: Sendable {
   public internal(set) var isConnected = true
   /// What the load cell says.
   var weight: ReservoirWeight
+  /// What the encoder says, and what is tried where the shaft stands; nil where it does not.
+  var shaft = ShaftWatch()
+  var attempts: Attempts?
+  var silence = SensorSilence()
   /// An accepted request that is not durable yet.
   var waiting = Transaction()
   /// The commits that were to hold the newest request that acts, and the newest that was taken back.
@@ -309,10 +313,11 @@ public struct DosingState: Sendable {
       nextMark = min(
         nextMark, ledger.line.nextMark(ledger.account.steps, doubts: ledger.stepsInDoubt))
     }
+    if let end = attempts?.end { nextMark = min(nextMark, end) }
     attention = min(
       min(min(ledger.hour.start(ofBucket: 1), ledger.today.ends), board.nextChange(rig: rig)),
       failing.attention(TickCount(rig.ticks(Limits.driveFailsAfter)), known: board.on))
-    attention = min(attention, refillAttention())
+    attention = min(attention, min(refillAttention(), sensorAttention()))
     if lease.isOn { attention = min(attention, leaseAttention()) }
     if followsSchedule, let left = order.schedule.ticksUntilChange(at: clock) {
       attention = min(attention, now + TickCount(left))
@@ -359,6 +364,8 @@ public struct DosingState: Sendable {
     watchRefill()
     watchLine()
     watchContents()
+    watchSensors()
+    watchShaft()
     if board.on[.reservoirEmpty] || board.on[.hardStop] { endPrime() }
     watchClock()
     set(.orderNotValid, on: order.exists && !order.therapy.isValid)
@@ -377,8 +384,10 @@ public struct DosingState: Sendable {
   private mutating func watchDrive() {
     let lasts = failing.lasts(TickCount(rig.ticks(Limits.driveFailsAfter)), at: now)
     let most = basalPerTick * Int128(rig.ticks(Limits.driveLoss))
+    // What waits for an attempt is told as such.
     let losesMuch =
-      delivers && ledger.driveLoss.loss(total: ledger.account.deficit(.driveFailed)) > most
+      delivers && attempts == nil
+      && ledger.driveLoss.loss(total: ledger.account.deficit(.driveFailed)) > most
     set(.driveFails, on: lasts.drive || losesMuch, losesMuch ? .high : nil)
     set(.outputFails, on: lasts.output)
     let mayWait = basalPerTick * Int128(rig.ticks(Limits.storageSlowLoss))

@@ -6,6 +6,8 @@ public enum DeliveryMode: UInt8, Sendable, BitwiseCopyable {
   case noHistory = 10
   case noTherapy = 3
   case reservoirEmpty = 4
+  /// The shaft stands, and it is not tried now.
+  case stalled = 11
   case safeBasal = 5
   case stopped = 6
   case minimum = 7
@@ -14,14 +16,19 @@ public enum DeliveryMode: UInt8, Sendable, BitwiseCopyable {
 
   /// What the faults leave of what is ordered.
   ///
-  /// - Parameter ordered: nil where there is no order.
-  init(_ effect: Effect, ordered: BasalMode?) {
+  /// - Parameters:
+  ///   - ordered: nil where there is no order.
+  ///   - isTrying: where the shaft stands, an attempt runs.
+  init(_ effect: Effect, ordered: BasalMode?, isTrying: Bool) {
     guard let ordered else {
       // What is not ordered cannot be kept back by an empty reservoir.
-      self = effect.closedAs == .reservoirEmpty ? .noTherapy : effect.closedAs ?? .noTherapy
+      switch effect.closedAs {
+      case nil, .reservoirEmpty, .stalled: self = .noTherapy
+      case .some(let closed): self = closed
+      }
       return
     }
-    if let closed = effect.closedAs {
+    if let closed = effect.closedAs, closed != .stalled || !isTrying {
       self = closed
     } else {
       self = ordered.delivers && effect.rate == .safe ? .safeBasal : ordered.shown
@@ -31,7 +38,8 @@ public enum DeliveryMode: UInt8, Sendable, BitwiseCopyable {
   public var delivers: Bool {
     switch self {
     case .safeBasal, .minimum, .continuous, .flex: true
-    case .hardStop, .stoppedByCommand, .noHistory, .noTherapy, .reservoirEmpty, .stopped: false
+    case .hardStop, .stoppedByCommand, .noHistory, .noTherapy, .reservoirEmpty, .stalled, .stopped:
+      false
     }
   }
 
@@ -42,7 +50,8 @@ public enum DeliveryMode: UInt8, Sendable, BitwiseCopyable {
     case .stoppedByCommand: 1
     case .noHistory: 2
     case .reservoirEmpty: 3
-    case .noTherapy, .safeBasal, .stopped, .minimum, .continuous, .flex: 4
+    case .stalled: 4
+    case .noTherapy, .safeBasal, .stopped, .minimum, .continuous, .flex: 5
     }
   }
 }
@@ -73,7 +82,7 @@ extension DeliveryMode {
     case .stoppedByCommand, .stopped: .stopped
     case .noTherapy: .noTherapy
     case .minimum: .minimumBasal
-    case .reservoirEmpty, .safeBasal, .continuous, .flex: nil
+    case .reservoirEmpty, .stalled, .safeBasal, .continuous, .flex: nil
     }
   }
 }

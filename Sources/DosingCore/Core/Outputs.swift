@@ -10,6 +10,8 @@ public struct Outputs: Equatable, Sendable, BitwiseCopyable {
   public var stepsPerHourMax: Int64
   public var stepsPerDayMax: Int64
   public var leaseEnd: Int64
+  /// Whether the heartbeat goes on: without it the driver's own gate closes, whatever its lines say.
+  public var beats: Bool
   public var buzzer: Bool
   public var lamp: Bool
 }
@@ -40,6 +42,7 @@ extension DosingState {
     let highest = board.highest
     return Outputs(
       enable: runs, isOpen: runs, stepsPerHourMax: hourStepsMax, stepsPerDayMax: dayStepsMax,
-      leaseEnd: lease.end, buzzer: highest == .high, lamp: highest != nil)
+      leaseEnd: lease.end, beats: board.effect.gate != .hardStop, buzzer: highest == .high,
+      lamp: highest != nil)
   }
 }

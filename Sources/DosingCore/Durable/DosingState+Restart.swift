@@ -2,7 +2,9 @@ internal import Quantities
 
 extension DosingState {
   /// What the last tick leaves behind.
-  public func trace(stepIsUnderWay: Bool) -> TickTrace {
+  ///
+  /// Mutating, though nothing changes: see `quietTicks()`.
+  public mutating func trace(stepIsUnderWay: Bool) -> TickTrace {
     TickTrace(
       tick: now, account: AccountTrace(ledger.account), stepIsUnderWay: stepIsUnderWay,
       stepsInDoubt: ledger.stepsInDoubt, faults: board.on, commit: lease.durable)

@@ -63,12 +63,27 @@ public enum FaultCode: UInt8, Sendable, BitwiseCopyable {
   /// It does not weigh what it was refilled with.
   case fluidElsewhere = 29
 
+  /// The shaft does not turn as the motor is told.
+  case stalled = 30
+  /// It did not, for a while.
+  case wasStalled = 31
+  /// It turns, and loses steps.
+  case shaftSlips = 32
+  /// It turned further than it was told, or back.
+  case driveDisobeys = 33
+  /// Nothing that the encoder says is believed.
+  case encoderLost = 34
+  /// The same of the load cell.
+  case loadCellLost = 35
+  /// The same of the sensor of the pressure.
+  case pressureLost = 36
+
   /// As many as `PerFault` holds.
-  public static let count = 30
+  public static let count = 37
 }
 
 /// Something for each fault, by its raw value.
-public typealias PerFault<Element> = InlineArray<30, Element>
+public typealias PerFault<Element> = InlineArray<37, Element>
 
 /// Priorities after IEC 60601-1-8.
 public enum AlarmPriority: UInt8, Comparable, Sendable, BitwiseCopyable {

@@ -16,9 +16,11 @@ public struct FaultRow: Sendable {
   /// Whether the motor may run.
   public enum Gate: UInt8, Comparable, Sendable, BitwiseCopyable {
     case run = 0
-    case stopped = 1
-    /// The interlock is shut and the driver is off until a signed command clears it.
-    case hardStop = 2
+    /// Now and then for some steps: see `Attempts`.
+    case attempts = 1
+    case stopped = 2
+    /// The interlock is shut, the driver is off and the heartbeat stands still until a signed command clears it.
+    case hardStop = 3
 
     public static func < (left: Gate, right: Gate) -> Bool { left.rawValue < right.rawValue }
   }
@@ -141,6 +143,22 @@ public struct FaultRow: Sendable {
       case .fluidElsewhere: Self(.high, extras: .highAlarm, end: .cause)
       // Nobody is treated, and only a person can tell when somebody is.
       case .notConnected: Self(.high, extras: .notConnected, end: .cause)
+      // More force would break something, and what is missing is never made up. High from the second attempt on.
+      case .stalled:
+        Self(
+          .medium, gate: .attempts, withheld: .deficit(.driveFailed), extras: .driveFails,
+          end: .cause, mode: .stalled)
+      // Less was given than was ordered: somebody should know, and look for what held it.
+      case .wasStalled: Self(.medium, extras: nil, end: .acknowledge)
+      case .shaftSlips: Self(.medium, extras: nil, end: .acknowledge)
+      // What moves it is not this engine: `hardStop` comes with it.
+      case .driveDisobeys: Self(.high, extras: .hardStop, end: .request)
+      // A stall would go unnoticed, and an extra dose would be taken for given.
+      case .encoderLost:
+        Self(.medium, extras: .encoderLost, highAfter: Limits.blindEscalation, end: .cause)
+      // What was ordered is right by the count, and nothing else is measured by it.
+      case .loadCellLost: Self(.medium, extras: nil, end: .cause)
+      case .pressureLost: Self(.medium, extras: nil, end: .cause)
       }
   }
 

@@ -94,6 +94,14 @@ public struct Ledger: Sendable, BitwiseCopyable {
     day.count(doubts: doubted, inBucket: day.currentNumber)
   }
 
+  /// Of the steps that were counted, so many may not have been made: what they would have moved is where it was
+  /// before them, or where they were counted to. The limits count them as given.
+  mutating func doubtMade(_ steps: Int64) {
+    line.stay(steps)
+    reservoir.stay(steps)
+    stepsInDoubt += steps
+  }
+
   /// Goes on at a count that is known from elsewhere, with a line that was read from there.
   ///
   /// - Parameter placesAreKnown: else each boundary may be as far as the tip.
@@ -181,6 +189,10 @@ public struct Ledger: Sendable, BitwiseCopyable {
   /// What was lost before is none of the last hour.
   mutating func forgetLosses() {
     storageLoss = HourOfLoss(total: account.deficit(.noLease))
+    forgetDriveLoss()
+  }
+
+  mutating func forgetDriveLoss() {
     driveLoss = HourOfLoss(total: account.deficit(.driveFailed))
   }
 

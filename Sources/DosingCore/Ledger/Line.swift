@@ -316,6 +316,11 @@ public struct Line: Sendable, BitwiseCopyable {
     parts[0] = Part(concentration: none, end: end, doubtBefore: doubts)
   }
 
+  /// So many steps that were counted moved nothing.
+  mutating func stay(_ steps: Int64) {
+    for index in 0..<max(0, count - 1) { parts[index].end += steps }
+  }
+
   // MARK: Steps that nobody counted
 
   /// Steps may have been made in a time of which nobody tells how long it was: any boundary may be at the

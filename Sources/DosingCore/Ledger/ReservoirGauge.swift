@@ -87,6 +87,12 @@ struct ReservoirGauge: BitwiseCopyable {
     derive()
   }
 
+  /// So many steps that were counted gave nothing.
+  mutating func stay(_ steps: Int64) {
+    stepsBefore += steps
+    derive()
+  }
+
   mutating func take(label: Concentration) { self.label = label }
 
   mutating func take(drug: Label) { self.drug = drug }

@@ -107,6 +107,13 @@ struct ReservoirWeight: BitwiseCopyable {
       contents: contents, milligrams: newest, steps: steps, doubts: doubts, since: now)
   }
 
+  /// So many steps that were counted gave nothing.
+  mutating func stay(_ steps: Int64) {
+    reference?.steps += steps
+    refill?.before.steps += steps
+    refill?.emptied.steps += steps
+  }
+
   /// Nothing is known of what it was held against.
   mutating func forgetReference() { self = ReservoirWeight(showing: nil) }
 

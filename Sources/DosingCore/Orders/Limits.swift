@@ -73,6 +73,13 @@ public enum Limits {
   public static let driveFailsAfter = Nanoseconds.seconds(10)
   public static let driveLoss = Nanoseconds.seconds(72)
 
+  /// What a sensor said is believed for so long; and one of which nothing is believed for so long is lost.
+  public static let sensorAge = Nanoseconds.seconds(1)
+  public static let sensorLost = Nanoseconds.seconds(10)
+
+  /// Without an encoder nobody knows whether anything is given: a high alarm after this long.
+  public static let blindEscalation = Nanoseconds.minutes(60)
+
   /// The interlock dates a step by its own clock, so that at either end of a window a step may count
   /// there and not here. Counts that differ by more are two accounts that disagree.
   public static let interlockDifferenceMax: Int64 = 2

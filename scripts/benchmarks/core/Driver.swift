@@ -170,7 +170,7 @@ struct Driver {
   }
 
   private static func report(_ count: Int64) -> Int64 {
-    let state = longest(on: rig)
+    var state = longest(on: rig)
     var status = Status(serial: .none)
     for _ in 0..<count { state.report(to: &status) }
     return status.steps

@@ -1,0 +1,78 @@
+internal import Quantities
+
+// What the sensors say of what was told, and what follows from a shaft that does not do it.
+
+extension DosingState {
+  /// Takes what the sensors said.
+  mutating func take(_ samples: SensorReadings) {
+    silence.take(samples, at: now)
+    takeWeight(samples.loadCell)
+    takeShaft(samples.encoder)
+  }
+
+  private mutating func takeShaft(_ encoder: SensorReading) {
+    let verdict = shaft.take(
+      encoder.state == .good ? encoder.value : nil, after: ledger.account.steps, at: now,
+      young: youngSteps(), rig)
+    switch verdict {
+    case nil: break
+    // One that was not believed for a moment has begun anew, and does not know that it stood.
+    case .goes: endAttempts()
+    case .goesAgain(let unmade):
+      doubtMade(unmade)
+      endAttempts()
+    case .stands(let unmade):
+      doubtMade(unmade)
+      raise(.wasStalled)
+      if attempts == nil { attempts = Attempts(at: now, rig) }
+      endPrime()
+    case .slips(let unmade):
+      doubtMade(unmade)
+      raise(.shaftSlips)
+    case .disobeys:
+      raise(.driveDisobeys)
+      raise(.hardStop)
+    }
+  }
+
+  /// How many steps may have come since the encoder was read, by the pace of now.
+  private mutating func youngSteps() -> Int64 {
+    let ticks = rig.ticks(Limits.sensorAge)
+    if prime != nil { return rig.primeSteps(in: Limits.sensorAge) }
+    let (basal, extra) = unitsPerTick
+    return Int64(clamping: (basal + extra) * Int128(ticks) / ledger.account.perStep)
+  }
+
+  private mutating func doubtMade(_ steps: Int64) {
+    ledger.doubtMade(steps)
+    weight.stay(steps)
+    if lease.isOn { happened.wantsCommit = true }
+  }
+
+  private mutating func endAttempts() {
+    guard attempts != nil else { return }
+    attempts = nil
+    // It was told as what it was.
+    ledger.forgetDriveLoss()
+  }
+
+  mutating func watchShaft() {
+    // Nobody sees any more whether it turns: what is ordered is tried.
+    if board.on[.encoderLost] { endAttempts() }
+    attempts?.pass(to: now, after: ledger.account.steps, rig)
+    set(.stalled, on: attempts != nil, attempts?.isUrgent == true ? .high : nil)
+  }
+
+  mutating func watchSensors() {
+    let lost = silence.lasts(TickCount(rig.ticks(Limits.sensorLost)), at: now)
+    set(.encoderLost, on: lost.encoder)
+    set(.loadCellLost, on: lost.loadCell)
+    set(.pressureLost, on: lost.pressure)
+  }
+
+  mutating func sensorAttention() -> Tick {
+    min(
+      attempts?.attention ?? .never,
+      silence.attention(TickCount(rig.ticks(Limits.sensorLost)), known: board.on))
+  }
+}

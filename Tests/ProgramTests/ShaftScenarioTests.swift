@@ -1,0 +1,110 @@
+import Foundation
+import Testing
+
+/// Faults of motor, driver and encoder in scenarios: what is told and when, what becomes of basal, and that the oracle
+/// is content: no more than was ordered leaves the tip, and less by no more than what is told.
+@Suite struct ShaftScenarioTests {
+  private static let rig =
+    Texts.rig + """
+      i2c:
+        bus: /dev/i2c-1
+        encoder: {driver: as5600, address: 0x36}
+
+      """
+
+  private func run(_ duration: String, _ events: String...) throws -> [String: Any] {
+    let folder = try TemporaryFolder()
+    let scenario = try folder.scenario(duration, events: events)
+    try folder.write("rig.yaml", Self.rig)
+    let summary = folder.path("summary.json")
+    let outcome = try Programs.run("pumpsim", "run", scenario, "--summary", summary)
+    try #require(outcome.code == 0, "\(outcome.errors)\(outcome.output)")
+    let data = try Data(contentsOf: URL(fileURLWithPath: summary))
+    return try #require(try JSONSerialization.jsonObject(with: data) as? [String: Any])
+  }
+
+  /// Each alarm with its priority, when it was raised, and when it ended; in seconds.
+  private func alarms(_ summary: [String: Any]) -> [String: (raised: Double, ended: Double)] {
+    var found: [String: (raised: Double, ended: Double)] = [:]
+    for alarm in summary["alarms"] as? [[String: Any]] ?? [] {
+      guard let code = alarm["code"] as? String, let raised = alarm["raised_s"] as? Double,
+        let priority = alarm["priority"] as? String
+      else { continue }
+      found["\(priority) \(code)"] = (raised, alarm["cleared_s"] as? Double ?? .infinity)
+    }
+    return found
+  }
+
+  @Test("R-063 R-137 A bench without a fault tells nothing in 10 days, over kills and a power cut")
+  func ordinary() throws {
+    let summary = try run(
+      "10 d", "{at: 30 h, fault: kill, for: 5 s}", "{at: 60 h, fault: power-cut, for: 5 s}",
+      "{at: 61 h, do: acknowledge}", "{at: 100 h, do: bolus, dose: 10 ug, duration: 10 min}")
+    let told = alarms(summary).keys.filter { !$0.contains("clock") && !$0.contains("account") }
+    #expect(told.isEmpty, "\(told)")
+  }
+
+  @Test(
+    "R-063 R-137 A stall is told, tried again and found gone; each step that it took is in doubt; over a kill and a power cut",
+    arguments: ["", "{at: 4 h, fault: kill, for: 30 s}", "{at: 4 h, fault: power-cut, for: 8 s}"])
+  func stall(event: String) throws {
+    let events = ["{at: 2 h, fault: stall, for: 6 h}"] + (event.isEmpty ? [] : [event])
+    let folder = try TemporaryFolder()
+    let scenario = try folder.scenario("12 h", events: events)
+    try folder.write("rig.yaml", Self.rig)
+    let summary = folder.path("summary.json")
+    let outcome = try Programs.run("pumpsim", "run", scenario, "--summary", summary)
+    try #require(outcome.code == 0, "\(outcome.errors)\(outcome.output)")
+    let data = try Data(contentsOf: URL(fileURLWithPath: summary))
+    let read = try #require(try JSONSerialization.jsonObject(with: data) as? [String: Any])
+    let told = alarms(read)
+    let first = try #require(told["medium stalled"])
+    #expect(first.raised > 7_200 && told["medium was-stalled"]?.ended == .infinity)
+    let high = try #require(told["high stalled"])
+    // The next attempt comes within a quarter of an hour, and takes two minutes and a half at 26 steps a minute.
+    #expect(high.ended > 8 * 3_600 && high.ended < 8 * 3_600 + 18 * 60)
+    let commanded = try #require(read["commanded_steps"] as? Int)
+    let made = try #require(read["motor_steps"] as? Int)
+    let doubts = try #require(read["steps_in_doubt"] as? Int)
+    #expect(commanded - made <= doubts && doubts <= commanded - made + 100)
+  }
+
+  @Test(
+    "R-063 R-137 R-138 R-139 Each fault of motor, driver and encoder says what it is",
+    arguments: [
+      ("slip, value: 10 %, for: 5 h", ["medium shaft-slips"]),
+      ("encoder-fails, for: 5 h", ["medium encoder-lost", "high encoder-lost"]),
+      ("encoder-fails, for: 9 s", []),
+      ("encoder-stuck, for: 5 h", ["medium stalled", "high stalled", "medium was-stalled"]),
+      ("run-away, value: 12 mL/d, for: 1 h", ["high drive-disobeys", "high hard-stop"]),
+    ] as [(String, [String])])
+  func fault(event: String, codes: [String]) throws {
+    let summary = try run("12 h", "{at: 2 h, fault: \(event)}")
+    #expect(Set(alarms(summary).keys) == Set(codes))
+  }
+
+  @Test(
+    "R-063 R-138 A driver that runs away has no power within seconds, and goes on when somebody has cleared it"
+  )
+  func runAway() throws {
+    let summary = try run(
+      "12 h", "{at: 2 h, fault: run-away, value: 12 mL/d, for: 1 h}", "{at: 4 h, do: clear}",
+      "{at: 4 h, do: resume}")
+    let hard = try #require(alarms(summary)["high hard-stop"])
+    #expect(hard.raised < 7_220 && hard.ended >= 4 * 3_600 && hard.ended < 4 * 3_600 + 2)
+    let commanded = try #require(summary["commanded_steps"] as? Int)
+    let made = try #require(summary["motor_steps"] as? Int)
+    // 8.9 steps a second for as long as three looks take, and 0.3 s.
+    #expect(made - commanded > 33 && made - commanded < 150)
+  }
+
+  @Test("R-063 An event about an encoder needs one")
+  func noEncoder() throws {
+    let folder = try TemporaryFolder()
+    let scenario = try folder.scenario(
+      "1 h", events: ["{at: 1 min, fault: encoder-stuck, for: 1 min}"])
+    try folder.write("rig.yaml", Texts.rig)
+    let outcome = try Programs.run("pumpsim", "run", scenario)
+    #expect(outcome.code == 65 && outcome.errors.contains("the rig has none; see i2c"))
+  }
+}
