@@ -22,9 +22,10 @@ public struct UTCTime: Sendable {
     func two(_ number: Int32) -> String { number < 10 ? "0\(number)" : "\(number)" }
     let (year, month, day) = unsafe (parts.tm_year + 1900, parts.tm_mon + 1, parts.tm_mday)
     let (hour, minute, whole) = unsafe (parts.tm_hour, parts.tm_min, parts.tm_sec)
-    let fraction = String(Self.second + rest).dropFirst().prefix(decimals)
+    let digits = String(Self.second + rest).dropFirst().prefix(decimals)
+    let fraction = digits.isEmpty ? "" : "." + digits
     return
-      "\(year)-\(two(month))-\(two(day))T\(two(hour)):\(two(minute)):\(two(whole)).\(fraction)Z"
+      "\(year)-\(two(month))-\(two(day))T\(two(hour)):\(two(minute)):\(two(whole))\(fraction)Z"
   }
 
   /// Reads `2026-03-01`, `2026-03-01T08:00`, with seconds and their decimals if wanted; always UTC.

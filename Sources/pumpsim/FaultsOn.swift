@@ -14,6 +14,9 @@ struct FaultsOn {
   /// Motor, driver and encoder are ordinary ones, and ever were.
   private(set) var shaftIsOrdinary = true
   private var hardStops = false
+  private var silentEncoders = 0
+  /// What the shaft does is seen by somebody.
+  var shaftIsSeen: Bool { silentEncoders == 0 }
   /// The reservoir has come to its empty mark.
   private(set) var reservoirIsEmpty = false
 
@@ -72,7 +75,7 @@ struct FaultsOn {
     case .stall, .encoderStuck, .slip: stalls += isOn ? 1 : -1
     // Nothing ends what follows but a person.
     case .runAway: hardStops = true
-    case .encoderFails: break
+    case .encoderFails: silentEncoders += isOn ? 1 : -1
     }
   }
 

@@ -43,6 +43,8 @@ struct Oracle {
   private var unmade: Int128 = 0
   /// What the tip gave with steps that nobody told.
   private var stray: Int128 = 0
+  /// Steps that turned nothing, and of which no encoder can have told.
+  private var unseen: Int64 = 0
   /// Steps that no restart could learn of.
   private var uncounted: Int64 = 0
   /// Requests and faults: each may cost a step or two on its own.
@@ -201,6 +203,8 @@ struct Oracle {
     isAway = false
     prescribed.runs = runs
     (leastBefore, givenBefore, unmade) = (prescribed.least, supply.given, 0)
+    // An engine that starts begins to look anew.
+    if unseen > 0 { shaftChanges() }
   }
 
   /// What is remembered can be read, and no engine goes on from it.
@@ -248,10 +252,16 @@ struct Oracle {
   // MARK: What the motor did
 
   /// So many steps were told and turned nothing: the line is where it was.
-  mutating func lose(steps count: Int) {
+  ///
+  /// - Parameter isSeen: there is an encoder that says so.
+  mutating func lose(steps count: Int, isSeen: Bool) {
+    if !isSeen { unseen += Int64(count) }
     unmade += Int128(count) * Self.mass(supply.nextCharge)
     supply.doubt(Int64(count))
   }
+
+  /// Shaft or encoder begin to be otherwise: what the engine was about to see of it is lost, three looks and less.
+  mutating func shaftChanges() { unseen += 128 }
 
   /// The driver made so many of its own.
   mutating func stray(steps count: Int) {
@@ -343,7 +353,7 @@ struct Oracle {
     }
     let left = supply.heldPicolitres - Int128(counted.picolitres)
     let (lost, doubted) = (Int128(uncounted) * supply.ofStep(1), Int128(doubt) * supply.ofStep(1))
-    if left < -lost || left > doubted + 1 + Self.unseen(unmade > 0) * supply.ofStep(1) {
+    if left < -lost || left > doubted + 1 + Int128(unseen) * supply.ofStep(1) {
       report("the pump counts something else in the reservoir", time)
     }
   }
@@ -351,7 +361,6 @@ struct Oracle {
   /// What the pump says that there may be in a reservoir of which it was told all, beside what there is.
   mutating func judge(_ intervals: ReservoirIntervals, _ reservoir: Liquid, at time: Int64) {
     // Steps that no restart could count are in nobody's interval.
-    let unseen = Int64(Self.unseen(unmade > 0))
     let slack = Double(uncounted + unseen) * supply.stepMicrolitres + 1e-3
     for interval in [intervals.counted, intervals.held, intervals.weighed ?? intervals.held] {
       let least = Double(interval.least.picolitres) / 1e6
@@ -361,9 +370,6 @@ struct Oracle {
       }
     }
   }
-
-  /// As many steps as a shaft can lose until somebody sees it.
-  private static func unseen(_ anyWasLost: Bool) -> Int128 { anyWasLost ? 128 : 0 }
 
   private mutating func report(_ what: String, _ time: Int64) {
     // One line a kind is enough to fail; a broken run would fill the disk otherwise.

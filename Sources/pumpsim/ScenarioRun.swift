@@ -172,7 +172,9 @@ struct ScenarioRun: ~Copyable {
   /// What the shaft did otherwise than it was told, and what the engine has seen of it.
   private mutating func lookAtShaft(_ pump: SimulatedPump) {
     let (lost, strays) = (pump.head.stepsLost, pump.head.straySteps)
-    if lost > seenOfShaft.lost { oracle.lose(steps: lost - seenOfShaft.lost) }
+    if lost > seenOfShaft.lost {
+      oracle.lose(steps: lost - seenOfShaft.lost, isSeen: faults.shaftIsSeen && scenario.hasEncoder)
+    }
     if strays > seenOfShaft.strays { oracle.stray(steps: strays - seenOfShaft.strays) }
     if pump.stepsInDoubt > doubtBefore { oracle.doubt(pump.stepsInDoubt - doubtBefore) }
     (seenOfShaft, doubtBefore) = ((lost, strays), pump.stepsInDoubt)
@@ -306,6 +308,7 @@ struct ScenarioRun: ~Copyable {
     case .powerCut(let length): die(at: now, isPowerCut: true, for: length)
     case .reservoir(let fault, let isOn): pump?.byHand { bench.set(fault, on: isOn, &$0, scale) }
     case .shaft(let fault, let isOn):
+      oracle.shaftChanges()
       if let pump {
         pump.byHand { fault.set(on: isOn, &$0, encoder) }
       } else {

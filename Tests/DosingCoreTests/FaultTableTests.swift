@@ -98,7 +98,8 @@ import Testing
     Row(code: .wasStalled, priority: .medium, end: .acknowledge),
     Row(code: .shaftSlips, priority: .medium, end: .acknowledge),
     Row(
-      code: .driveDisobeys, priority: .high, extras: .hardStop, bolus: .hardStop, end: .request),
+      code: .driveDisobeys, priority: .high, gate: .hardStop, withheld: .hardStop,
+      extras: .hardStop, bolus: .hardStop, end: .request, mode: .hardStop),
     Row(
       code: .encoderLost, priority: .medium, extras: .encoderLost, bolus: .encoderLost,
       highAfter: .minutes(60), end: .cause),

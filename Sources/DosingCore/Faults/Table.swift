@@ -152,7 +152,10 @@ public struct FaultRow: Sendable {
       case .wasStalled: Self(.medium, extras: nil, end: .acknowledge)
       case .shaftSlips: Self(.medium, extras: nil, end: .acknowledge)
       // What moves it is not this engine: `hardStop` comes with it.
-      case .driveDisobeys: Self(.high, extras: .hardStop, end: .request)
+      case .driveDisobeys:
+        Self(
+          .high, gate: .hardStop, withheld: .deficit(.hardStop), extras: .hardStop, end: .request,
+          mode: .hardStop)
       // A stall would go unnoticed, and an extra dose would be taken for given.
       case .encoderLost:
         Self(.medium, extras: .encoderLost, highAfter: Limits.blindEscalation, end: .cause)
