@@ -20,24 +20,24 @@ import Testing
   }
 
   @Test(
-    "R-137 An encoder that is read a second late tells nothing of a shaft that goes, however fast, and through the begin and the end of a fast bolus"
-  )
-  func late() throws {
-    var rig = Rig.bench(tick: 10, maxRate: microlitresPerDay(24_000))
-    rig.maxVolume1h = microlitres(2_000)
+    "R-137 An encoder that is read a second late tells nothing of a shaft that goes, however fast, and through the begin and the end of a fast bolus",
+    arguments: [(24_000, 65), (90_000, 240)] as [(Int64, Int64)])
+  func late(microlitresPerDayMost: Int64, dose: Int64) throws {
+    var rig = Rig.bench(tick: 10, maxRate: microlitresPerDay(microlitresPerDayMost))
+    rig.maxVolume1h = microlitres(4_000)
     rig.maxVolume24h = microlitres(20_000)
     var order = Prescription.continuous(basal)
-    (order.maxDose1h, order.maxDose24h) = (micrograms(600), micrograms(6_000))
+    (order.maxDose1h, order.maxDose24h) = (micrograms(2_000), micrograms(9_000))
     let bench = try ShaftBench(order, on: rig)
     bench.age = 99
     bench.run(for: .minutes(7))
     for _ in 0..<6 {
-      #expect(bench.pump.bolus(micrograms(65), .minutes(8)).isAccepted)
+      #expect(bench.pump.bolus(micrograms(dose), .minutes(8)).isAccepted)
       bench.run(for: .minutes(13))
       #expect(bench.pump.alarms.highest == nil && bench.pump.stepsInDoubt == 0)
     }
-    // It stands in the middle of one: 18 steps a second.
-    #expect(bench.pump.bolus(micrograms(65), .minutes(8)).isAccepted)
+    // It stands in the middle of one: 18 steps a second, or 64.
+    #expect(bench.pump.bolus(micrograms(dose), .minutes(8)).isAccepted)
     bench.run(for: .minutes(4))
     let steps = bench.pump.stepTicks.count
     bench.turns = { $0 < steps ? 1 : 0 }
@@ -242,15 +242,18 @@ import Testing
     }
   }
 
-  @Test("R-137 A look that is torn makes no shaft stand or slip, however often it comes")
-  func tornWhereItIsAsked() {
+  @Test(
+    "R-137 A look that is torn makes no shaft stand or slip, however often it comes",
+    arguments: [(32, -60), (32, 60), (128, 60)] as [(Int64, Int64)])
+  func tornWhereItIsAsked(steps: Int64, counts torn: Int64) {
     let rig = Rig.bench()
     var watch = ShaftWatch()
     var verdicts: [ShaftWatch.Verdict] = []
     for look in Int64(0)...60 {
-      let torn: Int64 = look % 3 == 2 ? -60 : 0
-      let counts = (look * 32 * 4096 / 3200 + torn + 4096) % 4096
-      let verdict = watch.take(counts, after: look * 32, at: Tick(look * 2_880), young: 0, rig)
+      let off = look % 3 == 2 ? torn : 0
+      let counts = (look * steps * 4096 / 3200 + off + 4096) % 4096
+      let verdict = watch.take(
+        counts, after: look * steps, at: Tick(look * steps * 90), young: 0, rig)
       if let verdict { verdicts.append(verdict) }
     }
     #expect(verdicts.count > 30 && verdicts.allSatisfy { $0 == .goes }, "\(verdicts)")
