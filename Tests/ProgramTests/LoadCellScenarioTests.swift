@@ -12,15 +12,7 @@ import Testing
       """
 
   private func run(_ duration: String, _ events: String...) throws -> [String: Any] {
-    let folder = try TemporaryFolder()
-    let scenario = try folder.scenario(duration, events: events)
-    try folder.write("rig.yaml", Self.rig)
-    let summary = folder.path("summary.json")
-    let outcome = try Programs.run("pumpsim", "run", scenario, "--summary", summary)
-    // 0: the oracle is content.
-    try #require(outcome.code == 0, "\(outcome.errors)\(outcome.output)")
-    let data = try Data(contentsOf: URL(fileURLWithPath: summary))
-    return try #require(try JSONSerialization.jsonObject(with: data) as? [String: Any])
+    try TemporaryFolder().summary(duration, events, rig: Self.rig)
   }
 
   /// What was raised, when, and until when; in hours, infinity for still on.

@@ -13,14 +13,7 @@ import Testing
       """
 
   private func run(_ duration: String, _ events: String...) throws -> [String: Any] {
-    let folder = try TemporaryFolder()
-    let scenario = try folder.scenario(duration, events: events)
-    try folder.write("rig.yaml", Self.rig)
-    let summary = folder.path("summary.json")
-    let outcome = try Programs.run("pumpsim", "run", scenario, "--summary", summary)
-    try #require(outcome.code == 0, "\(outcome.errors)\(outcome.output)")
-    let data = try Data(contentsOf: URL(fileURLWithPath: summary))
-    return try #require(try JSONSerialization.jsonObject(with: data) as? [String: Any])
+    try TemporaryFolder().summary(duration, events, rig: Self.rig)
   }
 
   /// Each alarm with its priority, when it was raised, and when it ended; in seconds.
@@ -49,14 +42,7 @@ import Testing
     arguments: ["", "{at: 4 h, fault: kill, for: 30 s}", "{at: 4 h, fault: power-cut, for: 8 s}"])
   func stall(event: String) throws {
     let events = ["{at: 2 h, fault: stall, for: 6 h}"] + (event.isEmpty ? [] : [event])
-    let folder = try TemporaryFolder()
-    let scenario = try folder.scenario("12 h", events: events)
-    try folder.write("rig.yaml", Self.rig)
-    let summary = folder.path("summary.json")
-    let outcome = try Programs.run("pumpsim", "run", scenario, "--summary", summary)
-    try #require(outcome.code == 0, "\(outcome.errors)\(outcome.output)")
-    let data = try Data(contentsOf: URL(fileURLWithPath: summary))
-    let read = try #require(try JSONSerialization.jsonObject(with: data) as? [String: Any])
+    let read = try TemporaryFolder().summary("12 h", events, rig: Self.rig)
     let told = alarms(read)
     let first = try #require(told["medium stalled"])
     #expect(first.raised > 7_200 && told["medium was-stalled"]?.ended == .infinity)
