@@ -13,6 +13,7 @@ extension Finding {
     func milliseconds(_ count: Int64) -> String {
       Nanoseconds(count).text(in: Unit("ms", 1_000_000))
     }
+    func pressure(_ count: Int64) -> String { Pressure(pascals: count).fileText }
     func milligrams(_ count: Int64) -> String { Weight(baseUnits: count).fileText }
     func clock(_ minute: Int64) -> String {
       WeekTime(weekday: 0, minute: Int(minute)).clockText
@@ -61,6 +62,12 @@ extension Finding {
       "an error of \(milligrams(value)); accepted are 1 mg to \(milligrams(bound))"
     case .weighingDriftOutOfRange:
       "a drift of \(milligrams(value)) a day; accepted are 0 mg to \(milligrams(bound))"
+    case .occlusionOutOfRange:
+      "an occlusion of \(pressure(value)); accepted are \(pressure(Limits.occlusionMin.pascals)) to "
+        + pressure(bound)
+    case .occlusionRiseOutOfRange:
+      "a rise of \(pressure(value)); accepted are \(pressure(Limits.occlusionRiseMin.pascals)) to the "
+        + "occlusion of \(pressure(bound))"
     case .concentrationOutOfRange:
       "\(Concentration(baseUnits: value).fileText) is outside "
         + "\(Limits.concentrationMin.fileText) to \(Limits.concentrationMax.fileText)"

@@ -23,8 +23,7 @@ public struct I2CSection: Equatable, Sendable {
     public var address: UInt8
     public var channel: Int
     public var perVolt: Pressure
-    /// At or above: the line is blocked.
-    public var occlusion: Pressure
+    public var limits: OcclusionLimits
   }
 
   /// The adapter's device, as in `/dev/i2c-1`.
@@ -105,14 +104,18 @@ extension StrictYAML {
 
   private mutating func pressure(_ value: Value) -> I2CSection.LinePressure? {
     let keys = mapping(
-      value, required: ["driver", "address", "channel", "kilopascal_per_volt", "occlusion"])
+      value, required: ["driver", "address", "channel", "kilopascal_per_volt", "occlusion"],
+      optional: ["rise"])
     let address = device(keys, "ads1115", 0x48...0x4B)
     let channel = integer(keys["channel"], 0...3)
     let perVolt = kilopascals(keys["kilopascal_per_volt"])
     let occlusion = quantity(keys["occlusion"], as: Pressure.self)
+    let rise = keys["rise"] == nil ? nil : quantity(keys["rise"], as: Pressure.self)
     guard let address, let channel, let perVolt, let occlusion else { return nil }
     return I2CSection.LinePressure(
-      address: address, channel: channel, perVolt: perVolt, occlusion: occlusion)
+      address: address, channel: channel, perVolt: perVolt,
+      limits: OcclusionLimits(
+        threshold: occlusion, rise: rise ?? min(occlusion, OcclusionLimits.usualRise)))
   }
 
   /// The address of a device with this driver, of those that its pins can choose.

@@ -19,6 +19,7 @@ extension RefusalReason {
     case .storageFailed: "storage-failed"
     case .driveFails: "drive-fails"
     case .encoderLost: "encoder-lost"
+    case .occluded: "occluded"
     case .orderNotValid: "order-not-valid"
     case .requestWaits: "request-waits"
     case .noHardStop: "no-hard-stop"
@@ -99,6 +100,8 @@ extension Refusal {
     case .hasHistory: "the pump knows what was given in the last 24 h, and nobody said it"
     case .driveFails: "the motor takes no pulses, or does not turn; look at drive, lines and head"
     case .encoderLost: "nobody sees whether the head turns; look at the encoder"
+    case .occluded:
+      "the line is blocked, or was, and what was held back may come at once; look, acknowledge"
     case .orderNotValid:
       "this version would refuse the order in force; program it anew, then ask again"
     case .requestWaits: "another request is being written down; ask again in a moment"

@@ -81,6 +81,7 @@ public struct RigDocument: Sendable {
       maxVolume24h: maxVolume24h)
     if let maxPrimeDose { rig.maxPrimeDose = maxPrimeDose }
     rig.weighing = i2c?.loadCell?.weighing
+    rig.occlusion = i2c?.pressure?.limits
     var findings = Findings()
     rig.check(into: &findings)
     for index in 0..<findings.count {
@@ -160,7 +161,9 @@ extension Finding.Rule {
     case .lineBelowLeast, .lineAboveMost, .lineNotBelowReservoir, .lineToleranceOutOfRange,
       .lineMixingOutOfRange, .primeRateOutOfRange:
       "line"
-    case .weighingErrorOutOfRange, .weighingDriftOutOfRange: "i2c"
+    case .weighingErrorOutOfRange, .weighingDriftOutOfRange, .occlusionOutOfRange,
+      .occlusionRiseOutOfRange:
+      "i2c"
     default: "pump"
     }
   }

@@ -21,6 +21,8 @@ public struct Scenario: Sendable {
     case reservoir(ReservoirFault, on: Bool)
     /// From here on motor, driver or encoder has a fault; or no longer.
     case shaft(ShaftFault, on: Bool)
+    /// From here on the line, or the sensor of the pressure in it, has a fault; or no longer.
+    case line(LineFault, on: Bool)
     /// The process is killed, and started again after so long.
     case kill(Nanoseconds)
     /// The power is away for so long.
@@ -87,6 +89,14 @@ public struct Scenario: Sendable {
     case encoderStuck
   }
 
+  public enum LineFault: Equatable, Sendable {
+    /// Of the way out such a share is closed, in thousandths.
+    case occlusion(permille: Int64)
+    /// Nothing is heard of the sensor, or it shows what it showed.
+    case pressureFails
+    case pressureStuck
+  }
+
   public enum Output: String, Sendable, CaseIterable {
     case enable
     case buzzer
@@ -143,7 +153,7 @@ extension Scenario.Action {
   public var needsJournal: Bool {
     switch self {
     case .storageFails, .storageSlow, .kill, .powerCut, .setClock: true
-    case .ask, .refill, .lateTick, .suspend, .drive, .output, .reservoir, .shaft: false
+    case .ask, .refill, .lateTick, .suspend, .drive, .output, .reservoir, .shaft, .line: false
     }
   }
 }

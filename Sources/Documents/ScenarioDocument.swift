@@ -60,6 +60,13 @@ public struct ScenarioDocument: Sendable {
         .badData,
         ["\(path): an event is about an encoder, and the rig has none; see i2c in \(rigPath)"])
     }
+    for event in planned where event.needsPressure && rig.rig.occlusion == nil {
+      throw DocumentErrors(
+        .badData,
+        [
+          "\(path): an event is about a sensor of pressure, and the rig has none; see i2c in \(rigPath)"
+        ])
+    }
     var warnings: [String] = []
     let therapy = try Self.therapy(try open(prescriptionPath), on: rig.rig, &warnings)
     var events: [Scenario.Event] = []

@@ -23,6 +23,11 @@ extension PlannedEvent {
     guard case .ready(.shaft(let fault, _)) = what else { return false }
     return fault == .encoderFails || fault == .encoderStuck
   }
+
+  var needsPressure: Bool {
+    guard case .ready(.line(let fault, _)) = what else { return false }
+    return fault == .pressureFails || fault == .pressureStuck
+  }
 }
 
 /// How an event is written: its name, and the keys that it takes beside its time.
@@ -52,10 +57,12 @@ struct ScenarioEventForm {
 
   static let faults = [
     fault("late-tick"), fault("suspend"), fault("drive-fails"), fault("output-fails", ["line"]),
-    fault("load-cell-fails"), fault("load-cell-stuck"), fault("load-cell-offset", ["value"]),
-    fault("load-cell-drift", ["value"]), fault("leak", ["value"]),
-    fault("stall"), fault("slip", ["value"]), fault("run-away", ["value"]), fault("encoder-fails"),
+    fault("load-cell-fails"), fault("load-cell-stuck"), growing("load-cell-offset"),
+    growing("load-cell-drift"), growing("leak"),
+    fault("stall"), growing("slip"), growing("run-away"), fault("encoder-fails"),
     fault("encoder-stuck"),
+    Self(kind: "fault", name: "occlusion", needed: ["for"], optional: ["value", "ramp"]),
+    fault("pressure-fails"), fault("pressure-stuck"),
     fault("storage-slow", ["delay"]), fault("storage-fails"), fault("kill"), fault("power-cut"),
   ]
 
@@ -74,6 +81,11 @@ struct ScenarioEventForm {
   /// A fault lasts for a while.
   private static func fault(_ name: String, _ needed: [String] = []) -> Self {
     Self(kind: "fault", name: name, needed: ["for"] + needed)
+  }
+
+  /// One of so much, which may come by and by.
+  private static func growing(_ name: String) -> Self {
+    Self(kind: "fault", name: name, needed: ["for", "value"], optional: ["ramp"])
   }
 }
 
@@ -180,6 +192,30 @@ extension StrictYAML {
     return isNegative ? -weight.baseUnits : weight.baseUnits
   }
 
+  /// A part of a whole, in thousandths.
+  private mutating func share(_ value: Value?) -> Int64? {
+    guard let value, let share = permille(value) else { return nil }
+    guard share <= 1_000 else {
+      report(value, "is more than all of it; accepted: 0 % to 100 %")
+      return nil
+    }
+    return share
+  }
+
+  /// In how long a fault comes to its value; zero for at once.
+  private mutating func ramp(_ keys: [String: Value], lasts length: Nanoseconds) -> Nanoseconds? {
+    guard let value = keys["ramp"] else { return .zero }
+    guard let ramp = quantity(value, as: Nanoseconds.self) else { return nil }
+    guard ramp <= length else {
+      report(value, "is longer than the fault lasts; accepted: up to its 'for'")
+      return nil
+    }
+    return ramp
+  }
+
+  /// A fault that comes by and by comes in so many steps.
+  private static var stagesOfRamp: Int64 { 20 }
+
   /// What a fault does, and where it lasts for a while also its end.
   private mutating func fault(
     _ name: String, _ keys: [String: Value], lasts length: Nanoseconds
@@ -188,6 +224,20 @@ extension StrictYAML {
       _ action: (Bool) -> Scenario.Action
     ) -> [(after: Nanoseconds, action: Scenario.Action)] {
       [(.zero, action(true)), (length, action(false))]
+    }
+    guard let ramp = ramp(keys, lasts: length) else { return [] }
+    func growing(
+      to value: Int64, _ action: (Int64, Bool) -> Scenario.Action
+    ) -> [(after: Nanoseconds, action: Scenario.Action)] {
+      let stages = ramp > .zero ? Self.stagesOfRamp : 1
+      var actions: [(after: Nanoseconds, action: Scenario.Action)] = []
+      for stage in 1...stages {
+        let after = Nanoseconds(ramp.count * (stage - 1) / stages)
+        // Each takes the place of the one before.
+        if stage > 1 { actions.append((after, action(value * (stage - 1) / stages, false))) }
+        actions.append((after, action(value * stage / stages, true)))
+      }
+      return actions + [(length, action(value, false))]
     }
     switch name {
     case "late-tick": return [(.zero, .lateTick(length))]
@@ -200,22 +250,31 @@ extension StrictYAML {
     case "load-cell-stuck": return lasting { .reservoir(.cellStuck, on: $0) }
     case "load-cell-offset":
       guard let milligrams = signedWeight(keys["value"]) else { return [] }
-      return lasting { .reservoir(.cellOffset(milligrams: milligrams), on: $0) }
+      return growing(to: milligrams) { .reservoir(.cellOffset(milligrams: $0), on: $1) }
     case "load-cell-drift":
       guard let daily = signedWeight(keys["value"]) else { return [] }
-      return lasting { .reservoir(.cellDrift(milligramsPerDay: daily), on: $0) }
+      return growing(to: daily) { .reservoir(.cellDrift(milligramsPerDay: $0), on: $1) }
     case "leak":
       guard let rate = quantity(keys["value"], as: FlowRate.self) else { return [] }
-      return lasting { .reservoir(.leak(rate), on: $0) }
+      return growing(to: rate.picolitresPerDay) {
+        .reservoir(.leak(FlowRate(picolitresPerDay: $0)), on: $1)
+      }
     case "stall": return lasting { .shaft(.stall, on: $0) }
     case "encoder-fails": return lasting { .shaft(.encoderFails, on: $0) }
     case "encoder-stuck": return lasting { .shaft(.encoderStuck, on: $0) }
     case "slip":
-      guard let value = keys["value"], let share = permille(value) else { return [] }
-      return lasting { .shaft(.slip(permille: share), on: $0) }
+      guard let share = share(keys["value"]) else { return [] }
+      return growing(to: share) { .shaft(.slip(permille: $0), on: $1) }
+    case "occlusion":
+      guard let share = keys["value"] == nil ? 1_000 : share(keys["value"]) else { return [] }
+      return growing(to: share) { .line(.occlusion(permille: $0), on: $1) }
+    case "pressure-fails": return lasting { .line(.pressureFails, on: $0) }
+    case "pressure-stuck": return lasting { .line(.pressureStuck, on: $0) }
     case "run-away":
       guard let rate = quantity(keys["value"], as: FlowRate.self) else { return [] }
-      return lasting { .shaft(.runAway(rate), on: $0) }
+      return growing(to: rate.picolitresPerDay) {
+        .shaft(.runAway(FlowRate(picolitresPerDay: $0)), on: $1)
+      }
     case "storage-slow":
       guard let delay = quantity(keys["delay"], as: Nanoseconds.self) else { return [] }
       return lasting { .storageSlow($0, delay: delay) }

@@ -14,6 +14,7 @@ extension DeliveryMode {
     case .noTherapy: ("no-therapy", "no therapy")
     case .reservoirEmpty: ("reservoir-empty", "STOPPED: reservoir empty")
     case .stalled: ("stalled", "STALLED: nothing is delivered until the next attempt")
+    case .occluded: ("occluded", "OCCLUDED: nothing is delivered until the next attempt")
     case .safeBasal: ("safe-basal", "SAFE BASAL in place of the schedule")
     case .stopped: ("stopped", "stopped by prescription")
     case .minimum: ("minimum", "minimum, keeps the line open")
@@ -182,6 +183,16 @@ extension FaultCode {
       ("load-cell-lost", "the load cell says nothing; look at its wiring")
     case .pressureLost:
       ("pressure-lost", "the pressure sensor says nothing; look at its wiring")
+    case .occluded:
+      (
+        "occluded",
+        "the line is blocked, basal waits; look for a kink, and at catheter and tip"
+      )
+    case .wasOccluded:
+      (
+        "was-occluded",
+        "the line was blocked; what was held back comes at once when it opens; look, acknowledge"
+      )
     case .refillDiffers:
       ("refill-differs", "what came out is not what was expected; look at the pump, acknowledge")
     }

@@ -9,11 +9,11 @@ internal import Quantities
 /// A look that is not taken happened for nobody but whoever is shown the newest value.
 struct Sampling: Sendable {
   /// By so much a value has to change to be heard of at once: of the encoder two full steps of a motor with 200, of
-  /// the pressure a twentieth of an atmosphere.
+  /// the pressure a quarter of the rise that says that the line is blocked.
   private static let encoderCounts: Int64 = 41
-  private static let pascals: Int64 = 5_000
 
   private let milligrams: Int64
+  private let pascals: Int64
   private let stepsBetween: Int64
   private let ticksBetween: Int64
   private var taken: (readings: SensorReadings, tick: Int64)?
@@ -23,6 +23,7 @@ struct Sampling: Sendable {
 
   init(_ rig: Rig) {
     milligrams = rig.weighing?.errorMilligrams ?? .max
+    pascals = rig.occlusion.map { $0.rise.pascals / 4 } ?? .max
     (ticksBetween, stepsBetween) = Self.between(on: rig)
   }
 
@@ -50,7 +51,7 @@ struct Sampling: Sendable {
     let old = taken.readings
     return !readings.statesEqual(old) || tick - taken.tick >= ticksBetween
       || abs(readings.loadCell.value - old.loadCell.value) > milligrams
-      || abs(readings.pressure.value - old.pressure.value) > Self.pascals
+      || abs(readings.pressure.value - old.pressure.value) > pascals
       || turn(readings.encoder.value, old.encoder.value) > Self.encoderCounts
   }
 

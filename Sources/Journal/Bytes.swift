@@ -85,13 +85,15 @@ extension Prescription {
 }
 
 extension Rig {
-  /// Its first part, its second where that is not the usual one, and its third where it has a load cell: so
+  /// Its first part, its second where that is not the usual one, and the others where it has those sensors: so
   /// the record of a rig that says nothing of them, and its digest, are what they were before it could.
   public var recordBytes: [UInt8] {
     var (writer, rig) = (ByteWriter(), self)
     rig.layoutPump(&writer)
-    if !hasUsualLine || weighing != nil { rig.layoutLine(&writer) }
-    if weighing != nil { rig.layoutWeighing(&writer) }
+    let hasThird = weighing != nil || occlusion != nil
+    if !hasUsualLine || hasThird { rig.layoutLine(&writer) }
+    if hasThird { rig.layoutWeighing(&writer) }
+    if occlusion != nil { rig.layoutOcclusion(&writer) }
     return writer.bytes
   }
 
@@ -106,9 +108,12 @@ extension Rig {
       rig.layoutLine(&reader)
       let hasThird = !reader.isComplete
       if hasThird { rig.layoutWeighing(&reader) }
-      guard reader.isComplete, hasThird ? rig.weighing != nil : !rig.hasUsualLine else {
-        return nil
-      }
+      let hasFourth = !reader.isComplete
+      if hasFourth { rig.layoutOcclusion(&reader) }
+      let isShortest =
+        hasFourth
+        ? rig.occlusion != nil : hasThird ? rig.weighing != nil : !rig.hasUsualLine
+      guard reader.isComplete, isShortest else { return nil }
       rig.check(into: &findings)
     }
     guard findings.errors == 0 else { return nil }

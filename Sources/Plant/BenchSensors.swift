@@ -1,5 +1,3 @@
-internal import Glibc
-
 /// The sensors of a bench: what encoder, load cell and line pressure have to say about a head.
 public struct BenchSensors: Sendable {
   /// An AS5600 on the shaft of the head.
@@ -43,33 +41,20 @@ public struct BenchSensors: Sendable {
     }
   }
 
-  /// How pressure answers flow: a line that widens a little, before a catheter that resists.
-  private enum Line {
-    /// By how much liquid the line widens. About 1 uL/psi, a stiff extension line.
-    static let microlitresPerKilopascal = 0.145
-    /// 2 kPa at 24 mL a day.
-    static let kilopascalSecondsPerMicrolitre = 7.2
-    static let timeConstantSeconds = microlitresPerKilopascal * kilopascalSecondsPerMicrolitre
-  }
-
   /// Water: a milligram a microlitre.
   private static let milligramsPerMicrolitre = 1.0
 
   /// What the load cell makes of the weight. Without faults unless somebody gives it some.
   public var loadCellTruth = LoadCellTruth()
 
-  /// Pressure in the line without flow, in kilopascals.
-  public var baselineKilopascals = 5.0
+  public var line = LinePressureTruth()
 
   private let bus: SimulatedBus
   private let stepsPerRevolution: Int
   private let encoder: Encoder?
   private let loadCell: LoadCell?
   private let linePressure: LinePressure?
-  /// Above the baseline.
-  private var flowKilopascals = 0.0
   private var deliveredMicrolitres: Double?
-  private var updatedAt: Int64?
 
   /// Connects the sensors that the bench has to `bus`. Nothing is measured before the first `update`.
   public init(
@@ -108,18 +93,13 @@ public struct BenchSensors: Sendable {
     updatePressure(deliveredMicrolitres)
   }
 
-  /// What the head gave widens the line at once; from there it flows off through the catheter.
   private mutating func updatePressure(_ deliveredMicrolitres: Double) {
-    let time = bus.time
-    let seconds = Double(time - (updatedAt ?? time)) / 1e9
     let pushed = max(0, deliveredMicrolitres - (self.deliveredMicrolitres ?? deliveredMicrolitres))
-    flowKilopascals *= exp(-seconds / Line.timeConstantSeconds)
-    flowKilopascals += pushed / Line.microlitresPerKilopascal
+    line.pass(to: bus.time)
+    line.push(microlitres: pushed)
     self.deliveredMicrolitres = deliveredMicrolitres
-    updatedAt = time
     guard let linePressure else { return }
-    let pressure = baselineKilopascals + flowKilopascals
-    let microvolts = pressure / linePressure.kilopascalsPerVolt * 1_000_000
+    let microvolts = line.kilopascals / linePressure.kilopascalsPerVolt * 1_000_000
     bus.withDevice(ADS1115Model.self, at: linePressure.address) { chip, time in
       chip.apply(microvolts: microvolts, to: linePressure.channel, at: time)
     }

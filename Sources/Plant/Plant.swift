@@ -8,6 +8,7 @@ internal import CHardware
   public var head: PumpHeadTruth
   /// Up to when the shaft has gone by itself.
   private var passedTo: Int64?
+  private var knowsClock = false
 
   /// - Parameter world: the open simulated rig; it must outlive the plant.
   public init(
@@ -44,11 +45,17 @@ internal import CHardware
   public mutating func pass(to nanoseconds: Int64) {
     let before = passedTo ?? nanoseconds
     passedTo = max(before, nanoseconds)
+    learnClock(nanoseconds)
     head.pass(to: nanoseconds)
     let edge = unsafe chw_world_heartbeat_edge_ns(world)
     // What closed the gate in between had closed it since the last edge.
     let powered = edge == Int64.min ? before : edge + head.gate.timeoutNanoseconds
     head.stray(nanoseconds: min(nanoseconds, powered) - before)
+  }
+
+  private mutating func learnClock(_ nanoseconds: Int64) {
+    if !knowsClock { head.changeClock(to: nanoseconds) }
+    knowsClock = true
   }
 
   /// What left the head: an empty reservoir gives nothing, however the motor turns.
@@ -71,6 +78,7 @@ internal import CHardware
         return unsafe Int(chw_world_take_pulses(world, base, Int32(buffer.count)))
       }
       for pulse in pulses[..<taken] {
+        learnClock(pulse.time_ns)
         if head.turn(by: Pulse(pulse)) { onStep(pulse.time_ns, head.nanogramsOfStep) }
       }
       if taken < pulses.count { return }

@@ -41,6 +41,8 @@ public struct PumpHeadTruth: Sendable {
   public var shaft = ShaftFaults()
   /// What the head pushes into; nil where the tip is at the head. People replace and empty it.
   public var line: LineTruth?
+  /// The pressure in it.
+  public var pressure = LinePressureTruth()
 
   /// Steps that the motor really made, forwards less backwards.
   public private(set) var motorSteps = 0
@@ -54,6 +56,8 @@ public struct PumpHeadTruth: Sendable {
   private(set) var wetSteps = 0
   /// What left the tip with the newest step, by plug flow; below 0 where it drew something in.
   public private(set) var nanogramsOfStep = 0.0
+  /// What was pressed into a line that is blocked at its tip: it comes with the first step after it has opened.
+  public private(set) var nanogramsHeld = 0.0
   /// What left the head.
   private var pushed: RunningSum
   /// Up to when the reservoir has leaked and evaporated; nil before it is known what time it is.
@@ -94,7 +98,7 @@ public struct PumpHeadTruth: Sendable {
   public var nanogramsPushed: Double { pushed.value }
 
   /// The drug that left the tip, by plug flow.
-  public var nanogramsAtTip: Double { line?.nanogramsOut ?? nanogramsPushed }
+  public var nanogramsAtTip: Double { (line?.nanogramsOut ?? nanogramsPushed) - nanogramsHeld }
 
   public var reservoirMicrolitres: Double { reservoir.microlitres }
 
@@ -135,6 +139,14 @@ public struct PumpHeadTruth: Sendable {
     let before = passedTo ?? nanoseconds
     passedTo = max(before, nanoseconds)
     reservoir.pass(nanoseconds: nanoseconds - before)
+    pressure.pass(to: nanoseconds)
+  }
+
+  /// The wires are those of another process, whose clock may have begun anew.
+  mutating func changeClock(to nanoseconds: Int64) {
+    guard let passedTo, nanoseconds < passedTo else { return }
+    self.passedTo = nil
+    pressure.changeClock()
   }
 
   /// Nothing in it has ever held any drug.
@@ -159,9 +171,12 @@ public struct PumpHeadTruth: Sendable {
     guard liquid.microlitres > 0 else { return }
     wetSteps += 1
     pushed.add(liquid.nanograms)
-    nanogramsOfStep =
+    pressure.push(microlitres: liquid.microlitres)
+    nanogramsHeld +=
       line?.push(microlitres: liquid.microlitres, concentration: liquid.concentration)
       ?? liquid.nanograms
+    if pressure.isBlocked { return }
+    (nanogramsOfStep, nanogramsHeld) = (nanogramsHeld, 0)
   }
 
   private mutating func drawBack() {
@@ -171,6 +186,7 @@ public struct PumpHeadTruth: Sendable {
       line?.pull(microlitres: step)
       ?? Liquid(microlitres: step, concentration: reservoir.concentration)
     wetSteps -= 1
+    pressure.push(microlitres: -step)
     pushed.add(-liquid.nanograms)
     nanogramsOfStep = nanogramsAtTip - before
     reservoir.takeBack(liquid)

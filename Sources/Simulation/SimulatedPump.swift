@@ -16,6 +16,7 @@ public final class SimulatedPump {
   private let period: Int64
   private let scale: BenchScale?
   private let encoder: BenchEncoder?
+  private let pressure: BenchPressure?
   /// The next tick before which the sensors are looked at, and the count of steps at which they are.
   private var looksAt: Int64 = 0
   private var looksAtSteps: Int64 = 0
@@ -51,9 +52,10 @@ public final class SimulatedPump {
   ///   - head: what the bench is; nil for one of which only volumes matter.
   ///   - scale: what its reservoir hangs on; nil for nothing.
   ///   - encoder: what sits on its shaft; nil for nothing.
+  ///   - pressure: what feels the pressure in its line; nil for nothing.
   public init(
     _ rig: Rig, clock: WeekTime, head: PumpHeadTruth? = nil, scale: BenchScale? = nil,
-    encoder: BenchEncoder? = nil, skips: Bool = true
+    encoder: BenchEncoder? = nil, pressure: BenchPressure? = nil, skips: Bool = true
   ) throws {
     hardware = try HardwareRig(.simulated(virtualTime: true), heartbeat: TickLoop.heartbeat)
     try hardware.seal(for: rig, epoch: .zero)
@@ -66,7 +68,7 @@ public final class SimulatedPump {
     plant = unsafe Plant(world: hardware.world, head: head ?? Self.newHead(of: rig))
     durable = nil
     period = rig.tick.count
-    (self.scale, self.encoder) = (scale, encoder)
+    (self.scale, self.encoder, self.pressure) = (scale, encoder, pressure)
   }
 
   /// A start on what the machine remembers.
@@ -75,11 +77,12 @@ public final class SimulatedPump {
   ///   - head: what head and reservoir have come to; nil where they are new.
   ///   - scale: what the reservoir hangs on; nil for nothing.
   ///   - encoder: what sits on the shaft; nil for nothing.
+  ///   - pressure: what feels the pressure in the line; nil for nothing.
   ///   - delay: how long it takes from the reading of the memory to the sealing of the interlock.
   public init(
     _ memory: PumpMemory, on machine: SimulatedMachine, head: PumpHeadTruth?,
-    scale: BenchScale? = nil, encoder: BenchEncoder? = nil, delay: Nanoseconds = .zero,
-    skips: Bool = true
+    scale: BenchScale? = nil, encoder: BenchEncoder? = nil, pressure: BenchPressure? = nil,
+    delay: Nanoseconds = .zero, skips: Bool = true
   ) throws {
     let (start, record) = (memory.start, TickRecord())
     machine.pass(delay)
@@ -92,7 +95,7 @@ public final class SimulatedPump {
     plant = unsafe Plant(world: hardware.world, head: head ?? Self.newHead(of: start.rig))
     durable = Durable(machine, memory, record)
     period = start.rig.tick.count
-    (self.scale, self.encoder) = (scale, encoder)
+    (self.scale, self.encoder, self.pressure) = (scale, encoder, pressure)
     // A start that took long has missed its first ticks.
     let late = (machine.boot - start.timeOfTickZero.boot) / period - engine.next
     if late > 0 { engine.skip(late) }
@@ -202,7 +205,7 @@ public final class SimulatedPump {
     return nil
   }
 
-  private var hasSensors: Bool { scale != nil || encoder != nil }
+  private var hasSensors: Bool { scale != nil || encoder != nil || pressure != nil }
 
   private var looksNext: Int64 { hasSensors ? max(looksAt, engine.next + 1) : .max }
 
@@ -224,6 +227,9 @@ public final class SimulatedPump {
       readings.loadCell = scale.look(plant.reservoirMicrolitres, at: now, engine.loop.loop.core.rig)
     }
     if let encoder { readings.encoder = encoder.look(plant.head, at: now) }
+    if let pressure {
+      readings.pressure = pressure.look(plant.head.pressure, at: now, engine.loop.loop.core.rig)
+    }
     engine.look(readings)
   }
 

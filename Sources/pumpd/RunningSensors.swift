@@ -37,7 +37,7 @@ final class RunningSensors {
       loadCell: SensorBounds(
         plausible: document.rig.reservoir.plausibleMilligrams, ageMax: Limits.sensorAge),
       pressure: SensorBounds(
-        plausible: Self.plausiblePascals(i2c.pressure), ageMax: Limits.sensorAge))
+        plausible: i2c.pressure?.limits.plausiblePascals ?? 0...0, ageMax: Limits.sensorAge))
     let bus = self.bus
     // An ordinary thread: sensors are asked when there is time.
     thread = try RealTimeThread(name: "bus", priority: 0) { bus.run() }
@@ -46,13 +46,6 @@ final class RunningSensors {
   func end() {
     bus.end()
     thread.join()
-  }
-
-  /// Around the pressure at which the line counts as blocked: less than none of it below, four times
-  /// above. Beyond, a wire or the bridge of the sensor is broken.
-  private static func plausiblePascals(_ pressure: I2CSection.LinePressure?) -> ClosedRange<Int64> {
-    let occlusion = pressure?.occlusion.pascals ?? 0
-    return -occlusion...(4 * occlusion)
   }
 }
 

@@ -116,6 +116,7 @@ struct BenchSupply {
     let inLine = (head.line?.nanograms ?? 0) + (head.line?.nanogramsRemoved ?? 0)
     let drug =
       head.reservoir.nanograms + head.reservoir.leakedNanograms + inLine + head.nanogramsAtTip
+      + head.nanogramsHeld
     if abs(Double(mass) / 1e9 - drug) > 1 { losses.append("drug was lost, or came from nowhere") }
     return losses
   }

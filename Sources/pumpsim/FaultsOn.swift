@@ -13,6 +13,8 @@ struct FaultsOn {
   private var stalls = 0
   /// Motor, driver and encoder are ordinary ones, and ever were.
   private(set) var shaftIsOrdinary = true
+  /// So is the way through the line, and the sensor of the pressure in it.
+  private(set) var lineIsOrdinary = true
   private var hardStops = false
   private var silentEncoders = 0
   /// What the shaft does is seen by somebody.
@@ -22,7 +24,7 @@ struct FaultsOn {
 
   /// How long the engine may take until all is as before: leases, the interlock's lapse, a new commit.
   private static let recovery = Nanoseconds.minutes(1).count
-  /// From the end of a stall to the attempt that finds it gone, at the most.
+  /// From the end of a stall, or of an occlusion, to the attempt that finds it gone, at the most.
   private static let untilAttempt = Nanoseconds.minutes(15).count
   /// After so long without an engine the table asks for safe basal, until somebody acknowledges it.
   private static let longInterruption = Nanoseconds.hours(24)
@@ -63,6 +65,12 @@ struct FaultsOn {
     case .shaft(let fault, let isOn):
       note(fault, on: isOn)
       feel(until: now + Self.untilAttempt)
+    case .line(let fault, let isOn):
+      lineIsOrdinary = false
+      // One that shows what it showed may show a line that is blocked.
+      if fault != .pressureFails { stalls += isOn ? 1 : -1 }
+      // It opens, and the pressure has to be seen to fall.
+      feel(until: now + Self.untilAttempt + Nanoseconds.minutes(2).count)
     case .ask, .refill, .setClock, .reservoir: return
     }
     feel(until: now)

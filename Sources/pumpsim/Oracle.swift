@@ -163,8 +163,10 @@ struct Oracle {
   ///
   /// - Parameter benchIsAsTold: people did what they told the pump, and its load cell is an ordinary one.
   ///   - shaftIsOrdinary: so are motor, driver and encoder.
+  ///   - lineIsOrdinary: so are the way out of the line, and the sensor of its pressure.
   mutating func raised(
-    _ code: FaultCode, benchIsAsTold: Bool = false, shaftIsOrdinary: Bool = true, at time: Int64
+    _ code: FaultCode, benchIsAsTold: Bool = false, shaftIsOrdinary: Bool = true,
+    lineIsOrdinary: Bool = true, at time: Int64
   ) {
     switch code {
     case .hardStop where !shaftIsOrdinary: break
@@ -172,6 +174,8 @@ struct Oracle {
       if shaftIsOrdinary {
         report("the alarm \(code.code), and the shaft does as it is told", time)
       }
+    case .occluded, .wasOccluded, .pressureLost:
+      if lineIsOrdinary { report("the alarm \(code.code), and nothing blocks the line", time) }
     case .weightDiffers, .fluidElsewhere:
       if benchIsAsTold { report("the alarm \(code.code), and all is as it was told", time) }
     case .hardStop, .interlockDisagrees, .basalRefusedByLimit:
@@ -345,7 +349,8 @@ struct Oracle {
   ) {
     for loss in bench.losses(head, steps: supply.steps) { report(loss, time) }
     guard bench.isAsTold else { return }
-    let really = Int128((head.nanogramsAtTip * 1e9).rounded())
+    // What is pressed into a line that is blocked is on its way: it counts as given.
+    let really = Int128(((head.nanogramsAtTip + head.nanogramsHeld) * 1e9).rounded())
     // The sums of Plant are good to far less than that.
     let rounding = Int128(1_000_000)
     if abs(really - supply.given) > supply.loose + supply.misplaced + rounding {

@@ -12,6 +12,8 @@ struct RandomWeek {
   private let hasEncoder: Bool
   /// What happens to the shaft.
   private var shaft: SplitMix64
+  /// What happens to the line.
+  private var line: SplitMix64
   /// In ng/d.
   private let rates: [Int64]
 
@@ -22,9 +24,10 @@ struct RandomWeek {
     chance = SplitMix64(seed: seed)
     var coin = SplitMix64(seed: seed ^ 0x7765_6967_68)
     hasBatteryClock = chance.oneIn(2)
-    // By numbers of their own, these two: whatever else happens in a week stays as it is.
+    // By numbers of their own, these three: whatever else happens in a week stays as it is.
     shaft = SplitMix64(seed: seed ^ 0x7368_6166_74)
     hasEncoder = shaft.oneIn(2)
+    line = SplitMix64(seed: seed ^ 0x6c_696e_65)
     let tick = chance.pick([10, 20, 50, 100] as [Int64])
     // A head of which nine ticks of ten may step; a reservoir that lasts, or does not.
     let revolution = chance.pick([50, 100, 200, 400] as [Int64]) * 1_000_000
@@ -40,7 +43,8 @@ struct RandomWeek {
         volume: Volume(picolitres: chance.oneIn(8) ? 3_000_000_000 : 20_000_000_000),
         low: Volume(picolitres: 2_000_000_000), empty: Volume(picolitres: 1_000_000_000)),
       maxVolume1h: nil, maxVolume24h: nil,
-      weighing: coin.oneIn(2) ? Weighing() : nil)
+      weighing: coin.oneIn(2) ? Weighing() : nil,
+      occlusion: line.oneIn(2) ? OcclusionLimits(threshold: Pressure(pascals: 70_000)) : nil)
     let highest = chance.magnitude(75_000...350_000)
     rates = [highest, highest * 3 / 4, highest / 2, highest / 3]
   }
@@ -53,6 +57,9 @@ struct RandomWeek {
     for _ in 0..<week.chance.number(20...120) { events += week.event() }
     events.append(contentsOf: week.tidying())
     for _ in 0..<(week.hasEncoder ? week.shaft.number(0...4) : 0) { events += week.shaftEvent() }
+    for _ in 0..<(week.rig.occlusion != nil ? week.line.number(0...4) : 0) {
+      events += week.lineEvent()
+    }
     var supply = RandomSupply(seed: seed, week.rig)
     events += supply.events(strength: Self.strength)
     // Some have no journal, where a request acts in its own tick.
@@ -187,12 +194,27 @@ struct RandomWeek {
       case 3: .encoderFails
       default: .encoderStuck
       }
-    let begin = Nanoseconds(shaft.number(0...Self.duration.count - 1))
-    let end = begin + Nanoseconds(shaft.magnitude(1_000_000_000...20_000_000_000_000))
-    return [
-      Scenario.Event(at: begin, .shaft(fault, on: true)),
-      Scenario.Event(at: end, .shaft(fault, on: false)),
-    ]
+    return Self.lasting(&shaft) { .shaft(fault, on: $0) }
+  }
+
+  /// A line through which nothing or little gets, or a sensor of the pressure that says so, for a while.
+  private mutating func lineEvent() -> [Scenario.Event] {
+    let fault: Scenario.LineFault =
+      switch line.number(0...4) {
+      case 0, 1: .occlusion(permille: 1_000)
+      case 2: .occlusion(permille: line.number(500...999))
+      case 3: .pressureFails
+      default: .pressureStuck
+      }
+    return Self.lasting(&line) { .line(fault, on: $0) }
+  }
+
+  private static func lasting(
+    _ chance: inout SplitMix64, _ action: (Bool) -> Scenario.Action
+  ) -> [Scenario.Event] {
+    let begin = Nanoseconds(chance.number(0...Self.duration.count - 1))
+    let end = begin + Nanoseconds(chance.magnitude(1_000_000_000...20_000_000_000_000))
+    return [Scenario.Event(at: begin, action(true)), Scenario.Event(at: end, action(false))]
   }
 
   /// Twice a day somebody looks after a pump that stands.

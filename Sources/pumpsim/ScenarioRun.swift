@@ -23,6 +23,7 @@ struct ScenarioRun: ~Copyable {
   private var bench: BenchSupply
   private let scale: BenchScale?
   private let encoder: BenchEncoder?
+  private let pressure: BenchPressure?
 
   /// What has come to the head and the reservoir by the end of the life before.
   private var head: PumpHeadTruth
@@ -75,10 +76,14 @@ struct ScenarioRun: ~Copyable {
     encoder =
       scenario.hasEncoder
       ? BenchEncoder(EncoderTruth(faults: .nominal, seed: scenario.seed)) : nil
+    pressure = scenario.rig.occlusion.map { _ in
+      BenchPressure(PressureSensorTruth(faults: .nominal, seed: scenario.seed))
+    }
     guard scenario.needsJournal else {
       machine = nil
       pump = try SimulatedPump(
-        scenario.rig, clock: scenario.start, head: head, scale: scale, encoder: encoder)
+        scenario.rig, clock: scenario.start, head: head, scale: scale, encoder: encoder,
+        pressure: pressure)
       return
     }
     let machine = SimulatedMachine(
@@ -88,9 +93,16 @@ struct ScenarioRun: ~Copyable {
     self.machine = machine
     oracle.nothingIsOrdered()
     bootZero = -machine.boot
-    scale?.clockZero = Nanoseconds(bootZero)
+    setClockZero()
     let memory = try Self.memory(of: scenario, on: machine, isNew: true)
-    pump = try SimulatedPump(memory, on: machine, head: head, scale: scale, encoder: encoder)
+    pump = try SimulatedPump(
+      memory, on: machine, head: head, scale: scale, encoder: encoder, pressure: pressure)
+  }
+
+  /// The bench has a clock that no loss of power sets back.
+  private func setClockZero() {
+    scale?.clockZero = Nanoseconds(bootZero)
+    pressure?.clockZero = Nanoseconds(bootZero)
   }
 
   private static func memory(
@@ -147,7 +159,9 @@ struct ScenarioRun: ~Copyable {
     let now = time(of: tick)
     if decision.carriedOut || decision.tookBack { settleWaiting(at: now, of: pump) }
     if decision.extraDoseEnded {
-      oracle.extraEnded(at: now, mayEnd: faults.reservoirIsEmpty || !faults.shaftIsOrdinary)
+      oracle.extraEnded(
+        at: now,
+        mayEnd: faults.reservoirIsEmpty || !faults.shaftIsOrdinary || !faults.lineIsOrdinary)
     }
     if decision.faultsChanged { noteAlarms(at: now) }
     book.accrue(pump)
@@ -193,7 +207,7 @@ struct ScenarioRun: ~Copyable {
     for code in book.note(board, at: time) {
       oracle.raised(
         code, benchIsAsTold: bench.isAsTold && bench.cellIsOrdinary,
-        shaftIsOrdinary: faults.shaftIsOrdinary, at: time)
+        shaftIsOrdinary: faults.shaftIsOrdinary, lineIsOrdinary: faults.lineIsOrdinary, at: time)
     }
   }
 
@@ -314,6 +328,12 @@ struct ScenarioRun: ~Copyable {
       } else {
         fault.set(on: isOn, &head, encoder)
       }
+    case .line(let fault, let isOn):
+      if let pump {
+        pump.byHand { fault.set(on: isOn, &$0, pressure) }
+      } else {
+        fault.set(on: isOn, &head, pressure)
+      }
     case .drive, .output, .storageFails, .storageSlow: break
     }
     faults.note(event.action, at: now, hasBatteryClock: scenario.hasBatteryClock)
@@ -404,7 +424,7 @@ struct ScenarioRun: ~Copyable {
     guard let machine else { return }
     let now = startsAt
     machine.pass(Nanoseconds(max(0, now - bootZero - machine.boot)))
-    scale?.clockZero = Nanoseconds(bootZero)
+    setClockZero()
     guard let memory = try? Self.memory(of: scenario, on: machine, isNew: false) else {
       machine.disk.kill()
       startsAt += Self.retry.count
@@ -412,7 +432,7 @@ struct ScenarioRun: ~Copyable {
     }
     guard
       let pump = try? SimulatedPump(
-        memory, on: machine, head: head, scale: scale, encoder: encoder)
+        memory, on: machine, head: head, scale: scale, encoder: encoder, pressure: pressure)
     else {
       startsAt = .max
       return oracle.cannotStart(at: now)

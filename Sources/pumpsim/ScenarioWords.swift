@@ -28,6 +28,18 @@ extension Scenario.ShaftFault {
   }
 }
 
+extension Scenario.LineFault {
+  /// On the line of the bench, and the sensor in it.
+  func set(on isOn: Bool, _ head: inout PumpHeadTruth, _ sensor: BenchPressure?) {
+    switch self {
+    case .occlusion(let permille):
+      head.pressure.blockedShare += (isOn ? 1.0 : -1) * Double(permille) / 1_000
+    case .pressureFails: sensor?.answers = !isOn
+    case .pressureStuck: sensor?.sensor.isStuck = isOn
+    }
+  }
+}
+
 extension Scenario.Output {
   /// The wire of the bench.
   var wire: Plant.Line {

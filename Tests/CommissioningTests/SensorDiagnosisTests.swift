@@ -1,3 +1,4 @@
+import DosingCore
 import Hardware
 import Plant
 import Quantities
@@ -74,7 +75,7 @@ private struct Script: Sensor {
     loadCell: I2CSection.LoadCell(address: 0x2A, countsPerGram: 10_000, zero: 0),
     pressure: I2CSection.LinePressure(
       address: 0x48, channel: 0, perVolt: Pressure(pascals: 50_000),
-      occlusion: Pressure(pascals: 70_000)))
+      limits: OcclusionLimits(threshold: Pressure(pascals: 70_000))))
 
   /// What is found on a bus after `change`.
   private func findings(_ change: (SimulatedBus) -> Void) throws -> [Diagnosis] {

@@ -40,7 +40,7 @@ import Testing
     let changed = try #require(
       comparison(.rig(other), .rig(old: old, findings: Findings()), ["a warning"]))
     // A prime is as fast as the head where nothing is said of it.
-    #expect(changed.lines[0] == "another rig: 3 of 21 values change, marked with *")
+    #expect(changed.lines[0] == "another rig: 3 of 23 values change, marked with *")
     let text = changed.lines.joined(separator: "\n")
     #expect(text.contains("24 mL/d") && text.contains("12 mL/d") && text.contains("4 mL"))
     #expect(text.contains("a warning") && text.contains("next start of pumpd"))

@@ -27,6 +27,7 @@ import Testing
         "reservoir-unknown", "refill-differs", "no-drug-at-tip", "line-uncertain",
         "not-connected", "weight-differs", "fluid-elsewhere", "stalled", "was-stalled",
         "shaft-slips", "drive-disobeys", "encoder-lost", "load-cell-lost", "pressure-lost",
+        "occluded", "was-occluded",
       ])
     for fault in FrameFault.allCases { #expect(!fault.sentence.isEmpty) }
   }

@@ -58,7 +58,7 @@ import Testing
       case .stopped, .reservoirLow, .accountUncertain, .clockUncertain, .driveFails, .outputFails,
         .storageSlow, .suspended, .orderNotValid, .clockDiffers, .copyFails, .refillDiffers,
         .weightDiffers, .stalled, .wasStalled, .shaftSlips, .encoderLost, .loadCellLost,
-        .pressureLost:
+        .pressureLost, .occluded, .wasOccluded:
         .medium
       case .reservoirEmpty, .basalRefusedByLimit, .interlockDisagrees, .hardStop, .storageFailed,
         .restartedOften, .longInterruption, .historyIncomplete, .otherRig, .noHistory,

@@ -105,11 +105,17 @@ import Testing
       highAfter: .minutes(60), end: .cause),
     Row(code: .loadCellLost, priority: .medium, end: .cause),
     Row(code: .pressureLost, priority: .medium, end: .cause),
+    Row(
+      code: .occluded, priority: .medium, gate: .attempts, withheld: .driveFailed,
+      extras: .occluded, bolus: .occluded, highAfter: .minutes(3), end: .cause, mode: .occluded),
+    Row(
+      code: .wasOccluded, priority: .medium, extras: .occluded, bolus: .occluded,
+      end: .acknowledge),
   ]
 
   /// The modes of a closed gate, the one that is shown first.
   private static let closed: [DeliveryMode] = [
-    .hardStop, .stoppedByCommand, .noHistory, .reservoirEmpty, .stalled,
+    .hardStop, .stoppedByCommand, .noHistory, .reservoirEmpty, .stalled, .occluded,
   ]
 
   /// An order runs, with another rate as safe basal.

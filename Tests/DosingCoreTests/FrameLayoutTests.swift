@@ -39,7 +39,7 @@ import Testing
         noTherapy 1, stopped 2, minimumBasal 3, safeBasal 4, hardStop 5, highAlarm 6, \
         notStopped 7, noHistory 8, hasHistory 9, nothingToAcknowledge 10, accountUncertain \
         11, storageFailed 12, driveFails 13, orderNotValid 14, requestWaits 15, noHardStop \
-        16, deliveredOutOfRange 17, encoderLost 18, extraDoseRunning 20, reservoirLow 21, reservoirTooSmall \
+        16, deliveredOutOfRange 17, encoderLost 18, occluded 19, extraDoseRunning 20, reservoirLow 21, reservoirTooSmall \
         22, bolusTooSmall 23, bolusTooLarge 24, bolusDurationOutOfRange 25, flowAboveMaximum \
         26, noPatientBolus 27, lockout 28, maxIn24h 29, doseLimit1h 30, doseLimit24h 31, \
         volumeLimit1h 32, volumeLimit24h 33, noExtraDose 34, otherDrug 40, otherConcentration 41, \
@@ -59,7 +59,8 @@ import Testing
         17, newClockUncertain 18, orderNotValid 19, clockDiffers 20, copyFails 21, storageLost \
         22, reservoirUnknown 23, refillDiffers 24, noDrugAtTip 25, lineUncertain 26, \
         notConnected 27, weightDiffers 28, fluidElsewhere 29, stalled 30, wasStalled 31, \
-        shaftSlips 32, driveDisobeys 33, encoderLost 34, loadCellLost 35, pressureLost 36
+        shaftSlips 32, driveDisobeys 33, encoderLost 34, loadCellLost 35, pressureLost 36, \
+        occluded 37, wasOccluded 38
         """)
     #expect(
       numbered(FrameKind.self) == """
@@ -95,7 +96,8 @@ import Testing
         4, maxRateAboveOneStepPerTick 5, reservoirOutOfOrder 6, rigLimitBelowOneStep 7, \
         rigHourLimitAboveDayLimit 8, lineBelowLeast 9, lineAboveMost 10, lineNotBelowReservoir 11, \
         accuracyOutOfRange 12, lineToleranceOutOfRange 13, lineMixingOutOfRange 14, primeRateOutOfRange \
-        15, residueOutOfRange 16, maxPrimeDoseOutOfRange 17, weighingErrorOutOfRange 18, weighingDriftOutOfRange 19, concentrationOutOfRange 20, dayWithoutPattern 22, \
+        15, residueOutOfRange 16, maxPrimeDoseOutOfRange 17, weighingErrorOutOfRange 18, weighingDriftOutOfRange 19, occlusionOutOfRange 43, \
+        occlusionRiseOutOfRange 44, concentrationOutOfRange 20, dayWithoutPattern 22, \
         patternEmpty 23, patternNotFromMidnight 24, stepsOutOfOrder 25, rateZero 26, \
         rateBelowMinimum 27, rateAboveMaximum 28, hourLimitBelowBasal 29, dayLimitBelowBasal \
         30, rigHourLimitBelowBasal 31, rigDayLimitBelowBasal 32, \
@@ -140,8 +142,8 @@ import Testing
     for place in rate..<(rate + 8) {
       #expect(fault(frame, at: place, 1) == .malformedBody, "byte \(place)")
     }
-    // Then the limit of a prime, and the load cell.
-    #expect(frame.count == rate + 8 + 8 + 17 + 128)
+    // Then the limit of a prime, the load cell and the sensor of the pressure.
+    #expect(frame.count == rate + 8 + 8 + 17 + 17 + 128)
   }
 
   @Test("R-028 A script's clock is a time of one week")

@@ -325,7 +325,7 @@ struct Oracle {
       case .safeBasal, .hardStop, .notStopped, .otherDrug, .otherConcentration,
         .programDuringExtraDose, .noHistory, .hasHistory, .nothingToAcknowledge, .accountUncertain,
         .storageFailed, .driveFails, .orderNotValid, .requestWaits, .noHardStop,
-        .deliveredOutOfRange, .encoderLost, .noExtraDose, .otherHead, .otherReservoir,
+        .deliveredOutOfRange, .encoderLost, .occluded, .noExtraDose, .otherHead, .otherReservoir,
         .otherLine, .lineMixes, .boundaryPasses, .noDrugAtTip, .tooFastForOldDrug, .mixedDose1h,
         .mixedDose24h, .lineFull, .factorAbove5, .refillOutOfOrder, .concentrationOutOfRange,
         .moreThanReservoir, .moreThanFits, .mixtureOffLabel, .fluidElsewhere, .primeRuns,

@@ -26,7 +26,7 @@ extension Refusal {
   private func provoke(_ reason: RefusalReason) throws -> (Refusal?, Told) {
     switch reason {
     case .noTherapy, .stopped, .minimumBasal, .safeBasal, .hardStop, .highAlarm, .notStopped,
-      .driveFails, .encoderLost, .noHardStop, .noExtraDose:
+      .driveFails, .encoderLost, .occluded, .noHardStop, .noExtraDose:
       (try provokeByState(reason), Told())
     case .noHistory, .hasHistory, .nothingToAcknowledge, .storageFailed, .requestWaits:
       (try provokeByStorage(reason), Told())
@@ -59,6 +59,7 @@ extension Refusal {
     switch reason {
     case .noTherapy: pump = try Pump(nil)
     case .minimumBasal: pump = try Pump(.order(.minimum))
+    case .occluded: pump = try Pump(.continuous(basal), on: .blocking())
     default: pump = try Pump(.continuous(basal), on: .nearlyEmpty)
     }
     switch reason {
@@ -71,6 +72,7 @@ extension Refusal {
     case .encoderLost:
       pump.angle(nil)
       pump.run(for: .seconds(11))
+    case .occluded: for _ in 0..<3 { pump.press(80_000) }
     case .stopped: pump.ask(.stop)
     case .hardStop: pump.hardStop()
     case .safeBasal:

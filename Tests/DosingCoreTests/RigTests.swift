@@ -130,6 +130,19 @@ import Testing
     }
   }
 
+  @Test(
+    "R-016 From what pressure on a line is blocked has bounds",
+    arguments: [
+      (1_000, 500, nil), (1_000_000, 1_000_000, nil), (70_000, 70_000, nil),
+      (999, 500, .occlusionOutOfRange), (1_000_001, 10_000, .occlusionOutOfRange),
+      (70_000, 499, .occlusionRiseOutOfRange), (70_000, 70_001, .occlusionRiseOutOfRange),
+    ] as [(Int64, Int64, Finding.Rule?)])
+  func occlusion(threshold: Int64, rise: Int64, wrong: Finding.Rule?) {
+    let limits = OcclusionLimits(
+      threshold: Pressure(pascals: threshold), rise: Pressure(pascals: rise))
+    #expect(findings(changed { $0.occlusion = limits }) == [wrong].compactMap { $0 })
+  }
+
   @Test("R-016 Several faults of a rig are listed together")
   func severalAtOnce() {
     let rig = changed {

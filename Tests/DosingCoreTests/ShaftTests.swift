@@ -244,7 +244,7 @@ import Testing
 
   @Test(
     "R-137 A look that is torn makes no shaft stand or slip, however often it comes",
-    arguments: [(32, -60), (32, 60), (128, 60)] as [(Int64, Int64)])
+    arguments: [(32, -60), (32, 60), (128, -60), (128, 60)] as [(Int64, Int64)])
   func tornWhereItIsAsked(steps: Int64, counts torn: Int64) {
     let rig = Rig.bench()
     var watch = ShaftWatch()
@@ -257,6 +257,29 @@ import Testing
       if let verdict { verdicts.append(verdict) }
     }
     #expect(verdicts.count > 30 && verdicts.allSatisfy { $0 == .goes }, "\(verdicts)")
+  }
+
+  @Test(
+    "R-137 After one look that was torn back, whenever it came, a stall is told as soon as ever",
+    arguments: [-30, -41, -50, -60, -80, -120, 30, 60] as [Int64])
+  func tornOnce(counts: Int64) throws {
+    for after in 0..<4 {
+      let bench = try bench()
+      bench.run(for: .hours(1))
+      bench.run(to: bench.pump.now + Int64(after) * 700)
+      bench.shown = bench.angle + counts
+      bench.look()
+      bench.run(to: bench.pump.now + 2)
+      bench.shown = nil
+      bench.run(for: .hours(12))
+      #expect(bench.pump.alarms.highest == nil)
+      let steps = bench.pump.stepTicks.count
+      bench.turns = { $0 < steps ? 1 : 0 }
+      while bench.pump.alarms[.stalled] == nil, bench.pump.stepTicks.count < steps + 1_000 {
+        bench.run(to: bench.pump.now + 1)
+      }
+      #expect(bench.pump.stepTicks.count - steps <= 57 + 64, "\(after)")
+    }
   }
 
   @Test("R-138 A coil that is wired the other way round ends in a hard stop")

@@ -9,6 +9,8 @@ import Testing
   private static func rig(error: Int64? = 100) -> Rig {
     var rig = Rig.fast(tickMilliseconds: 10)
     rig.weighing = error.map { Weighing(errorMilligrams: $0, driftMilligramsPerDay: 50) }
+    rig.occlusion = OcclusionLimits(
+      threshold: Pressure(pascals: 70_000), rise: Pressure(pascals: 20_000))
     return rig
   }
 

@@ -73,6 +73,28 @@ import Testing
     }
   }
 
+  @Test(
+    "R-119 A rig with a sensor of the pressure says it behind its load cell, whether there is one or not"
+  )
+  func occlusion() throws {
+    for cell in [nil, Weighing(errorMilligrams: 123, driftMilligramsPerDay: 45)] {
+      var rig = Self.rig
+      rig.weighing = cell
+      rig.occlusion = OcclusionLimits(
+        threshold: Pressure(pascals: 70_000), rise: Pressure(pascals: 9_000))
+      let bytes = rig.recordBytes
+      #expect(bytes.count == 88 + 65 + 17 + 17)
+      #expect(bytes.suffix(17) == [1, 112, 17, 1, 0, 0, 0, 0, 0, 40, 35, 0, 0, 0, 0, 0, 0])
+      let read = try #require(Rig(recordBytes: bytes))
+      #expect(read.recordBytes == bytes && read.weighing == cell && read.occlusion == rig.occlusion)
+      // One rig has one record, and what it says has to be possible.
+      #expect(Rig(recordBytes: bytes.dropLast(17) + [UInt8](repeating: 0, count: 17)) == nil)
+      rig.occlusion?.rise = Pressure(pascals: 70_001)
+      #expect(Rig(recordBytes: rig.recordBytes) == nil)
+      for count in 171..<187 { #expect(Rig(recordBytes: Array(bytes.prefix(count))) == nil) }
+    }
+  }
+
   @Test("R-119 A record is whole or none, and judged by what it says")
   func whole() throws {
     let bytes = Self.rig.recordBytes

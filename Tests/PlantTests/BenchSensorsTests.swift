@@ -60,7 +60,7 @@ import Testing
     sensors.update(motorSteps: 10, reservoirMicrolitres: 19_999.855, deliveredMicrolitres: 0.145)
     #expect(pressureCounts() == 859)  // 800 + 160 / e
     clock.pass(60_000_000_000)
-    sensors.baselineKilopascals = 7.5
+    sensors.line.baselineKilopascals = 7.5
     sensors.update(motorSteps: 10, reservoirMicrolitres: 19_999.855, deliveredMicrolitres: 0.145)
     #expect(pressureCounts() == 1200)
     // A refill pulls nothing.

@@ -16,24 +16,14 @@ import Testing
     try TemporaryFolder().summary(duration, events, rig: Self.rig)
   }
 
-  /// Each alarm with its priority, when it was raised, and when it ended; in seconds.
-  private func alarms(_ summary: [String: Any]) -> [String: (raised: Double, ended: Double)] {
-    var found: [String: (raised: Double, ended: Double)] = [:]
-    for alarm in summary["alarms"] as? [[String: Any]] ?? [] {
-      guard let code = alarm["code"] as? String, let raised = alarm["raised_s"] as? Double,
-        let priority = alarm["priority"] as? String
-      else { continue }
-      found["\(priority) \(code)"] = (raised, alarm["cleared_s"] as? Double ?? .infinity)
-    }
-    return found
-  }
-
   @Test("R-063 R-137 A bench without a fault tells nothing in 10 days, over kills and a power cut")
   func ordinary() throws {
     let summary = try run(
       "10 d", "{at: 30 h, fault: kill, for: 5 s}", "{at: 60 h, fault: power-cut, for: 5 s}",
       "{at: 61 h, do: acknowledge}", "{at: 100 h, do: bolus, dose: 10 ug, duration: 10 min}")
-    let told = alarms(summary).keys.filter { !$0.contains("clock") && !$0.contains("account") }
+    let told = raisedAlarms(summary).keys.filter {
+      !$0.contains("clock") && !$0.contains("account")
+    }
     #expect(told.isEmpty, "\(told)")
   }
 
@@ -43,7 +33,7 @@ import Testing
   func stall(event: String) throws {
     let events = ["{at: 2 h, fault: stall, for: 6 h}"] + (event.isEmpty ? [] : [event])
     let read = try TemporaryFolder().summary("12 h", events, rig: Self.rig)
-    let told = alarms(read)
+    let told = raisedAlarms(read)
     let first = try #require(told["medium stalled"])
     #expect(first.raised > 7_200 && told["medium was-stalled"]?.ended == .infinity)
     let high = try #require(told["high stalled"])
@@ -66,7 +56,7 @@ import Testing
     ] as [(String, [String])])
   func fault(event: String, codes: [String]) throws {
     let summary = try run("12 h", "{at: 2 h, fault: \(event)}")
-    #expect(Set(alarms(summary).keys) == Set(codes))
+    #expect(Set(raisedAlarms(summary).keys) == Set(codes))
   }
 
   @Test(
@@ -76,7 +66,7 @@ import Testing
     let summary = try run(
       "12 h", "{at: 2 h, fault: run-away, value: 12 mL/d, for: 1 h}", "{at: 4 h, do: clear}",
       "{at: 4 h, do: resume}")
-    let hard = try #require(alarms(summary)["high hard-stop"])
+    let hard = try #require(raisedAlarms(summary)["high hard-stop"])
     #expect(hard.raised < 7_220 && hard.ended >= 4 * 3_600 && hard.ended < 4 * 3_600 + 2)
     let commanded = try #require(summary["commanded_steps"] as? Int)
     let made = try #require(summary["motor_steps"] as? Int)

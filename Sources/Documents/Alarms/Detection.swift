@@ -75,11 +75,14 @@ struct Detection {
         Self([1, 5], "the encoder beside all steps since a start", "2 full steps, and 3 looks")
       case .encoderLost, .loadCellLost, .pressureLost:
         Self([10], "a sensor that says nothing, or what cannot be", "10 s")
+      case .occluded: Self([3], "the pressure beside what is usual at this flow", Self.blocked)
+      case .wasOccluded: Self([3], "a line that is blocked", Self.blocked)
       case .fluidElsewhere:
         Self([9, 13], "by how much a refill made the weight fall and rise", "1 min after filled")
       }
   }
 
   private static let shaft = "3 full steps and a look more; how soon that is: Shaft.md"
+  private static let blocked = "3 looks above; how soon that is: Occlusion.md"
   private static let contents = "the step, or 1 min by weight"
 }

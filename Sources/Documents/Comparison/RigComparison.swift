@@ -49,6 +49,8 @@ public struct RigComparison: Sendable {
       row("drift of it in a day") {
         $0.weighing.map { Weight(baseUnits: $0.driftMilligramsPerDay).fileText } ?? "none"
       },
+      row("occlusion") { $0.occlusion?.threshold.fileText ?? "no sensor" },
+      row("rise that says so") { $0.occlusion?.rise.fileText ?? "no sensor" },
       row("pump tubing") { $0.line.pumpTubing.fileText },
       row("catheter") { $0.line.catheter.fileText },
       row("mixing in the line") { percentText(permille: $0.line.mixingPermille) },

@@ -25,6 +25,8 @@ public enum RefusalReason: UInt8, Sendable, BitwiseCopyable {
   case deliveredOutOfRange = 17
   /// Nobody sees whether the shaft turns.
   case encoderLost = 18
+  /// The line is blocked, or was, and nobody has seen it yet.
+  case occluded = 19
   // About extra doses.
   case extraDoseRunning = 20  // allowedAt: its end
   case reservoirLow = 21  // limit: low mark, value: contents, pL

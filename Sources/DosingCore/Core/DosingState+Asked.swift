@@ -9,7 +9,11 @@ extension DosingState {
   public var therapy: Therapy? { order.exists ? order.therapy : nil }
   @inline(__always)
   public var mode: DeliveryMode {
-    DeliveryMode(board.effect, ordered: order.mode, isTrying: attempts?.runs ?? false)
+    DeliveryMode(
+      board.effect, ordered: order.mode,
+      // Where it stands and is blocked, both have to be tried.
+      isTrying: (attempts ?? unblocking)?.runs ?? false
+        && (unblocking ?? attempts)?.runs ?? false)
   }
   /// The therapy clock at a tick, and whether somebody vouches for it.
   public func clock(at tick: Tick) -> WeekTime { therapyClock.at(tick) }

@@ -13,6 +13,7 @@ extension DosingState {
     if board.on[.hardStop] { return Refusal(.hardStop) }
     if board.on[.noHistory] { return Refusal(.noHistory) }
     if board.on[.driveFails] || attempts != nil { return Refusal(.driveFails) }
+    if unblocking != nil { return Refusal(.occluded) }
     if refill.stage != .none { return Refusal(.refillOutOfOrder) }
     if isConnected != (kind == .prime) { return Refusal(isConnected ? .connected : .notConnected) }
     let steps = stepsToPrime()

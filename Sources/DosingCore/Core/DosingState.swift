@@ -52,6 +52,9 @@ public struct DosingState: Sendable {
   /// What the encoder says, and what is tried where the shaft stands; nil where it does not.
   var shaft = ShaftWatch()
   var attempts: Attempts?
+  /// The same of the pressure, and of a line that is blocked.
+  var pressure = PressureWatch()
+  var unblocking: Attempts?
   var silence = SensorSilence()
   /// An accepted request that is not durable yet.
   var waiting = Transaction()
@@ -314,6 +317,7 @@ public struct DosingState: Sendable {
         nextMark, ledger.line.nextMark(ledger.account.steps, doubts: ledger.stepsInDoubt))
     }
     if let end = attempts?.end { nextMark = min(nextMark, end) }
+    if let end = unblocking?.end { nextMark = min(nextMark, end) }
     attention = min(
       min(min(ledger.hour.start(ofBucket: 1), ledger.today.ends), board.nextChange(rig: rig)),
       failing.attention(TickCount(rig.ticks(Limits.driveFailsAfter)), known: board.on))
@@ -366,6 +370,7 @@ public struct DosingState: Sendable {
     watchContents()
     watchSensors()
     watchShaft()
+    watchPressure()
     if board.on[.reservoirEmpty] || board.on[.hardStop] { endPrime() }
     watchClock()
     set(.orderNotValid, on: order.exists && !order.therapy.isValid)
@@ -386,7 +391,7 @@ public struct DosingState: Sendable {
     let most = basalPerTick * Int128(rig.ticks(Limits.driveLoss))
     // What waits for an attempt is told as such.
     let losesMuch =
-      delivers && attempts == nil
+      delivers && attempts == nil && unblocking == nil
       && ledger.driveLoss.loss(total: ledger.account.deficit(.driveFailed)) > most
     set(.driveFails, on: lasts.drive || losesMuch, losesMuch ? .high : nil)
     set(.outputFails, on: lasts.output)

@@ -8,6 +8,8 @@ public enum DeliveryMode: UInt8, Sendable, BitwiseCopyable {
   case reservoirEmpty = 4
   /// The shaft stands, and it is not tried now.
   case stalled = 11
+  /// The line is blocked, and it is not tried now.
+  case occluded = 12
   case safeBasal = 5
   case stopped = 6
   case minimum = 7
@@ -18,17 +20,17 @@ public enum DeliveryMode: UInt8, Sendable, BitwiseCopyable {
   ///
   /// - Parameters:
   ///   - ordered: nil where there is no order.
-  ///   - isTrying: where the shaft stands, an attempt runs.
+  ///   - isTrying: where the shaft stands or the line is blocked, an attempt runs.
   init(_ effect: Effect, ordered: BasalMode?, isTrying: Bool) {
     guard let ordered else {
       // What is not ordered cannot be kept back by an empty reservoir.
       switch effect.closedAs {
-      case nil, .reservoirEmpty, .stalled: self = .noTherapy
+      case nil, .reservoirEmpty, .stalled, .occluded: self = .noTherapy
       case .some(let closed): self = closed
       }
       return
     }
-    if let closed = effect.closedAs, closed != .stalled || !isTrying {
+    if let closed = effect.closedAs, !closed.hasAttempts || !isTrying {
       self = closed
     } else {
       self = ordered.delivers && effect.rate == .safe ? .safeBasal : ordered.shown
@@ -38,10 +40,13 @@ public enum DeliveryMode: UInt8, Sendable, BitwiseCopyable {
   public var delivers: Bool {
     switch self {
     case .safeBasal, .minimum, .continuous, .flex: true
-    case .hardStop, .stoppedByCommand, .noHistory, .noTherapy, .reservoirEmpty, .stalled, .stopped:
+    case .hardStop, .stoppedByCommand, .noHistory, .noTherapy, .reservoirEmpty, .stalled,
+      .occluded, .stopped:
       false
     }
   }
+
+  private var hasAttempts: Bool { self == .stalled || self == .occluded }
 
   /// Of several that close the gate the lowest is shown.
   var precedence: UInt8 {
@@ -51,7 +56,8 @@ public enum DeliveryMode: UInt8, Sendable, BitwiseCopyable {
     case .noHistory: 2
     case .reservoirEmpty: 3
     case .stalled: 4
-    case .noTherapy, .safeBasal, .stopped, .minimum, .continuous, .flex: 5
+    case .occluded: 5
+    case .noTherapy, .safeBasal, .stopped, .minimum, .continuous, .flex: 6
     }
   }
 }
@@ -82,7 +88,7 @@ extension DeliveryMode {
     case .stoppedByCommand, .stopped: .stopped
     case .noTherapy: .noTherapy
     case .minimum: .minimumBasal
-    case .reservoirEmpty, .stalled, .safeBasal, .continuous, .flex: nil
+    case .reservoirEmpty, .stalled, .occluded, .safeBasal, .continuous, .flex: nil
     }
   }
 }

@@ -1,6 +1,6 @@
 internal import Quantities
 
-/// What is tried while the shaft stands: some steps as they fall due, at the rate in force, and then a pause. Nothing
+/// What is tried while the shaft stands, or the line is blocked: some steps as they fall due, at the rate in force, and then a pause. Nothing
 /// is made up for it.
 struct Attempts: BitwiseCopyable {
   /// How many have begun.
@@ -16,21 +16,36 @@ struct Attempts: BitwiseCopyable {
   var runs: Bool { end != nil }
 
   /// When something is to be done next without a step.
-  var attention: Tick { runs ? .never : next }
+  ///
+  /// - Parameter mayBegin: nothing speaks against it but time.
+  func attention(mayBegin: Bool = true) -> Tick { runs || !mayBegin ? .never : next }
 
   /// From the second one on somebody has to come.
   var isUrgent: Bool { begun > 1 }
 
+  /// It has failed before its end.
+  mutating func fail(at now: Tick, _ rig: Rig) {
+    guard runs else { return }
+    end = nil
+    next = now + Self.pause(before: begun + 1, rig)
+  }
+
   /// What time and steps alone do.
-  mutating func pass(to now: Tick, after steps: Int64, _ rig: Rig) {
+  ///
+  /// - Returns: whether an attempt has just come to its end.
+  @discardableResult
+  mutating func pass(
+    to now: Tick, after steps: Int64, mayBegin: Bool = true, _ rig: Rig
+  ) -> Bool {
     if let end {
-      guard steps >= end else { return }
-      self.end = nil
-      next = now + Self.pause(before: begun + 1, rig)
+      guard steps >= end else { return false }
+      fail(at: now, rig)
+      return true
     } else {
-      guard now >= next else { return }
+      guard mayBegin, now >= next else { return false }
       begun += 1
       end = steps + rig.attemptSteps
+      return false
     }
   }
 

@@ -47,6 +47,8 @@ struct ShaftWatch: BitwiseCopyable {
   private struct Window: BitwiseCopyable {
     let steps: Int64
     var moved: Int64 = 0
+    /// So said the look before.
+    var isAhead = false
   }
 
   /// Nothing was seen yet.
@@ -77,6 +79,7 @@ struct ShaftWatch: BitwiseCopyable {
     // What two looks alone say may be torn.
     farthest = max(farthest, min(places.now, min(places.before, places.beforeThat)))
     window.moved += turn
+    behinds = lost(after: steps, hidden: hidden, rig) > rig.stepsSeen ? behinds + 1 : 0
     return disobeys(after: steps, rig) ?? goes(after: steps, hidden: hidden, rig)
   }
 
@@ -109,8 +112,13 @@ struct ShaftWatch: BitwiseCopyable {
     let told = steps - window.steps
     guard told - hidden >= rig.stepsSeen else { return nil }
     let seen = rig.counts(ofSteps: told - hidden)
-    // What is torn ahead is no place to begin from: see `disobeys`.
-    if window.moved - rig.counts(ofSteps: told) > rig.counts(ofSteps: rig.stepsSeen) { return nil }
+    // What is torn ahead is no place to begin from. Where two looks are ahead it was the begin that was torn, back.
+    let isAhead = window.moved > rig.counts(ofSteps: told + rig.stepsSeen)
+    if isAhead, !window.isAhead {
+      window.isAhead = true
+      return nil
+    }
+    window.isAhead = false
     let stands = window.moved * 2 < seen
     // One look may be torn: the next one has to say the same.
     if stands, !stood, !seemsToStand {
@@ -132,12 +140,16 @@ struct ShaftWatch: BitwiseCopyable {
   }
 
   private mutating func slips(after steps: Int64, hidden: Int64, _ rig: Rig) -> Verdict? {
-    let lost = steps - anchor - hidden - rig.steps(ofCounts: moved)
-    behinds = lost > rig.stepsSeen ? behinds + 1 : 0
     guard behinds >= Self.samplesInARow else { return nil }
+    let lost = lost(after: steps, hidden: hidden, rig)
     behinds = 0
     anchor += lost
     return .slips(unmade: lost)
+  }
+
+  /// So many steps less than it was told it has made since the anchor, however few the angle knows of.
+  private func lost(after steps: Int64, hidden: Int64, _ rig: Rig) -> Int64 {
+    steps - anchor - hidden - rig.steps(ofCounts: moved)
   }
 
   /// Of steps that were made in a time, those of the end of it that are too young to be seen.

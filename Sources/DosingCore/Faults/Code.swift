@@ -77,13 +77,17 @@ public enum FaultCode: UInt8, Sendable, BitwiseCopyable {
   case loadCellLost = 35
   /// The same of the sensor of the pressure.
   case pressureLost = 36
+  /// The pressure in the line says that nothing gets through.
+  case occluded = 37
+  /// It did, for a while.
+  case wasOccluded = 38
 
   /// As many as `PerFault` holds.
-  public static let count = 37
+  public static let count = 39
 }
 
 /// Something for each fault, by its raw value.
-public typealias PerFault<Element> = InlineArray<37, Element>
+public typealias PerFault<Element> = InlineArray<39, Element>
 
 /// Priorities after IEC 60601-1-8.
 public enum AlarmPriority: UInt8, Comparable, Sendable, BitwiseCopyable {

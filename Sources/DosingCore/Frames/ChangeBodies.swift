@@ -74,8 +74,8 @@ public enum ProposedChange: FrameBody, Sendable {
 
 extension ProposedChange {
   /// Reads the body of a frame whose header has been read, into this one. In records before version 7 each
-  /// kind of change had a kind of frame of its own, and before versions 9 and 11 a rig did not say its line, and
-  /// its load cell.
+  /// kind of change had a kind of frame of its own, and before versions 9, 11 and 13 a rig did not say its line, its
+  /// load cell, and its sensor of the pressure.
   ///
   /// - Returns: false where the frame proposes nothing.
   @inline(never)
@@ -83,8 +83,8 @@ extension ProposedChange {
     _ frame: Span<UInt8>, _ header: FrameHeader
   ) throws(FrameFault) -> Bool {
     switch header.kind {
-    case .propose where header.version < FrameHeader.versionOfWeighing && Self.holdsRig(frame):
-      try readEarlierRig(frame, saysLine: header.version >= FrameHeader.versionOfLines)
+    case .propose where header.version < FrameHeader.versionOfPressure && Self.holdsRig(frame):
+      try readEarlierRig(frame, header.version)
     case .propose: try readBody(frame, into: &self)
     case .program: try readOrder(frame)
     case .clock:
@@ -115,9 +115,9 @@ extension ProposedChange {
 
   @inline(never)
   private mutating func readEarlierRig(
-    _ frame: Span<UInt8>, saysLine: Bool
+    _ frame: Span<UInt8>, _ version: UInt16
   ) throws(FrameFault) {
-    var body = EarlierRig(saysLine: saysLine)
+    var body = EarlierRig(version: version)
     try readBody(frame, into: &body)
     self = .rig(body.rig)
   }
@@ -132,19 +132,21 @@ extension ProposedChange {
   }
 }
 
-/// A rig as versions 7 and 8 proposed it, whose line is the usual one; or as 9 and 10 did, without a load cell.
+/// A rig as versions 7 and 8 proposed it, whose line is the usual one; as 9 and 10 did, without a load cell; or as
+/// 11 and 12, without a sensor of the pressure.
 private struct EarlierRig: FrameBody {
   var rig = Rig.blank
-  let saysLine: Bool
+  let version: UInt16
 
-  init(saysLine: Bool) { self.saysLine = saysLine }
+  init(version: UInt16) { self.version = version }
 
   mutating func layout(_ coder: inout some FrameCoder) {
     var kind = ChangeKind.rig
     coder.field("kind", &kind)
     if kind != .rig { coder.fail() }
     rig.layoutPump(&coder)
-    if saysLine { rig.layoutLine(&coder) }
+    if version >= FrameHeader.versionOfLines { rig.layoutLine(&coder) }
+    if version >= FrameHeader.versionOfWeighing { rig.layoutWeighing(&coder) }
   }
 }
 

@@ -3,14 +3,14 @@
 /// | offset | bytes | field |
 /// |---|---|---|
 /// | 0 | 4 | the letters `ITBP` |
-/// | 4 | 2 | version, 12 |
+/// | 4 | 2 | version, 13 |
 /// | 6 | 2 | kind |
 /// | 8 | 4 | length of the whole frame |
 /// | 12 | 4 | number of the request; an answer repeats it |
 ///
 /// Then the body of the kind, then the `Seal`.
 public struct FrameHeader: Sendable {
-  public static let version: UInt16 = 12
+  public static let version: UInt16 = 13
   /// The oldest version that a record may hold. On the wire both sides speak the same.
   public static let oldestVersion: UInt16 = 4
   /// From this version on all that is proposed has one kind.
@@ -19,6 +19,8 @@ public struct FrameHeader: Sendable {
   static let versionOfLines: UInt16 = 9
   /// From this version on it says its load cell.
   static let versionOfWeighing: UInt16 = 11
+  /// From this version on it says its sensor of the pressure.
+  static let versionOfPressure: UInt16 = 13
   /// The longest frame of any kind, in bytes.
   public static let frameMax = 4096
   /// Of the head, in bytes: so much of a stream has to be read to know how long a frame is.

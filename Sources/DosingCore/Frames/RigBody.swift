@@ -1,9 +1,9 @@
 internal import Quantities
 
-/// What is proposed as a rig, in three parts: the pump, which is all that the first versions said, its line,
-/// and its load cell.
+/// What is proposed as a rig, in four parts: the pump, which is all that the first versions said, its line,
+/// its load cell, and its sensor of the pressure.
 extension Rig: FrameBody {
-  /// A rig to read a record into; usual in its second part, and without a load cell.
+  /// A rig to read a record into; usual in its second part, and without sensors.
   public static var blank: Rig {
     Rig(
       tick: .zero,
@@ -18,6 +18,7 @@ extension Rig: FrameBody {
     layoutPump(&coder)
     layoutLine(&coder)
     layoutWeighing(&coder)
+    layoutOcclusion(&coder)
   }
 
   public mutating func layoutPump(_ coder: inout some FrameCoder) {
@@ -52,6 +53,14 @@ extension Rig: FrameBody {
     optional("load_cell", &weighing, else: none, &coder) { cell, coder in
       coder.field("error", magnitude: &cell.errorMilligrams, unit: "mg")
       coder.field("drift_per_day", magnitude: &cell.driftMilligramsPerDay, unit: "mg")
+    }
+  }
+
+  public mutating func layoutOcclusion(_ coder: inout some FrameCoder) {
+    let none = OcclusionLimits(threshold: .zero, rise: .zero)
+    optional("pressure", &occlusion, else: none, &coder) { limits, coder in
+      coder.field("occlusion", &limits.threshold)
+      coder.field("rise", &limits.rise)
     }
   }
 

@@ -5,8 +5,8 @@ public import Quantities
 /// A script is a file of this header and then, for each event, a `ScriptEvent` and the whole frame of
 /// the request as `writeFrame` made it. It is how a scenario reaches a core that has no files.
 public struct ScriptHeader: FrameBody, Sendable {
-  public static let version: UInt16 = 2
-  static let length = 196
+  public static let version: UInt16 = 3
+  static let length = 213
   private static let magic: UInt32 = 0x5342_5449  // "ITBS", little-endian
 
   public var rig: Rig

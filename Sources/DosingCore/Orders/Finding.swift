@@ -24,6 +24,8 @@ public struct Finding: Sendable, BitwiseCopyable {
     case maxPrimeDoseOutOfRange = 17
     case weighingErrorOutOfRange = 18  // mg
     case weighingDriftOutOfRange = 19  // mg a day
+    case occlusionOutOfRange = 43  // Pa
+    case occlusionRiseOutOfRange = 44  // Pa; bound: the threshold
     // The prescription.
     case concentrationOutOfRange = 20
     case dayWithoutPattern = 22

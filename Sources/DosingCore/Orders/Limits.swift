@@ -79,6 +79,8 @@ public enum Limits {
 
   /// Without an encoder nobody knows whether anything is given: a high alarm after this long.
   public static let blindEscalation = Nanoseconds.minutes(60)
+  /// A line that is blocked is a high alarm when the second attempt would be made: after 1 and 2 minutes.
+  public static let occlusionEscalation = Nanoseconds.minutes(3)
 
   /// The interlock dates a step by its own clock, so that at either end of a window a step may count
   /// there and not here. Counts that differ by more are two accounts that disagree.
@@ -108,6 +110,12 @@ public enum Limits {
   /// The most that a load cell may be off or wander in a day, in milligrams: a cell that is worse says nothing
   /// of a reservoir.
   public static let weighingErrorMax: Int64 = 100_000
+
+  /// A pressure at which a line counts as blocked, and the rise: less is the noise of a sensor; more, no tubing
+  /// holds.
+  public static let occlusionMin = Pressure(pascals: 1_000)
+  public static let occlusionMax = Pressure(pascals: 1_000_000)
+  public static let occlusionRiseMin = Pressure(pascals: 500)
   /// The most that a sensor of weight says, either way, in milligrams: a tonne.
   static let weightMax: Int64 = 1_000_000_000
   /// What a weight says has to hold for so long: whoever works at the bench leans on it.

@@ -59,6 +59,8 @@ public struct Rig: Sendable, BitwiseCopyable {
   public var maxPrimeDose: Mass
   /// The load cell under the reservoir; nil for none.
   public var weighing: Weighing?
+  /// The sensor of the pressure in the line; nil for none.
+  public var occlusion: OcclusionLimits?
 
   /// - Parameters:
   ///   - maxVolume1h: nil for what `maxRate` can deliver in an hour, a bucket and two steps.
@@ -66,7 +68,8 @@ public struct Rig: Sendable, BitwiseCopyable {
   public init(
     tick: Nanoseconds, pump: PumpHead, reservoir: Reservoir, line: RigLine = .usual,
     maxVolume1h: Volume?, maxVolume24h: Volume?,
-    maxPrimeDose: Mass = Mass(nanograms: 600_000), weighing: Weighing? = nil
+    maxPrimeDose: Mass = Mass(nanograms: 600_000), weighing: Weighing? = nil,
+    occlusion: OcclusionLimits? = nil
   ) {
     self.tick = tick
     self.pump = pump
@@ -74,6 +77,7 @@ public struct Rig: Sendable, BitwiseCopyable {
     self.line = line
     self.maxPrimeDose = maxPrimeDose
     self.weighing = weighing
+    self.occlusion = occlusion
     self.maxVolume1h =
       maxVolume1h ?? pump.mostVolume(in: .hours(1) + Limits.hourBucket)
     self.maxVolume24h =

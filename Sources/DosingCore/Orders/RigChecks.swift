@@ -7,6 +7,7 @@ extension Rig {
     // What a line is counted in has to be there.
     if pump.hasSteps { checkLine(into: &findings) }
     if let weighing { check(weighing, into: &findings) }
+    if let occlusion { check(occlusion, into: &findings) }
   }
 
   /// No cell is exact.
@@ -18,6 +19,16 @@ extension Rig {
     if cell.driftMilligramsPerDay < 0 || cell.driftMilligramsPerDay > most {
       findings.append(
         Finding(.weighingDriftOutOfRange, value: cell.driftMilligramsPerDay, bound: most))
+    }
+  }
+
+  private func check(_ limits: OcclusionLimits, into findings: inout Findings) {
+    let (threshold, rise) = (limits.threshold.pascals, limits.rise.pascals)
+    if threshold < Limits.occlusionMin.pascals || threshold > Limits.occlusionMax.pascals {
+      findings.append(
+        Finding(.occlusionOutOfRange, value: threshold, bound: Limits.occlusionMax.pascals))
+    } else if rise < Limits.occlusionRiseMin.pascals || rise > threshold {
+      findings.append(Finding(.occlusionRiseOutOfRange, value: rise, bound: threshold))
     }
   }
 

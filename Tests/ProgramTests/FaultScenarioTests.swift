@@ -1,0 +1,104 @@
+import Documents
+import DosingCore
+import Foundation
+import Testing
+
+/// Every row of the fault table, and every two that can be on together, on the bench: told in time, at their priority,
+/// and nothing else with them; the oracle, which shares no code with the engine, is content.
+@Suite struct FaultScenarioTests {
+  private static let rig =
+    Texts.rig + """
+      i2c:
+        bus: /dev/i2c-1
+        encoder: {driver: as5600, address: 0x36}
+        load_cell: {driver: nau7802, address: 0x2a, counts_per_gram: 10000, zero: 0}
+        pressure: {driver: ads1115, address: 0x48, channel: 0, kilopascal_per_volt: 50, occlusion: 70 kPa}
+
+      """
+
+  struct Pair: CustomStringConvertible, Sendable {
+    let first: FaultScenario
+    let second: FaultScenario
+
+    var description: String { "\(first) and then \(second)" }
+  }
+
+  /// All pairs but those of one cause, and those of which the second could not be seen beside the first.
+  private static let pairs: [Pair] = {
+    var pairs: [Pair] = []
+    for (index, one) in FaultScenario.all.enumerated() {
+      for other in FaultScenario.all[(index + 1)...] where !one.brings.contains(other.code) {
+        let orders = [Pair(first: one, second: other), Pair(first: other, second: one)]
+        if let pair = orders.first(where: { !hides($0.second, behind: $0.first) }) {
+          pairs.append(pair)
+        }
+      }
+    }
+    return pairs
+  }()
+
+  private static func hides(_ second: FaultScenario, behind first: FaultScenario) -> Bool {
+    let codes = first.brings.union([first.code])
+    return !second.hiddenBy.isDisjoint(with: codes)
+      || second.needsSteps && codes.contains { FaultRow(of: $0).gate != .run }
+  }
+
+  /// Each alarm of a run by code, when it was raised first, how urgent it became, and when it ended.
+  private struct Told {
+    var raised: Double
+    var priorities: Set<String>
+    var ended: Double
+  }
+
+  private func run(_ events: [String]) throws -> [String: Told] {
+    let summary = try TemporaryFolder().summary("6 h", events, rig: Self.rig)
+    var told: [String: Told] = [:]
+    for (name, time) in raisedAlarms(summary) {
+      let words = name.split(separator: " ").map(String.init)
+      var known = told[words[1]] ?? Told(raised: time.raised, priorities: [], ended: time.ended)
+      known.raised = min(known.raised, time.raised)
+      known.ended = max(known.ended, time.ended)
+      known.priorities.insert(words[0])
+      told[words[1]] = known
+    }
+    return told
+  }
+
+  @Test("R-113 Each row of the fault table has a scenario, or a suite of its own that names it")
+  func everyRow() throws {
+    let here = Set(FaultScenario.all.map(\.code))
+    #expect(here.count == FaultScenario.all.count)
+    #expect(here.isDisjoint(with: FaultScenario.elsewhere.keys))
+    #expect(here.union(FaultScenario.elsewhere.keys) == Set(FaultCode.allCases))
+    let tests = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "..")
+    for (code, suite) in FaultScenario.elsewhere {
+      let text = try String(contentsOf: tests.appending(path: "\(suite).swift"), encoding: .utf8)
+      #expect(
+        text.contains(".\(code)") || text.contains(code.code), "\(suite) says nothing of \(code)")
+    }
+  }
+
+  @Test(
+    "R-063 R-113 A fault alone is told in its time, as urgently as its row says, and is over in its time",
+    arguments: FaultScenario.all)
+  func alone(_ fault: FaultScenario) throws {
+    let told = try run(fault.events(60, 180))
+    let known = try #require(told[fault.code.code], "\(told)")
+    let row = FaultRow(of: fault.code)
+    #expect((3_600...(3_600 + fault.told * 60)).contains(known.raised), "\(known)")
+    #expect(known.priorities.contains(row.priority.code))
+    if let over = fault.over {
+      #expect(known.ended >= 180 * 60 && known.ended <= (180 + over) * 60, "\(known)")
+    }
+    if row.latches, fault.over == nil { #expect(known.ended == .infinity) }
+    let others = Set(told.keys).subtracting([fault.code.code])
+    #expect(others.isSubset(of: fault.brings.map(\.code)), "\(others)")
+  }
+
+  @Test(
+    "R-063 R-113 Two faults together are both told, and the oracle is content", arguments: pairs)
+  func together(_ pair: Pair) throws {
+    let told = try run(pair.first.events(60, 240) + pair.second.events(100, 200))
+    #expect(told[pair.first.code.code] != nil && told[pair.second.code.code] != nil, "\(told.keys)")
+  }
+}
