@@ -128,9 +128,13 @@ import Testing
   func restartedOften() throws {
     let pump = try RunningPump()
     try pump.program()
-    for _ in 0..<4 {
+    for restart in 1...4 {
       kill(pump)
       try pump.startAgain()
+      // A start that was killed before it was written down is none that the next one can know of.
+      try pump.waitUntil("the start is durable") {
+        try pump.entries("--kind", "started").count == 1 + restart
+      }
     }
     #expect(try pump.control("status").output.contains("unplanned restarts"))
     let raised = try pump.entries("--kind", "fault").compactMap { $0["fault"] as? [String: Any] }
