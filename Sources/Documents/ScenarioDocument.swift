@@ -50,21 +50,12 @@ public struct ScenarioDocument: Sendable {
     }
     let rig = try RigDocument(
       try RigDocument.text { () throws(DocumentErrors) in try open(rigPath) })
-    for event in planned where event.needsLoadCell && rig.rig.weighing == nil {
-      throw DocumentErrors(
-        .badData,
-        ["\(path): an event is about a load cell, and the rig has none; see i2c in \(rigPath)"])
-    }
-    for event in planned where event.needsEncoder && rig.i2c?.encoder == nil {
-      throw DocumentErrors(
-        .badData,
-        ["\(path): an event is about an encoder, and the rig has none; see i2c in \(rigPath)"])
-    }
-    for event in planned where event.needsPressure && rig.rig.occlusion == nil {
+    for event in planned {
+      guard let sensor = event.neededSensor, !sensor.isOn(rig) else { continue }
       throw DocumentErrors(
         .badData,
         [
-          "\(path): an event is about a sensor of pressure, and the rig has none; see i2c in \(rigPath)"
+          "\(path): an event is about \(sensor.rawValue), and the rig has none; see i2c in \(rigPath)"
         ])
     }
     var warnings: [String] = []

@@ -13,20 +13,32 @@ struct PlannedEvent {
 }
 
 extension PlannedEvent {
-  var needsLoadCell: Bool {
-    guard case .ready(.reservoir(let fault, _)) = what else { return false }
-    if case .leak = fault { return false }
-    return true
+  /// A sensor, as a person calls it.
+  enum Sensor: String {
+    case loadCell = "a load cell"
+    case encoder = "an encoder"
+    case pressure = "a sensor of pressure"
+
+    func isOn(_ rig: RigDocument) -> Bool {
+      switch self {
+      case .loadCell: rig.i2c?.loadCell != nil
+      case .encoder: rig.i2c?.encoder != nil
+      case .pressure: rig.i2c?.pressure != nil
+      }
+    }
   }
 
-  var needsEncoder: Bool {
-    guard case .ready(.shaft(let fault, _)) = what else { return false }
-    return fault == .encoderFails || fault == .encoderStuck
-  }
-
-  var needsPressure: Bool {
-    guard case .ready(.line(let fault, _)) = what else { return false }
-    return fault == .pressureFails || fault == .pressureStuck
+  /// What the rig has to have for it; nil for nothing.
+  var neededSensor: Sensor? {
+    guard case .ready(let action) = what else { return nil }
+    switch action {
+    case .reservoir(.cellFails, _), .reservoir(.cellStuck, _), .reservoir(.cellOffset, _),
+      .reservoir(.cellDrift, _):
+      return .loadCell
+    case .shaft(.encoderFails, _), .shaft(.encoderStuck, _): return .encoder
+    case .line(.pressureFails, _), .line(.pressureStuck, _): return .pressure
+    default: return nil
+    }
   }
 }
 

@@ -43,10 +43,7 @@ public struct EncoderTruth: Sendable {
     return shown
   }
 
-  /// The sum of twelve even ones is normal enough.
   private mutating func noise() -> Double {
-    guard faults.noiseCounts > 0 else { return 0 }
-    let sum = (0..<12).reduce(0.0) { sum, _ in sum + Double.random(in: 0..<1, using: &numbers) }
-    return faults.noiseCounts * (sum - 6)
+    faults.noiseCounts > 0 ? faults.noiseCounts * numbers.normal() : 0
   }
 }

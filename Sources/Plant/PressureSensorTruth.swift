@@ -20,8 +20,6 @@ public struct PressureSensorTruth: Sendable {
   }
 
   public var faults: Faults
-  /// Added to what there is.
-  public var offsetKilopascals = 0.0
   /// It shows what it showed, whatever there is.
   public var isStuck = false
 
@@ -38,14 +36,11 @@ public struct PressureSensorTruth: Sendable {
   public mutating func look(kilopascals: Double, at nanoseconds: Int64) -> Double {
     if isStuck { return shown }
     let daily = faults.dailyKilopascals * sin(2 * .pi * Double(nanoseconds) / 86_400e9)
-    shown = kilopascals + offsetKilopascals + daily + noise()
+    shown = kilopascals + daily + noise()
     return shown
   }
 
-  /// The sum of twelve even ones is normal enough.
   private mutating func noise() -> Double {
-    guard faults.noiseKilopascals > 0 else { return 0 }
-    let sum = (0..<12).reduce(0.0) { sum, _ in sum + Double.random(in: 0..<1, using: &numbers) }
-    return faults.noiseKilopascals * (sum - 6)
+    faults.noiseKilopascals > 0 ? faults.noiseKilopascals * numbers.normal() : 0
   }
 }

@@ -24,6 +24,11 @@ public struct SplitMix64: RandomNumberGenerator, Sendable {
     choices[Int.random(in: 0..<choices.count, using: &self)]
   }
 
+  /// Around 0, with a standard deviation of 1: the sum of twelve even ones is normal enough.
+  public mutating func normal() -> Double {
+    (0..<12).reduce(0.0) { sum, _ in sum + Double.random(in: 0..<1, using: &self) } - 6
+  }
+
   /// Every power of two in the range is as likely as any other.
   public mutating func magnitude(_ range: ClosedRange<Int64>) -> Int64 {
     let lowBits = 64 - range.lowerBound.leadingZeroBitCount

@@ -1,6 +1,4 @@
 internal import DosingCore
-internal import Engine
-internal import Hardware
 public import Plant
 internal import Quantities
 
@@ -18,10 +16,8 @@ public final class BenchEncoder {
   func look(_ head: PumpHeadTruth, at now: Nanoseconds) -> SensorReading {
     // Where it is when nothing has turned yet is nobody's choice.
     let turns = 0.1 + Double(head.motorSteps) / Double(head.geometry.stepsPerRevolution)
-    var sample = SensorSample()
-    sample.newest = SensorValue(Int64(chip.look(turns: turns)), measuredAt: now.count)
-    sample.hasFault = !answers
-    let plausible = 0...(EncoderCounts.perRevolution - 1)
-    return SensorBounds(plausible: plausible, ageMax: .zero).judge(sample, at: now)
+    return SensorReading(
+      shown: Int64(chip.look(turns: turns)), isHeard: answers,
+      plausible: 0...(EncoderCounts.perRevolution - 1), at: now)
   }
 }

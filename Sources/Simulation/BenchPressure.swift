@@ -1,6 +1,4 @@
 internal import DosingCore
-internal import Engine
-internal import Hardware
 public import Plant
 public import Quantities
 
@@ -20,9 +18,8 @@ public final class BenchPressure {
   func look(_ line: LinePressureTruth, at now: Nanoseconds, _ rig: Rig) -> SensorReading {
     guard let limits = rig.occlusion else { return SensorReading() }
     let shown = sensor.look(kilopascals: line.kilopascals, at: (clockZero + now).count)
-    var sample = SensorSample()
-    sample.newest = SensorValue(Int64((shown * 1_000).rounded()), measuredAt: now.count)
-    sample.hasFault = !answers
-    return SensorBounds(plausible: limits.plausiblePascals, ageMax: .zero).judge(sample, at: now)
+    return SensorReading(
+      shown: Int64((shown * 1_000).rounded()), isHeard: answers,
+      plausible: limits.plausiblePascals, at: now)
   }
 }

@@ -1,6 +1,5 @@
 internal import DosingCore
 internal import Engine
-internal import Hardware
 public import Plant
 public import Quantities
 
@@ -20,10 +19,8 @@ public final class BenchScale {
   func look(_ microlitres: Double, at now: Nanoseconds, _ rig: Rig) -> SensorReading {
     // Water: a milligram a microlitre.
     let weight = cell.look(milligrams: microlitres, at: (clockZero + now).count)
-    var sample = SensorSample()
-    sample.newest = SensorValue(Int64(weight.rounded()), measuredAt: now.count)
-    sample.hasFault = !answers
-    let bounds = SensorBounds(plausible: rig.reservoir.plausibleMilligrams, ageMax: .zero)
-    return bounds.judge(sample, at: now)
+    return SensorReading(
+      shown: Int64(weight.rounded()), isHeard: answers,
+      plausible: rig.reservoir.plausibleMilligrams, at: now)
   }
 }

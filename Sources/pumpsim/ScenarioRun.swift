@@ -323,17 +323,8 @@ struct ScenarioRun: ~Copyable {
     case .reservoir(let fault, let isOn): pump?.byHand { bench.set(fault, on: isOn, &$0, scale) }
     case .shaft(let fault, let isOn):
       oracle.shaftChanges()
-      if let pump {
-        pump.byHand { fault.set(on: isOn, &$0, encoder) }
-      } else {
-        fault.set(on: isOn, &head, encoder)
-      }
-    case .line(let fault, let isOn):
-      if let pump {
-        pump.byHand { fault.set(on: isOn, &$0, pressure) }
-      } else {
-        fault.set(on: isOn, &head, pressure)
-      }
+      byHand { [encoder] in fault.set(on: isOn, &$0, encoder) }
+    case .line(let fault, let isOn): byHand { [pressure] in fault.set(on: isOn, &$0, pressure) }
     case .drive, .output, .storageFails, .storageSlow: break
     }
     faults.note(event.action, at: now, hasBatteryClock: scenario.hasBatteryClock)
@@ -343,6 +334,11 @@ struct ScenarioRun: ~Copyable {
     let felt = pump.map { min(now, time(of: max(0, $0.now.number))) } ?? now
     oracle.mayBeKeptBack(at: felt, until: faults.keptBackUntil)
     oracle.maySafe(at: felt, until: faults.safeUntil)
+  }
+
+  /// Does something to the bench, whether an engine runs on it or not.
+  private mutating func byHand(_ work: (inout PumpHeadTruth) -> Void) {
+    if let pump { pump.byHand(work) } else { work(&head) }
   }
 
   /// No tick runs for so long from now on; time passes all the same. What another such time has taken already

@@ -170,8 +170,8 @@ import Testing
     var order = Prescription.continuous(basal)
     (order.maxDose1h, order.maxDose24h) = (micrograms(500), micrograms(2_000))
     let bench = try PressureBench(order, on: rig)
-    // A long thin catheter: 17 kPa more at four steps a second, which come in eight seconds.
-    bench.usual = { 5_000 + Int64($0) * 500 }
+    // A long thin catheter: 27 kPa more at four steps a second, which come in eight seconds.
+    bench.usual = { 5_000 + Int64($0) * 800 }
     bench.run(for: .minutes(30))
     #expect(bench.pump.bolus(micrograms(20), .minutes(10)).isAccepted)
     bench.run(for: .minutes(5))

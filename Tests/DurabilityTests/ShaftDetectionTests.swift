@@ -1,5 +1,4 @@
 import DosingCore
-import Foundation
 import Plant
 import Quantities
 import Simulation
@@ -8,49 +7,17 @@ import Testing
 /// How long it takes until a shaft that stands, or goes by itself, is told: by the engine's own loop, and an encoder
 /// with its ordinary faults.
 @Suite struct ShaftDetectionTests {
-  /// 10 ms, and up to 24 mL/d.
-  private static var rig: Rig {
-    var rig = Rig.bench()
-    rig.tick = .milliseconds(10)
-    rig.pump.maxRate = FlowRate(picolitresPerDay: 24_000_000_000)
-    return Rig(
-      tick: rig.tick, pump: rig.pump, reservoir: rig.reservoir, maxVolume1h: nil, maxVolume24h: nil)
-  }
-
-  private final class Bench {
-    let pump: SimulatedPump
-    let encoder: BenchEncoder
-
-    /// - Parameter microlitresPerDay: of basal.
-    init(microlitresPerDay: Int64, seed: UInt64 = 1) throws {
-      encoder = BenchEncoder(EncoderTruth(faults: .nominal, seed: seed))
-      let rig = ShaftDetectionTests.rig
-      pump = try SimulatedPump(
-        rig, clock: WeekTime(sinceMonday: .zero),
-        head: SimulatedPump.newHead(
-          of: rig, filledWith: Concentration(nanogramsPerMillilitre: 500_000)),
-        encoder: encoder)
-      let therapy = try Therapy.constant(
-        microgramsPerDay: microlitresPerDay / 2, maxDose1h: Mass(nanograms: 2_000_000),
-        maxDose24h: Mass(nanograms: 20_000_000), on: rig)
-      #expect(pump.ask(.program(therapy)).answer.isAccepted)
-    }
-
-    /// Until it is so: false where it never is in so long.
-    func run(atMost time: Nanoseconds, until isSo: () -> Bool = { false }) -> Bool {
-      let end = pump.next + ShaftDetectionTests.rig.ticks(time)
-      while pump.next < end, !isSo() {
-        if pump.run(until: end) != nil { pump.observe { _ in } }
-      }
-      return isSo()
-    }
+  private static func bench(microlitresPerDay: Int64, seed: UInt64 = 1) throws -> DetectionBench {
+    try DetectionBench(
+      microlitresPerDay: microlitresPerDay,
+      encoder: BenchEncoder(EncoderTruth(faults: .nominal, seed: seed)))
   }
 
   /// What is lost until a shaft that stands after so many steps is told of.
   private static func lost(
     _ microlitresPerDay: Int64, after steps: Int
   ) throws -> (steps: Int, time: Nanoseconds)? {
-    let bench = try Bench(microlitresPerDay: microlitresPerDay, seed: UInt64(steps))
+    let bench = try bench(microlitresPerDay: microlitresPerDay, seed: UInt64(steps))
     guard bench.run(atMost: .days(1), until: { bench.pump.head.motorSteps >= steps }) else {
       return nil
     }
@@ -58,14 +25,7 @@ import Testing
     let begin = bench.pump.next
     bench.pump.byHand { $0.shaft.isJammed = true }
     guard bench.run(atMost: .days(1), until: { bench.pump.board.on[.stalled] }) else { return nil }
-    let ticks = bench.pump.next - begin
-    return (bench.pump.head.stepsLost, Nanoseconds(ticks * rig.tick.count))
-  }
-
-  private static func page() throws -> String {
-    let url = URL(filePath: #filePath).deletingLastPathComponent()
-      .appending(path: "../../Sources/DosingCore/DosingCore.docc/Shaft.md")
-    return String(decoding: try Data(contentsOf: url), as: UTF8.self)
+    return (bench.pump.head.stepsLost, bench.time(since: begin))
   }
 
   @Test(
@@ -79,14 +39,14 @@ import Testing
     }
     let seconds = (worst.time.count + 999_999_999) / 1_000_000_000
     let row = "| \(flow) | \(worst.steps) | \(seconds) s |"
-    #expect(try Self.page().contains(row), "\(row)")
+    #expect(try DetectionBench.page("Shaft").contains(row), "\(row)")
   }
 
   @Test(
     "R-138 A driver that makes steps of its own has no power 0.3 s after the hard stop, and beats no more"
   )
   func runAway() throws {
-    let bench = try Bench(microlitresPerDay: 150)
+    let bench = try Self.bench(microlitresPerDay: 150)
     _ = bench.run(atMost: .hours(1))
     bench.pump.byHand { $0.shaft.strayStepsPerDay = 400_000 }
     #expect(bench.run(atMost: .minutes(5), until: { bench.pump.mode == .hardStop }))
@@ -111,7 +71,7 @@ import Testing
   @Test(
     "R-138 A coil that is wired the other way round ends in a hard stop within 6 min at 0.15 mL/d")
   func reversed() throws {
-    let bench = try Bench(microlitresPerDay: 150)
+    let bench = try Self.bench(microlitresPerDay: 150)
     bench.pump.byHand { $0.shaft.isReversed = true }
     #expect(bench.run(atMost: .minutes(30), until: { bench.pump.mode == .hardStop }))
     #expect(bench.pump.head.motorSteps > -200)
@@ -121,12 +81,8 @@ import Testing
     "R-137 An ordinary encoder tells nothing, slow, common and fast",
     arguments: [(48, 10), (150, 10), (1_000, 5), (8_000, 2)] as [(Int64, Int64)])
   func falseAlarms(microlitresPerDay: Int64, days: Int64) throws {
-    let bench = try Bench(microlitresPerDay: microlitresPerDay, seed: UInt64(days))
-    var told: Set<FaultCode> = []
-    _ = bench.run(atMost: .days(days)) {
-      for code in FaultCode.allCases where bench.pump.board.on[code] { told.insert(code) }
-      return false
-    }
+    let bench = try Self.bench(microlitresPerDay: microlitresPerDay, seed: UInt64(days))
+    let told = bench.told(for: .days(days))
     #expect(told.isEmpty || told == [.reservoirLow], "\(told)")
     #expect(bench.pump.stepsInDoubt == 0 && bench.pump.head.stepsLost == 0)
   }

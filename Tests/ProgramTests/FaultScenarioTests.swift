@@ -6,15 +6,7 @@ import Testing
 /// Every row of the fault table, and every two that can be on together, on the bench: told in time, at their priority,
 /// and nothing else with them; the oracle, which shares no code with the engine, is content.
 @Suite struct FaultScenarioTests {
-  private static let rig =
-    Texts.rig + """
-      i2c:
-        bus: /dev/i2c-1
-        encoder: {driver: as5600, address: 0x36}
-        load_cell: {driver: nau7802, address: 0x2a, counts_per_gram: 10000, zero: 0}
-        pressure: {driver: ads1115, address: 0x48, channel: 0, kilopascal_per_volt: 50, occlusion: 70 kPa}
-
-      """
+  private static let rig = Texts.rig(with: Texts.encoder, Texts.loadCell, Texts.pressure)
 
   struct Pair: CustomStringConvertible, Sendable {
     let first: FaultScenario

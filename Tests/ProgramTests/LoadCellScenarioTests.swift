@@ -3,13 +3,7 @@ import Testing
 
 /// Faults of the load cell and of the reservoir on it, in scenarios: what is told, and that basal goes on.
 @Suite struct LoadCellScenarioTests {
-  private static let rig =
-    Texts.rig + """
-      i2c:
-        bus: /dev/i2c-1
-        load_cell: {driver: nau7802, address: 0x2a, counts_per_gram: 10000, zero: 0}
-
-      """
+  private static let rig = Texts.rig(with: Texts.loadCell)
 
   private func run(_ duration: String, _ events: String...) throws -> [String: Any] {
     try TemporaryFolder().summary(duration, events, rig: Self.rig)

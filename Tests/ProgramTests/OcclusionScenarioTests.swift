@@ -3,13 +3,7 @@ import Testing
 
 /// A line that is blocked, and a sensor of its pressure that is not true, in scenarios.
 @Suite struct OcclusionScenarioTests {
-  private static let rig =
-    Texts.rig + """
-      i2c:
-        bus: /dev/i2c-1
-        pressure: {driver: ads1115, address: 0x48, channel: 0, kilopascal_per_volt: 50, occlusion: 70 kPa}
-
-      """
+  private static let rig = Texts.rig(with: Texts.pressure)
 
   private func run(_ duration: String, _ events: String...) throws -> [String: Any] {
     try TemporaryFolder().summary(duration, events, rig: Self.rig)
@@ -57,7 +51,7 @@ import Testing
 
   @Test("R-063 A fault that comes by and by comes to its value, and no further")
   func ramp() throws {
-    let rig = Self.rig + "  encoder: {driver: as5600, address: 0x36}\n"
+    let rig = Texts.rig(with: Texts.encoder)
     func slipped(_ event: String) throws -> Int {
       let summary = try TemporaryFolder().summary(
         "12 h", ["{at: 2 h, fault: slip, value: 10 %, \(event)}"], rig: rig)

@@ -81,6 +81,17 @@ enum Texts {
 
     """
 
+  static let encoder = "encoder: {driver: as5600, address: 0x36}"
+  static let loadCell =
+    "load_cell: {driver: nau7802, address: 0x2a, counts_per_gram: 10000, zero: 0}"
+  static let pressure =
+    "pressure: {driver: ads1115, address: 0x48, channel: 0, kilopascal_per_volt: 50, occlusion: 70 kPa}"
+
+  /// The rig with sensors on its bus.
+  static func rig(with sensors: String...) -> String {
+    rig + "i2c:\n  bus: /dev/i2c-1\n" + sensors.map { "  \($0)\n" }.joined()
+  }
+
   static let prescription = """
     patient: BENCH-01
     drug: baclofen

@@ -4,13 +4,7 @@ import Testing
 /// Faults of motor, driver and encoder in scenarios: what is told and when, what becomes of basal, and that the oracle
 /// is content: no more than was ordered leaves the tip, and less by no more than what is told.
 @Suite struct ShaftScenarioTests {
-  private static let rig =
-    Texts.rig + """
-      i2c:
-        bus: /dev/i2c-1
-        encoder: {driver: as5600, address: 0x36}
-
-      """
+  private static let rig = Texts.rig(with: Texts.encoder)
 
   private func run(_ duration: String, _ events: String...) throws -> [String: Any] {
     try TemporaryFolder().summary(duration, events, rig: Self.rig)

@@ -5,14 +5,7 @@ import Testing
 
 /// A simulated bench goes on where it was, as a real one does, whatever becomes of the program.
 @Suite struct SimulatedBenchTests {
-  private static let rig =
-    Texts.rig + """
-      i2c:
-        bus: /dev/i2c-1
-        encoder: {driver: as5600, address: 0x36}
-        load_cell: {driver: nau7802, address: 0x2a, counts_per_gram: 10000, zero: 0}
-
-      """
+  private static let rig = Texts.rig(with: Texts.encoder, Texts.loadCell)
 
   /// What the pump's own sensors say, both of them good.
   private struct Reading {

@@ -1,7 +1,7 @@
 internal import Quantities
 
-/// What is tried while the shaft stands, or the line is blocked: some steps as they fall due, at the rate in force, and then a pause. Nothing
-/// is made up for it.
+/// What is tried while the shaft stands, or the line is blocked: some steps as they fall due, at the rate in force, and
+/// then a pause. Nothing is made up for it.
 struct Attempts: BitwiseCopyable {
   /// How many have begun.
   private(set) var begun = 0
@@ -23,7 +23,7 @@ struct Attempts: BitwiseCopyable {
   /// From the second one on somebody has to come.
   var isUrgent: Bool { begun > 1 }
 
-  /// It has failed before its end.
+  /// One that runs is over; the next pause begins.
   mutating func fail(at now: Tick, _ rig: Rig) {
     guard runs else { return }
     end = nil
@@ -41,12 +41,11 @@ struct Attempts: BitwiseCopyable {
       guard steps >= end else { return false }
       fail(at: now, rig)
       return true
-    } else {
-      guard mayBegin, now >= next else { return false }
-      begun += 1
-      end = steps + rig.attemptSteps
-      return false
     }
+    guard mayBegin, now >= next else { return false }
+    begun += 1
+    end = steps + rig.attemptSteps
+    return false
   }
 
   /// From the end of the one before to the begin of an attempt, by its number.

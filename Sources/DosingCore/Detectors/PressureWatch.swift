@@ -2,8 +2,9 @@ internal import Quantities
 
 /// The pressure in the line, held against what is usual at the flow of now. It never acts.
 ///
-/// What is usual is the lowest that three looks in a row were below since the flow last rose by more than a fifth, and creeps up by
-/// `creepPerHour`: so that what drifts in days raises nothing, and a line that is blocked is not taken for usual.
+/// What is usual is the lowest that three looks in a row did not exceed since the flow last rose by more than a fifth,
+/// and creeps up by `creepPerHour`: so that what drifts in days raises nothing, and a line that is blocked is not taken
+/// for usual.
 struct PressureWatch: BitwiseCopyable {
   /// So many samples in a row have to say that it is blocked.
   static let samplesInARow = 3

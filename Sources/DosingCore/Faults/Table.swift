@@ -162,8 +162,8 @@ public struct FaultRow: Sendable {
       // What was ordered is right by the count, and nothing else is measured by it.
       case .loadCellLost: Self(.medium, extras: nil, end: .cause)
       case .pressureLost: Self(.medium, extras: nil, end: .cause)
-      // Each step more would come at once when it opens. High when the second attempt would be made, since there is none
-      // where the pressure stays.
+      // Each step more would come at once when it opens. High when the second attempt would be made, since there is
+      // none where the pressure stays.
       case .occluded:
         Self(
           .medium, gate: .attempts, withheld: .deficit(.driveFailed), extras: .occluded,
