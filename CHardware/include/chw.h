@@ -129,8 +129,8 @@ typedef struct chw_rig chw_rig;
  * Allocates everything that the rig will ever need. On error `*rig` is null and `*problem` says what
  * it was about.
  *
- * `linux`: one chip, found by its label; all wires in one request, so that nobody else can have any
- * of them. At most one such rig is open in a process; a second one is CHW_ERROR_BUSY.
+ * `linux`: one chip, found by its label; all wires are requested, so that nobody else can have any of
+ * them, buzzer and lamp apart from the others. At most one such rig is open in a process; a second one is CHW_ERROR_BUSY.
  */
 chw_error chw_open(
     const chw_config *_Nonnull config, chw_rig *_Nullable *_Nonnull rig,
@@ -152,7 +152,8 @@ void chw_close(chw_rig *_Nonnull rig);
 int64_t chw_now_ns(const chw_rig *_Nonnull rig);
 
 /*
- * [tick] Drives a line. Blocks: not at all on `simulated`; one ioctl on `linux`.
+ * [tick] Drives a line; buzzer and lamp belong to one thread of their own instead, if there is one. Blocks:
+ * not at all on `simulated`; one ioctl on `linux`.
  */
 chw_error chw_set_line(chw_rig *_Nonnull rig, chw_line line, bool active);
 

@@ -9,10 +9,11 @@
 #include "errors.h"
 #include "gpio_chips.h"
 #include "last_act.h"
+#include "rig_outputs.h"
 
 struct gpiod_backend {
   struct backend base;
-  struct api_outputs *outputs;
+  struct rig_outputs outputs;
   bool heartbeat_is_high;
   /* The end of the last pulse failed: another rising edge is not to be had before that is mended. */
   bool step_is_high;
@@ -26,7 +27,7 @@ static const chw_wire wire_of_line[CHW_LINE_COUNT] = {
 };
 
 static chw_error drive(struct gpiod_backend *gpiod, chw_wire wire, bool high) {
-  const int status = api_drive(gpiod->outputs, wire, high);
+  const int status = drive_wire(&gpiod->outputs, wire, high);
   return status == 0 ? CHW_OK : error_of_errno(-status);
 }
 
@@ -73,11 +74,16 @@ static void toggle_heartbeat(struct backend *backend, int64_t now_ns) {
   }
 }
 
+static void release(const struct rig_outputs *outputs) {
+  api_release(outputs->signals);
+  api_release(outputs->motor);
+}
+
 static void close_gpiod(struct backend *backend) {
   struct gpiod_backend *const gpiod = (struct gpiod_backend *)backend;
   last_act_disarm();
-  make_lines_safe(gpiod->outputs);
-  api_release(gpiod->outputs);
+  make_lines_safe(&gpiod->outputs);
+  release(&gpiod->outputs);
   free(gpiod);
 }
 
@@ -121,19 +127,53 @@ static chw_error resolve_wires(
   return CHW_OK;
 }
 
+/* Some of them, of a chip of its own. Null with errno; the chip is closed then. */
+static struct api_outputs *request_some(
+    const chw_wiring *wiring, const int32_t *offsets, int32_t count, chw_problem *problem) {
+  struct gpiod_chip *chip = NULL;
+  if (open_chip_by_label(wiring->chip_label, &chip, problem) != CHW_OK) {
+    errno = ENODEV;
+    return NULL;
+  }
+  struct api_outputs *const outputs = api_request_outputs(chip, offsets, count);
+  if (outputs == NULL) {
+    const int error = errno;
+    gpiod_chip_close(chip);
+    errno = error;
+  }
+  return outputs;
+}
+
+/* All of them, or none. 0 or an errno. */
+static int request_both(
+    const chw_wiring *wiring, const int32_t *offsets, struct rig_outputs *outputs,
+    chw_problem *problem) {
+  outputs->motor = request_some(wiring, offsets, FIRST_SIGNAL_WIRE, problem);
+  if (outputs->motor == NULL) {
+    return errno;
+  }
+  outputs->signals = request_some(
+      wiring, offsets + FIRST_SIGNAL_WIRE, CHW_WIRE_COUNT - FIRST_SIGNAL_WIRE, problem);
+  if (outputs->signals != NULL) {
+    return 0;
+  }
+  const int error = errno;
+  api_release(outputs->motor);
+  return error;
+}
+
 static chw_error request_wires(
-    struct gpiod_chip *chip, const chw_wiring *wiring, struct api_outputs **outputs,
+    struct gpiod_chip *chip, const chw_wiring *wiring, struct rig_outputs *outputs,
     chw_problem *problem) {
   int32_t offsets[CHW_WIRE_COUNT];
   const chw_error error = resolve_wires(chip, wiring, offsets, problem);
   if (error != CHW_OK) {
     return error;
   }
-  *outputs = api_request_outputs(chip, offsets, CHW_WIRE_COUNT);
-  if (*outputs != NULL) {
+  problem->system_error = request_both(wiring, offsets, outputs, problem);
+  if (problem->system_error == 0) {
     return CHW_OK;
   }
-  problem->system_error = errno;
   if (problem->system_error == EBUSY) {
     find_holder(chip, offsets, problem);
   }
@@ -150,12 +190,10 @@ chw_error gpiod_open(
   chw_error error = open_chip_by_label(wiring->chip_label, &chip, problem);
   if (error == CHW_OK) {
     error = request_wires(chip, wiring, &gpiod->outputs, problem);
-    if (error != CHW_OK) {
-      gpiod_chip_close(chip);
-    }
+    gpiod_chip_close(chip);
   }
-  if (error == CHW_OK && !last_act_arm(gpiod->outputs)) {
-    api_release(gpiod->outputs);
+  if (error == CHW_OK && !last_act_arm(&gpiod->outputs)) {
+    release(&gpiod->outputs);
     error = CHW_ERROR_BUSY;
   }
   if (error != CHW_OK) {

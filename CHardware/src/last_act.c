@@ -6,7 +6,7 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 
-static _Atomic(struct api_outputs *) armed;
+static _Atomic(const struct rig_outputs *) armed;
 
 static const int fatal_signals[] = {SIGABRT, SIGBUS, SIGFPE, SIGILL, SIGSEGV, SIGSYS, SIGTRAP};
 #define FATAL_SIGNALS ((int)(sizeof fatal_signals / sizeof *fatal_signals))
@@ -19,15 +19,15 @@ static const chw_wire safe_order[CHW_WIRE_COUNT] = {
     CHW_WIRE_BUZZER, CHW_WIRE_LAMP,   CHW_WIRE_HEARTBEAT,
 };
 
-void make_lines_safe(struct api_outputs *outputs) {
+void make_lines_safe(const struct rig_outputs *outputs) {
   for (int i = 0; i < CHW_WIRE_COUNT; i++) {
     /* Nobody is left to tell of an error; the external gate is what remains. */
-    (void)api_drive(outputs, safe_order[i], false);
+    (void)drive_wire(outputs, safe_order[i], false);
   }
 }
 
 static void act(void) {
-  struct api_outputs *const outputs = atomic_exchange(&armed, NULL);
+  const struct rig_outputs *const outputs = atomic_exchange(&armed, NULL);
   if (outputs != NULL) {
     make_lines_safe(outputs);
   }
@@ -44,9 +44,9 @@ static void on_fatal_signal(int number) {
   (void)raise(number);
 }
 
-bool last_act_arm(struct api_outputs *outputs) {
+bool last_act_arm(const struct rig_outputs *outputs) {
   static bool installed;
-  struct api_outputs *none = NULL;
+  const struct rig_outputs *none = NULL;
   if (!atomic_compare_exchange_strong(&armed, &none, outputs)) {
     return false;
   }

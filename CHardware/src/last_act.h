@@ -5,13 +5,13 @@
 #ifndef CHW_LAST_ACT_H
 #define CHW_LAST_ACT_H
 
-#include "gpiod_api.h"
+#include "rig_outputs.h"
 
 /* Drives every wire low, the enable first. Safe in a signal handler: ioctls alone. */
-void make_lines_safe(struct api_outputs *outputs);
+void make_lines_safe(const struct rig_outputs *outputs);
 
 /* The lines of the one rig of this process, from now on. False where there is one already. */
-bool last_act_arm(struct api_outputs *outputs);
+bool last_act_arm(const struct rig_outputs *outputs);
 void last_act_disarm(void);
 
 #endif

@@ -26,6 +26,7 @@ extension RefusalReason {
     case .deliveredOutOfRange: "delivered-out-of-range"
     case .extraDoseRunning: "extra-dose-running"
     case .noExtraDose: "no-extra-dose"
+    case .nothingSounds: "nothing-sounds"
     case .reservoirLow: "reservoir-low"
     case .reservoirTooSmall: "reservoir-too-small"
     case .bolusTooSmall: "bolus-too-small"
@@ -109,12 +110,13 @@ extension Refusal {
     case .deliveredOutOfRange:
       "\(volume(value)) cannot have been given: rig, reservoir and the rest of the answer leave room for "
         + volume(limit)
-    case .nothingToAcknowledge: "no alarm is on that acknowledging would end"
+    case .nothingToAcknowledge: "no alarm is on that nobody has acknowledged"
     case .accountUncertain:
       "what was delivered before the last start is not known; look, then pumpctl acknowledge"
     case .storageFailed: "nothing can be written down, so only stop and resume are obeyed"
     case .extraDoseRunning: "another extra dose is running"
     case .noExtraDose: "no extra dose is running"
+    case .nothingSounds: "no alarm sounds: none is on, or all that are have been acknowledged"
     case .reservoirLow:
       "the reservoir is low: it holds \(volume(value)), extra doses need more than \(volume(limit))"
     case .reservoirTooSmall:

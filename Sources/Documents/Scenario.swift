@@ -75,6 +75,8 @@ public struct Scenario: Sendable {
     case cellDrift(milligramsPerDay: Int64)
     /// The reservoir loses so much.
     case leak(FlowRate)
+    /// So much runs through head and line by itself.
+    case freeFlow(FlowRate)
   }
 
   public enum ShaftFault: Equatable, Sendable {

@@ -58,7 +58,7 @@ struct ScenarioEventForm {
 
   static let actions = [
     action("patient-bolus"), action("bolus", ["dose", "duration"]), action("cancel-bolus"),
-    action("stop"), action("resume"), action("acknowledge"),
+    action("stop"), action("resume"), action("acknowledge"), action("silence"),
     action("program", ["prescription"]),
     action(
       "refill", ["aspirated", "filled", "concentration"],
@@ -70,7 +70,7 @@ struct ScenarioEventForm {
   static let faults = [
     fault("late-tick"), fault("suspend"), fault("drive-fails"), fault("output-fails", ["line"]),
     fault("load-cell-fails"), fault("load-cell-stuck"), growing("load-cell-offset"),
-    growing("load-cell-drift"), growing("leak"),
+    growing("load-cell-drift"), growing("leak"), growing("free-flow"),
     fault("stall"), growing("slip"), growing("run-away"), fault("encoder-fails"),
     fault("encoder-stuck"),
     Self(kind: "fault", name: "occlusion", needed: ["for"], optional: ["value", "ramp"]),
@@ -161,6 +161,7 @@ extension StrictYAML {
     case "stop": return .ready(.ask(.stop))
     case "resume": return .ready(.ask(.resume))
     case "acknowledge": return .ready(.ask(.acknowledge))
+    case "silence": return .ready(.ask(.silence))
     case "program": return word(keys["prescription"]).map { .programFile($0) }
     case "refill": return refill(keys).map { .ready(.refill($0)) }
     case "catheter-emptied": return .ready(.ask(.supply(SupplyChange(.catheterEmptied))))
@@ -270,6 +271,11 @@ extension StrictYAML {
       guard let rate = quantity(keys["value"], as: FlowRate.self) else { return [] }
       return growing(to: rate.picolitresPerDay) {
         .reservoir(.leak(FlowRate(picolitresPerDay: $0)), on: $1)
+      }
+    case "free-flow":
+      guard let rate = quantity(keys["value"], as: FlowRate.self) else { return [] }
+      return growing(to: rate.picolitresPerDay) {
+        .reservoir(.freeFlow(FlowRate(picolitresPerDay: $0)), on: $1)
       }
     case "stall": return lasting { .shaft(.stall, on: $0) }
     case "encoder-fails": return lasting { .shaft(.encoderFails, on: $0) }

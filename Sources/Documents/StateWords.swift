@@ -97,126 +97,12 @@ extension FaultCode {
   public static func on(in bits: UInt16) -> [FaultCode] {
     allCases.filter { $0.rawValue < 16 && bits & (1 << UInt16($0.rawValue)) != 0 }
   }
-
-  public var code: String { row.code }
-  public var words: String { row.words }
-
-  private var row: (code: String, words: String) {
-    switch self {
-    case .stopped: ("stopped", "stopped by command, the patient gets nothing")
-    case .reservoirLow: ("reservoir-low", "reservoir low")
-    case .reservoirEmpty: ("reservoir-empty", "reservoir empty, nothing is delivered")
-    case .basalRefusedByLimit:
-      ("basal-refused-by-limit", "a limit refused basal: defect of the engine")
-    case .interlockDisagrees:
-      ("interlock-disagrees", "the interlock refused a step: defect of the engine; acknowledge")
-    case .hardStop:
-      ("hard-stop", "interlock and engine have counted differently; look, then pumpctl clear")
-    case .storageFailed:
-      ("storage-failed", "what is delivered cannot be written down; free or mend the disk")
-    case .restartedOften:
-      ("restarted-often", "more than 3 unplanned restarts in 10 min; acknowledge")
-    case .longInterruption:
-      ("long-interruption", "nothing was delivered for a day, tolerance may be lost; acknowledge")
-    case .accountUncertain:
-      ("account-uncertain", "what was delivered before the last start is not known; acknowledge")
-    case .clockUncertain:
-      ("clock-uncertain", "nobody vouches for the clock, which flex needs; see pumpctl clock")
-    case .historyIncomplete:
-      ("history-incomplete", "the journal was lost or is older than it should be; acknowledge")
-    case .otherRig:
-      ("other-rig", "the rig file is not the committed one, which runs; commit it: pumpctl rig")
-    case .noHistory: ("no-history", "say what was given in the last 24 h: pumpctl new")
-    case .driveFails:
-      ("drive-fails", "the motor takes no pulses, basal waits; look at drive and lines")
-    case .outputFails: ("output-fails", "a line cannot be driven; look at the wiring")
-    case .storageSlow: ("storage-slow", "basal waits for the storage; look at the disk")
-    case .suspended: ("suspended", "the machine slept and nothing was delivered; acknowledge")
-    case .newClockUncertain:
-      ("new-clock-uncertain", "nobody vouched for the clock of the new pump; acknowledge")
-    case .clockDiffers:
-      ("clock-differs", "the therapy clock is not local time by UTC; see pumpctl clock")
-    case .orderNotValid:
-      ("order-not-valid", "this version would refuse the order in force; program it anew")
-    case .copyFails:
-      ("copy-fails", "a copy of the safe-basal record cannot be written; look at its file")
-    case .storageLost:
-      ("storage-lost", "directory, journal or run page was taken away; put it back, acknowledge")
-    case .reservoirUnknown:
-      (
-        "reservoir-unknown",
-        "nobody has said what was filled, or is in it now; dosed as the stronger; pumpctl refill"
-      )
-    case .noDrugAtTip:
-      (
-        "no-drug-at-tip",
-        "nothing is at the tip but liquid without drug; see the line in pumpctl status"
-      )
-    case .lineUncertain:
-      ("line-uncertain", "nobody knows where a boundary in the line is; dosed as the stronger")
-    case .notConnected:
-      ("not-connected", "the line was replaced; say when it is connected: pumpctl line connected")
-    case .weightDiffers:
-      (
-        "weight-differs",
-        "the reservoir does not weigh what is counted; look for a leak, and at the cell"
-      )
-    case .fluidElsewhere:
-      (
-        "fluid-elsewhere",
-        "the reservoir does not weigh what was told: the fluid may be elsewhere; look at once"
-      )
-    case .stalled:
-      ("stalled", "the head does not turn as it is told, basal waits; look at head, motor and line")
-    case .wasStalled:
-      ("was-stalled", "the head stood for a while, less was given than ordered; look, acknowledge")
-    case .shaftSlips:
-      ("shaft-slips", "the head loses steps, less is given than ordered; look at it, acknowledge")
-    case .driveDisobeys:
-      (
-        "drive-disobeys",
-        "the head turned otherwise than it was told; cut its power, look, pumpctl clear"
-      )
-    case .encoderLost:
-      ("encoder-lost", "the encoder says nothing, a stall would go unnoticed; look at its wiring")
-    case .loadCellLost:
-      ("load-cell-lost", "the load cell says nothing; look at its wiring")
-    case .pressureLost:
-      ("pressure-lost", "the pressure sensor says nothing; look at its wiring")
-    case .occluded:
-      (
-        "occluded",
-        "the line is blocked, basal waits; look for a kink, and at catheter and tip"
-      )
-    case .wasOccluded:
-      (
-        "was-occluded",
-        "the line was blocked; what was held back comes at once when it opens; look, acknowledge"
-      )
-    case .refillDiffers:
-      ("refill-differs", "what came out is not what was expected; look at the pump, acknowledge")
-    }
-  }
 }
 
 extension FrameKind {
   /// As a person says it: the words of its name.
   public var words: String {
     "\(self)".map { $0.isUppercase ? "-\($0.lowercased())" : "\($0)" }.joined()
-  }
-}
-
-extension FaultCode {
-  /// What ends it, for who asks why it is still on.
-  public var endWords: String {
-    switch (FaultRow(of: self).end, self) {
-    case (.acknowledge, _): "pumpctl acknowledge ends it"
-    case (.commit, _): "pumpctl program ends it"
-    case (.request, .hardStop), (.request, .driveDisobeys): "pumpctl clear ends it"
-    case (.request, .noHistory): "pumpctl new ends it"
-    case (.request, _): "pumpctl resume ends it"
-    case (.cause, _): "it ends when its cause is gone"
-    }
   }
 }
 

@@ -131,13 +131,15 @@ public struct PumpMemory {
 
   /// The loop before its first tick: the interlock knows the last 24 h and is sealed.
   ///
+  /// - Parameter alarms: to whoever plays them; nil where nobody does.
   /// - Throws: the hardware's refusal, or `Unreadable`.
-  public func loop(on hardware: HardwareRig) throws -> TickLoop {
+  public func loop(on hardware: HardwareRig, alarms: AlarmPost? = nil) throws -> TickLoop {
     guard let core = start.core() else { throw Unreadable() }
     try hardware.load(core)
     try hardware.seal(for: start.rig, epoch: Nanoseconds(start.timeOfTickZero.boot))
     return TickLoop(
-      core: core, drive: hardware.drive, annunciator: hardware.annunciator, page: page)
+      core: core, drive: hardware.drive, annunciator: hardware.annunciator,
+      alarms: alarms, page: page)
   }
 
   /// The state that was restored cannot be read again.

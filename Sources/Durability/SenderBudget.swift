@@ -66,8 +66,10 @@ extension Requested {
     (try? Seal.read(frame.span)).flatMap { $0.isSigned ? $0 : nil }
   }
 
-  /// Whatever is proposed or acknowledged, a pump that stands goes on to stand.
-  fileprivate var leavesStopped: Bool { kind == .acknowledge || (kind == .propose && seal != nil) }
+  /// Whatever is proposed, acknowledged or silenced, a pump that stands goes on to stand.
+  fileprivate var leavesStopped: Bool {
+    kind == .acknowledge || kind == .silence || (kind == .propose && seal != nil)
+  }
 
   fileprivate var sender: SenderBudget.Sender { seal.map { .key($0.key) } ?? .user(user) }
 }

@@ -1,10 +1,13 @@
 internal import DosingCore
 internal import Hardware
+internal import Quantities
 
 /// Drives what differs from what was last driven successfully, until it succeeds.
 struct DrivenOutputs {
   private let drive: MotorDrive
   private let annunciator: Annunciator
+  /// Where there is a thread that plays alarms; else each line is on as long as there is anything to tell.
+  private let alarms: AlarmPost?
   /// The steps of the account before the first pulse of this rig.
   private let stepsBefore: Int64
 
@@ -13,6 +16,8 @@ struct DrivenOutputs {
   private var enable: Bool?
   private var buzzer: Bool?
   private var lamp: Bool?
+  /// What that thread could not drive.
+  private var notTold = OutputSet.none
 
   /// How many of the stops that the link has asked for the core has decided.
   var stopsDecided: Int64 = 0
@@ -23,9 +28,12 @@ struct DrivenOutputs {
   /// What could not be driven.
   private(set) var failed = OutputSet.none
 
-  init(_ drive: MotorDrive, _ annunciator: Annunciator, stepsBefore: Int64) {
+  init(
+    _ drive: MotorDrive, _ annunciator: Annunciator, _ alarms: AlarmPost?, stepsBefore: Int64
+  ) {
     self.drive = drive
     self.annunciator = annunciator
+    self.alarms = alarms
     self.stepsBefore = stepsBefore
   }
 
@@ -39,12 +47,31 @@ struct DrivenOutputs {
     let wantedLevels = InterlockLevels(
       open: wanted.isOpen, stopsDecided: stopsDecided, stepsPerHourMax: wanted.stepsPerHourMax,
       stepsPerDayMax: wanted.stepsPerDayMax, leaseStepsMax: lease)
-    let (motor, signals) = (drive, annunciator)
+    let motor = drive
     Self.set(&levels, to: wantedLevels, .interlock, &failed) { motor.setLevels($0) }
     Self.set(&enable, to: wanted.enable, .enable, &failed) { motor.setEnabled($0) }
-    Self.set(&buzzer, to: wanted.buzzer, .buzzer, &failed) { signals.setBuzzer($0) }
-    Self.set(&lamp, to: wanted.lamp, .lamp, &failed) { signals.setLamp($0) }
+    tell(wanted.signal)
     areDue = failed != .none
+  }
+
+  private mutating func tell(_ signal: AlarmSignal) {
+    if let alarms {
+      alarms.tell(signal)
+      failed.insert(notTold)
+      return
+    }
+    let lines = annunciator
+    Self.set(&buzzer, to: signal.sound != .none, .buzzer, &failed) { lines.setBuzzer($0) }
+    Self.set(&lamp, to: signal.light != nil, .lamp, &failed) { lines.setLamp($0) }
+  }
+
+  /// Asks the thread that plays alarms how it fares.
+  ///
+  /// - Parameter now: CLOCK_MONOTONIC.
+  mutating func listen(at now: Nanoseconds) {
+    guard let failed = alarms?.failed(at: now), failed != notTold else { return }
+    notTold = failed
+    areDue = true
   }
 
   private static func set<Level: Equatable>(

@@ -137,6 +137,7 @@ public final class RealTimeEngine: @unchecked Sendable {
 
   private func publish(_ number: Int64) {
     statusIsDue = false
+    loop.listen(at: RealTime.now)
     if forecastIsDue || number % (ticksPerStatus * Self.statusesPerForecast) == 0 {
       forecast = loop.loop.core.forecast()
       forecastIsDue = false

@@ -17,6 +17,9 @@ public struct RecordedLoop: ~Copyable {
     if let commits { self.loop.beginLeases(afterCommit: commits) }
   }
 
+  /// See `TickLoop.listen(at:)`.
+  mutating func listen(at now: Nanoseconds) { loop.listen(at: now) }
+
   /// What became known since the last tick. Before anything else in tick `number`.
   ///
   /// - Parameters:

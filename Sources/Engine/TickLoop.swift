@@ -17,11 +17,14 @@ public struct TickLoop: ~Copyable {
   /// gate, so often that a dead engine is cut off after 0.3 s. The slowest tick is as long.
   public static let heartbeat = Limits.tickMax
 
-  /// - Parameter page: where each tick is kept for a successor; nil for nowhere.
+  /// - Parameters:
+  ///   - alarms: to whoever plays them; nil where nobody does, and buzzer and lamp are driven by the tick.
+  ///   - page: where each tick is kept for a successor; nil for nowhere.
   public init(
-    core: consuming DosingState, drive: MotorDrive, annunciator: Annunciator, page: RunPage? = nil
+    core: consuming DosingState, drive: MotorDrive, annunciator: Annunciator,
+    alarms: AlarmPost? = nil, page: RunPage? = nil
   ) {
-    outputs = DrivenOutputs(drive, annunciator, stepsBefore: core.account.steps)
+    outputs = DrivenOutputs(drive, annunciator, alarms, stepsBefore: core.account.steps)
     self.core = core
     self.drive = drive
     self.page = page
@@ -54,6 +57,9 @@ public struct TickLoop: ~Copyable {
   /// What could not be driven in the tick before, where the core does not know it yet.
   @inline(__always)
   var newlyFailed: OutputSet? { outputs.failed == told ? nil : outputs.failed }
+
+  /// Hears whether people can be told. Now and then; see `AlarmPost.lookMax`.
+  mutating func listen(at now: Nanoseconds) { outputs.listen(at: now) }
 
   /// Takes the facts of a tick, before anything else in it.
   mutating func learn(_ facts: TickFacts) {

@@ -43,6 +43,11 @@ public struct PumpHeadTruth: Sendable {
   public var line: LineTruth?
   /// The pressure in it.
   public var pressure = LinePressureTruth()
+  /// What runs through head and line by itself, whatever the motor does.
+  public var freeFlowMicrolitresPerDay = 0.0
+  /// How often the volume of a step has run, and a part of one.
+  public private(set) var ranSteps = 0
+  private var ran = 0.0
 
   /// Steps that the motor really made, forwards less backwards.
   public private(set) var motorSteps = 0
@@ -140,6 +145,18 @@ public struct PumpHeadTruth: Sendable {
     passedTo = max(before, nanoseconds)
     reservoir.pass(nanoseconds: nanoseconds - before)
     pressure.pass(to: nanoseconds)
+    run(nanoseconds: nanoseconds - before)
+  }
+
+  /// By the volume of a step. Nothing presses it: it stands where the line is blocked, and widens none.
+  private mutating func run(nanoseconds: Int64) {
+    guard freeFlowMicrolitresPerDay > 0, nanoseconds > 0, !pressure.isBlocked else { return }
+    ran += freeFlowMicrolitresPerDay * Double(nanoseconds) / 86_400e9 / stepMicrolitres
+    while ran >= 1 {
+      ran -= 1
+      ranSteps += 1
+      if let liquid = draw() { _ = leave(liquid) }
+    }
   }
 
   /// The wires are those of another process, whose clock may have begun anew.
@@ -166,17 +183,27 @@ public struct PumpHeadTruth: Sendable {
   }
 
   private mutating func push() {
-    let liquid = reservoir.take(microlitres: stepMicrolitres)
     nanogramsOfStep = 0
-    guard liquid.microlitres > 0 else { return }
-    wetSteps += 1
-    pushed.add(liquid.nanograms)
+    guard let liquid = draw() else { return }
     pressure.push(microlitres: liquid.microlitres)
-    nanogramsHeld +=
-      line?.push(microlitres: liquid.microlitres, concentration: liquid.concentration)
-      ?? liquid.nanograms
+    nanogramsHeld += leave(liquid)
     if pressure.isBlocked { return }
     (nanogramsOfStep, nanogramsHeld) = (nanogramsHeld, 0)
+  }
+
+  /// A step's volume out of the reservoir; nil where there is none.
+  private mutating func draw() -> Liquid? {
+    let liquid = reservoir.take(microlitres: stepMicrolitres)
+    guard liquid.microlitres > 0 else { return nil }
+    wetSteps += 1
+    pushed.add(liquid.nanograms)
+    return liquid
+  }
+
+  /// It goes into the line. Returns the drug that leaves the tip for it.
+  private mutating func leave(_ liquid: Liquid) -> Double {
+    line?.push(microlitres: liquid.microlitres, concentration: liquid.concentration)
+      ?? liquid.nanograms
   }
 
   private mutating func drawBack() {

@@ -34,6 +34,8 @@ extension FrameKind {
     // Of what is proposed its own row says who may; of a commit, who proposed it.
     case .propose, .commit: Permission(Role.allCases.filter(ChangeKind.mayPropose))
     case .bolus, .cancelBolus, .acknowledge: Permission([.clinician])
+    // It ends by itself, and whatever is new ends it: whoever hears the pump may.
+    case .silence: Permission([.clinician, .technician, .patient])
     case .patientBolus: Permission([.clinician, .patient])
     case .stop: Permission([.clinician, .technician], unsigned: .stopper)
     case .resume: Permission([.clinician, .technician], unsigned: .rootAfterUnsignedStop)

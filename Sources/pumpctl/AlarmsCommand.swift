@@ -71,24 +71,26 @@ struct AlarmsCommand: ParsableCommand {
       try signing.status(from: &client, on: connection)
     }
     if json { return [try StatusJSON(status).alarms.jsonLine] }
-    let on = status.alarmsByPriority
-    return on.isEmpty ? ["no alarms"] : on.map { "\($0.text); \($0.ends)" }
+    let on = status.alarmsByPriority.map { "\($0.text); \($0.ends)" }
+    let pause = status.audioPause.map { [$0] } ?? []
+    return (on.isEmpty ? ["no alarms"] : on) + pause
   }
 }
 
 /// A row of the fault table, for programs.
 struct AlarmRowJSON: Encodable {
   let code: String
-  let words: String
+  let happened: String
+  let action: String
+  let remedy: String
   let hazards: [String]
   let detector: String
   let within: String
   let priority: String
-  let action: String
   let ends: String
 
   init(_ row: AlarmRow) {
-    (code, words, hazards) = (row.code, row.words, row.hazards)
+    (code, happened, remedy, hazards) = (row.code, row.happened, row.remedy, row.hazards)
     (detector, within, priority) = (row.detector, row.within, row.priority)
     (action, ends) = (row.action, row.ends)
   }

@@ -48,7 +48,8 @@ extension Requested {
     guard reason == 0 else { return false }
     return switch Order(frame: frame) {
     case .change(_, let isProposal): !isProposal
-    case .plain(.stop), .plain(.acknowledge), .plain(.cancelBolus), .unreadable: false
+    case .plain(.stop), .plain(.acknowledge), .plain(.silence), .plain(.cancelBolus), .unreadable:
+      false
     case .commit, .bolus, .plain: true
     }
   }

@@ -18,7 +18,8 @@ struct Pumpctl: ParsableCommand {
       journal: Journal.newestForm),
     subcommands: [
       StatusCommand.self, Program.self, Bolus.self, PatientBolusCommand.self, Stop.self,
-      Resume.self, AlarmsCommand.self, Acknowledge.self, RefillCommand.self, LineCommand.self,
+      Resume.self, AlarmsCommand.self, Acknowledge.self, Silence.self, RefillCommand.self,
+      LineCommand.self,
       PrimeCommand.self, PurgeCommand.self, PrepareCommand.self, ClockCommand.self,
       RigCommand.self, Clear.self, New.self,
       KeyCommand.self,

@@ -8,6 +8,12 @@ struct StatusJSON: Encodable {
   struct Alarm: Encodable {
     let code: String
     let priority: String
+    let happened: String
+    /// What the engine does.
+    let action: String
+    /// What to do.
+    let remedy: String
+    let isAcknowledged: Bool
     let raisedSecondsAgo: Double
   }
 
@@ -79,6 +85,8 @@ struct StatusJSON: Encodable {
   /// The newest one that is over; nil for none.
   let lastDose: LastDose?
   let alarms: [Alarm]
+  /// How long nothing sounds; null where there is no audio pause.
+  let audioPausedSeconds: Double?
   let encoderCounts: Sensor
   let loadCellMilligrams: Sensor
   let pressurePascals: Sensor
@@ -157,8 +165,13 @@ struct StatusJSON: Encodable {
       guard let priority = AlarmPriority(rawValue: alarm.priority) else { return nil }
       let ticks = (status.now - alarm.raised).count
       return Alarm(
-        code: code.code, priority: "\(priority)",
+        code: code.code, priority: "\(priority)", happened: code.happened,
+        action: AlarmRow(of: code).action, remedy: code.remedy,
+        isAcknowledged: alarm.isAcknowledged,
         raisedSecondsAgo: Double(ticks) * Double(status.tickPeriod.count) / 1e9)
+    }
+    audioPausedSeconds = status.silentUntil.map {
+      Double(($0 - status.now).count) * Double(status.tickPeriod.count) / 1e9
     }
     encoderCounts = Sensor(status.sensors.encoder)
     loadCellMilligrams = Sensor(status.sensors.loadCell)

@@ -67,6 +67,7 @@ struct StatusScreen {
       }
       lines += text.map { Line(mark: Self.mark(alarm.priority), text: $0) }
     }
+    if let pause = status.audioPause { lines.append(Line(mark: .medium, text: clipped(pause))) }
     return lines
   }
 

@@ -211,13 +211,20 @@ struct StatusText {
     .map { code, alarm, priority in
       let age = Nanoseconds((status.now - alarm.raised).count * status.tickPeriod.count)
       let what = "\(priority.code.uppercased()) \(code.words)\(cancelled(by: alarm))"
-      return (priority, "\(what), for \(age.durationText)", code.endWords)
+      let seen = alarm.isAcknowledged ? ", acknowledged" : ""
+      return (priority, "\(what), for \(age.durationText)\(seen)", code.endWords)
     }
   }
 
   private var alarms: [Row] {
     let on = alarmsByPriority
-    return on.isEmpty ? [Row("alarms", "none")] : on.map { Row("ALARM", $0.text) }
+    let rows = on.isEmpty ? [Row("alarms", "none")] : on.map { Row("ALARM", $0.text) }
+    return rows + (audioPause.map { [Row("audio", $0)] } ?? [])
+  }
+
+  /// Nil where there is none.
+  var audioPause: String? {
+    status.silentUntil.map { "AUDIO PAUSED for \(time(until: $0)); a new alarm ends it" }
   }
 
   private var sensors: Row { Row("sensors", status.sensors.words) }

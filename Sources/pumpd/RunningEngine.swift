@@ -22,6 +22,8 @@ final class RunningEngine {
   private let devices: SimulatedBus
   private let sensors: RunningSensors?
   private let thread: RealTimeThread
+  private let alarms: AlarmPlayer
+  private let alarmThread: RealTimeThread
   private let journal: JournalThread
   private let journalThread: RealTimeThread
   private let files: StateFiles
@@ -78,7 +80,8 @@ final class RunningEngine {
     sensors = try RunningSensors(document, log: log) { unsafe devices.attach(to: $0.world) }
 
     let start = memory.start
-    let loop = try Self.loop(memory, on: hardware)
+    let post = AlarmPost(at: RealTime.now)
+    let loop = try Self.loop(memory, on: hardware, post)
     var blank = Status(serial: document.serial)
     blank.simulated = isSimulated
     // When all is open: what only the start needed is given back first.
@@ -101,6 +104,10 @@ final class RunningEngine {
     let journal = JournalThread(keeper, record: engine.record, log: log) { socket.look(log) }
     self.journal = journal
     journalThread = try RealTimeThread(name: "journal", priority: 0) { journal.run() }
+    let alarms = AlarmPlayer(post, on: hardware.annunciator)
+    self.alarms = alarms
+    // Whoever hears a pulse does not measure it, and the tick comes first.
+    alarmThread = try RealTimeThread(name: "alarms", priority: 0) { alarms.run() }
     let hands = world == nil ? nil : BenchHands()
     desk = LinkDesk(
       engine: engine, keeper: keeper, hardware: hardware, rig: start.rig,
@@ -136,6 +143,8 @@ final class RunningEngine {
   func end() {
     engine.end()
     thread.join()
+    alarms.end()
+    alarmThread.join()
     journal.end()
     journalThread.join()
     // What the next start has to know stands in the journal.
@@ -145,9 +154,11 @@ final class RunningEngine {
     log.info("ended")
   }
 
-  private static func loop(_ memory: PumpMemory, on hardware: HardwareRig) throws -> TickLoop {
+  private static func loop(
+    _ memory: PumpMemory, on hardware: HardwareRig, _ alarms: AlarmPost
+  ) throws -> TickLoop {
     do {
-      return try memory.loop(on: hardware)
+      return try memory.loop(on: hardware, alarms: alarms)
     } catch is PumpMemory.Unreadable {
       throw Failure(.internalError, "the state that was restored cannot be read again")
     }

@@ -94,6 +94,9 @@ struct BenchSupply {
     case .leak(let rate):
       isAsTold = false
       head.reservoir.leakMicrolitresPerDay += sign * Double(rate.picolitresPerDay) / 1e6
+    case .freeFlow(let rate):
+      isAsTold = false
+      head.freeFlowMicrolitresPerDay += sign * Double(rate.picolitresPerDay) / 1e6
     }
   }
 
@@ -102,7 +105,7 @@ struct BenchSupply {
   /// - Parameter steps: those that were seen.
   func losses(_ head: PumpHeadTruth, steps: Int64) -> [String] {
     var losses: [String] = []
-    if Int64(head.motorSteps) != steps {
+    if Int64(head.motorSteps + head.ranSteps) != steps {
       losses.append("the motor made other steps than were seen")
     }
     // Where less was there than was told the head may have drawn air.

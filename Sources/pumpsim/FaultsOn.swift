@@ -71,6 +71,10 @@ struct FaultsOn {
       if fault != .pressureFails { stalls += isOn ? 1 : -1 }
       // It opens, and the pressure has to be seen to fall.
       feel(until: now + Self.untilAttempt + Nanoseconds.minutes(2).count)
+    // Nothing ends what follows but a person.
+    case .reservoir(.freeFlow, _), .reservoir(.leak, _), .reservoir(.cellOffset, _),
+      .reservoir(.cellDrift, _):
+      hardStops = true
     case .ask, .refill, .setClock, .reservoir: return
     }
     feel(until: now)

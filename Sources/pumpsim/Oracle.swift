@@ -165,18 +165,18 @@ struct Oracle {
   ///   - shaftIsOrdinary: so are motor, driver and encoder.
   ///   - lineIsOrdinary: so are the way out of the line, and the sensor of its pressure.
   mutating func raised(
-    _ code: FaultCode, benchIsAsTold: Bool = false, shaftIsOrdinary: Bool = true,
+    _ code: FaultCode, benchIsAsTold: Bool = true, shaftIsOrdinary: Bool = true,
     lineIsOrdinary: Bool = true, at time: Int64
   ) {
     switch code {
-    case .hardStop where !shaftIsOrdinary: break
+    case .hardStop where !shaftIsOrdinary || !benchIsAsTold: break
     case .stalled, .wasStalled, .shaftSlips, .driveDisobeys, .encoderLost:
       if shaftIsOrdinary {
         report("the alarm \(code.code), and the shaft does as it is told", time)
       }
     case .occluded, .wasOccluded, .pressureLost:
       if lineIsOrdinary { report("the alarm \(code.code), and nothing blocks the line", time) }
-    case .weightDiffers, .fluidElsewhere:
+    case .weightDiffers, .notEmptying, .freeFlow, .fluidElsewhere:
       if benchIsAsTold { report("the alarm \(code.code), and all is as it was told", time) }
     case .hardStop, .interlockDisagrees, .basalRefusedByLimit:
       report("the alarm \(code.code), which no fault asks for", time)

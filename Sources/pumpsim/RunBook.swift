@@ -236,6 +236,7 @@ extension Request {
     case .stop: "stop"
     case .resume: "resume"
     case .acknowledge: "acknowledge"
+    case .silence: "silence"
     }
   }
 }

@@ -185,7 +185,7 @@ struct ScenarioRun: ~Copyable {
 
   /// What the shaft did otherwise than it was told, and what the engine has seen of it.
   private mutating func lookAtShaft(_ pump: SimulatedPump) {
-    let (lost, strays) = (pump.head.stepsLost, pump.head.straySteps)
+    let (lost, strays) = (pump.head.stepsLost, pump.head.straySteps + pump.head.ranSteps)
     if lost > seenOfShaft.lost {
       oracle.lose(steps: lost - seenOfShaft.lost, isSeen: faults.shaftIsSeen && scenario.hasEncoder)
     }
@@ -280,7 +280,7 @@ struct ScenarioRun: ~Copyable {
     case .cancelBolus: oracle.cancelExtra(at: time)
     case .stop: oracle.stop(at: time)
     case .resume: oracle.resume(at: time)
-    case .propose, .commit, .acknowledge: break
+    case .propose, .commit, .acknowledge, .silence: break
     }
   }
 

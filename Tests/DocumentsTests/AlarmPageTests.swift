@@ -29,7 +29,7 @@ import Testing
     for code in FaultCode.allCases {
       #expect(rows.filter { $0.hasPrefix("| \(code.code) |") }.count == 1, "\(code)")
     }
-    for row in rows { #expect(row.split(separator: "|").count == 8, "\(row)") }
+    for row in rows { #expect(row.split(separator: "|").count == 9, "\(row)") }
     let priorities = AlarmRow.all.map { FaultRow(of: $0.fault).priority }
     #expect(priorities == priorities.sorted(by: >))
   }
@@ -40,7 +40,9 @@ import Testing
     for row in AlarmRow.all {
       #expect(!row.hazards.isEmpty, "\(row.code)")
       for hazard in row.hazards { #expect(hazards.contains("| \(hazard) |"), "\(row.code)") }
-      for text in [row.words, row.detector, row.within, row.priority, row.action, row.ends] {
+      for text in [
+        row.happened, row.remedy, row.detector, row.within, row.priority, row.action, row.ends,
+      ] {
         #expect(!text.isEmpty && !text.contains("|"), "\(row.code): \(text)")
       }
     }
@@ -53,7 +55,9 @@ import Testing
     #expect(told.action.contains("goes on;") == (row.gate == .run && row.rate == .scheduled))
     #expect(told.action.contains("safe basal") == (row.gate == .run && row.rate == .safe))
     #expect(told.action.hasPrefix("hard stop") == (row.gate == .hardStop))
-    #expect(told.priority.contains("high after") == (row.becomesHighAfter != nil))
+    #expect(told.priority.contains("high after") == (row.priority == .medium))
+    #expect(
+      told.priority.contains("unseen") == (row.priority == .medium && row.becomesHighAfter == nil))
     #expect(told.priority.hasPrefix(row.priority.code))
   }
 }

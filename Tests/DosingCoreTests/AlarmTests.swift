@@ -57,13 +57,14 @@ import Testing
       case .newClockUncertain: .low
       case .stopped, .reservoirLow, .accountUncertain, .clockUncertain, .driveFails, .outputFails,
         .storageSlow, .suspended, .orderNotValid, .clockDiffers, .copyFails, .refillDiffers,
-        .weightDiffers, .stalled, .wasStalled, .shaftSlips, .encoderLost, .loadCellLost,
+        .weightDiffers, .notEmptying, .stalled, .wasStalled, .shaftSlips, .encoderLost,
+        .loadCellLost,
         .pressureLost, .occluded, .wasOccluded:
         .medium
       case .reservoirEmpty, .basalRefusedByLimit, .interlockDisagrees, .hardStop, .storageFailed,
         .restartedOften, .longInterruption, .historyIncomplete, .otherRig, .noHistory,
         .storageLost, .reservoirUnknown, .noDrugAtTip, .lineUncertain, .notConnected,
-        .fluidElsewhere, .driveDisobeys:
+        .fluidElsewhere, .driveDisobeys, .freeFlow:
         .high
       }
     #expect(FaultRow(of: code).priority == wanted)

@@ -111,6 +111,10 @@ import Testing
     Row(
       code: .wasOccluded, priority: .medium, extras: .occluded, bolus: .occluded,
       end: .acknowledge),
+    Row(
+      code: .freeFlow, priority: .high, gate: .hardStop, withheld: .hardStop,
+      extras: .hardStop, bolus: .hardStop, end: .request, mode: .hardStop),
+    Row(code: .notEmptying, priority: .medium, end: .cause),
   ]
 
   /// The modes of a closed gate, the one that is shown first.
@@ -155,9 +159,10 @@ import Testing
     #expect(state.refuses(.bolus(dose: micrograms(2), duration: .minutes(5)))?.reason == row.bolus)
     let rate = scale.perTick(microgramsPerDay(row.isSafe ? 200 : 300))
     #expect(state.unitsPerTick.basal == (row.gate == .run ? rate : 0))
-    #expect(state.outputs.enable == (row.gate == .run) && state.outputs.lamp)
+    #expect(
+      state.outputs.enable == (row.gate == .run) && state.outputs.signal.light == row.priority)
     #expect(state.outputs.isOpen == (row.gate == .run))
-    #expect(state.outputs.buzzer == (row.priority == .high))
+    #expect(state.outputs.signal.sound.rawValue == row.priority.rawValue)
     let isEnded = state.board.endAll(by: row.end)
     #expect(isEnded && state.board.effect == Effect())
   }
@@ -208,27 +213,38 @@ import Testing
     }
   }
 
-  @Test("R-113 Time alone makes a fault a high alarm, or ends it, at its tick", arguments: rows)
-  func timeAlone(_ row: Row) throws {
+  @Test(
+    "R-113 R-144 Time alone makes a fault a high alarm, or ends it, at its tick; who has seen a medium one is not told",
+    arguments: rows, [false, true])
+  func timeAlone(_ row: Row, isSeen: Bool) throws {
     let rig = Rig.bench()
     var board = FaultBoard()
     _ = board.raise(row.code, at: Tick(1_000))
-    guard let after = row.highAfter ?? row.lasts else {
-      #expect(board.nextChange(rig: rig) == .never)
-      let changes = board.pass(to: Tick(1_000 + rig.ticks(.days(3_650))), rig: rig)
-      #expect(!changes && board[row.code]?.priority == row.priority)
-      return
+    if isSeen {
+      let changes = board.acknowledge()
+      #expect(changes == (row.end == .acknowledge))
+      guard !changes else { return #expect(board.nextChange(rig: rig) == .never) }
     }
-    let change = Tick(1_000 + rig.ticks(after))
-    #expect(board.nextChange(rig: rig) == change)
-    let changesBefore = board.pass(to: Tick(change.number - 1), rig: rig)
-    #expect(!changesBefore && board[row.code]?.priority == row.priority)
-    let changes = board.pass(to: change, rig: rig)
-    #expect(changes && board[row.code]?.priority == (row.highAfter == nil ? nil : .high))
-    // It is on since it was raised, and nothing is left to come.
-    #expect(row.highAfter == nil || board[row.code]?.raised == Tick(1_000))
-    let changesAgain = board.pass(to: change, rig: rig)
-    #expect(board.nextChange(rig: rig) == .never && !changesAgain)
+    let unseen: Nanoseconds? = row.priority == .medium && !isSeen ? .minutes(30) : nil
+    var changes: [(at: Nanoseconds, priority: AlarmPriority?)] = []
+    if let high = row.highAfter ?? unseen { changes.append((high, .high)) }
+    if let lasts = row.lasts { changes.append((lasts, nil)) }
+    var priority: AlarmPriority? = row.priority
+    for (after, next) in changes {
+      let change = Tick(1_000 + rig.ticks(after))
+      #expect(board.nextChange(rig: rig) == change)
+      let changesBefore = board.pass(to: Tick(change.number - 1), rig: rig)
+      #expect(!changesBefore && board[row.code]?.priority == priority)
+      let changesNow = board.pass(to: change, rig: rig)
+      #expect(changesNow && board[row.code]?.priority == next)
+      // It is on since it was raised.
+      #expect(next == nil || board[row.code]?.raised == Tick(1_000))
+      priority = next
+    }
+    // Nothing is left to come.
+    #expect(board.nextChange(rig: rig) == .never)
+    let changesLater = board.pass(to: Tick(1_000 + rig.ticks(.days(3_650))), rig: rig)
+    #expect(!changesLater && board[row.code]?.priority == priority)
   }
 
   @Test("R-113 A set of faults has room for 128, each its own bit")

@@ -42,7 +42,7 @@ import Testing
         16, deliveredOutOfRange 17, encoderLost 18, occluded 19, extraDoseRunning 20, reservoirLow 21, reservoirTooSmall \
         22, bolusTooSmall 23, bolusTooLarge 24, bolusDurationOutOfRange 25, flowAboveMaximum \
         26, noPatientBolus 27, lockout 28, maxIn24h 29, doseLimit1h 30, doseLimit24h 31, \
-        volumeLimit1h 32, volumeLimit24h 33, noExtraDose 34, otherDrug 40, otherConcentration 41, \
+        volumeLimit1h 32, volumeLimit24h 33, noExtraDose 34, nothingSounds 35, otherDrug 40, otherConcentration 41, \
         programDuringExtraDose 42, otherHead 50, otherReservoir 51, otherLine 52, \
         lineMixes 60, boundaryPasses 61, noDrugAtTip 62, tooFastForOldDrug 63, mixedDose1h 64, \
         mixedDose24h 65, lineFull 67, factorAbove5 68, refillOutOfOrder 70, \
@@ -60,13 +60,13 @@ import Testing
         22, reservoirUnknown 23, refillDiffers 24, noDrugAtTip 25, lineUncertain 26, \
         notConnected 27, weightDiffers 28, fluidElsewhere 29, stalled 30, wasStalled 31, \
         shaftSlips 32, driveDisobeys 33, encoderLost 34, loadCellLost 35, pressureLost 36, \
-        occluded 37, wasOccluded 38
+        occluded 37, wasOccluded 38, freeFlow 39, notEmptying 40
         """)
     #expect(
       numbered(FrameKind.self) == """
         askStatus 1, program 2, bolus 3, patientBolus 4, stop 5, resume 6, acknowledge 7, \
         new 8, commit 9, askKeys 10, enroll 11, revoke 12, relayed 13, clear 14, clock 15, \
-        askRecords 16, propose 17, cancelBolus 18, status 101, answer 102, findings 103, rejected 104, keys 106, \
+        askRecords 16, propose 17, cancelBolus 18, silence 19, status 101, answer 102, findings 103, rejected 104, keys 106, \
         records 108, proposal 109
         """)
     #expect(

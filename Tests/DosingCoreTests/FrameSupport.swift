@@ -10,7 +10,8 @@ extension FrameWriter {
 func sample(_ kind: FrameKind) throws -> [UInt8] {
   let writer =
     switch kind {
-    case .askStatus, .patientBolus, .cancelBolus, .stop, .resume, .acknowledge, .askKeys, .relayed:
+    case .askStatus, .patientBolus, .cancelBolus, .stop, .resume, .acknowledge, .silence, .askKeys,
+      .relayed:
       writeFrame(kind, number: 7, body: EmptyBody())
     case .commit: writeFrame(kind, number: 7, body: CommitBody(digest: counted(from: 1)))
     case .enroll:
@@ -197,7 +198,8 @@ func reread(_ frame: [UInt8]) throws(FrameFault) -> [UInt8] {
     ).written
   }
   switch header.kind {
-  case .askStatus, .patientBolus, .cancelBolus, .stop, .resume, .acknowledge, .askKeys, .relayed:
+  case .askStatus, .patientBolus, .cancelBolus, .stop, .resume, .acknowledge, .silence, .askKeys,
+    .relayed:
     return try again(EmptyBody())
   case .commit: return try again(CommitBody())
   case .enroll: return try again(EnrollBody())

@@ -65,7 +65,7 @@ import Testing
   func goldenBytes() throws {
     let frame = try sample(.propose)
     var wanted: [UInt8] = Array("ITBP".utf8)
-    wanted += [13, 0]  // version
+    wanted += [14, 0]  // version
     wanted += [17, 0]  // kind
     wanted += [UInt8(frame.count & 0xff), UInt8(frame.count >> 8), 0, 0]  // length
     wanted += [7, 0, 0, 0]  // number
@@ -96,7 +96,7 @@ import Testing
     writer.sign((0..<64).map { UInt8($0) + 100 })
     let frame = writer.written
     #expect(writer.signedCount == frame.count - 64)
-    var wanted: [UInt8] = Array("ITBP".utf8) + [13, 0, 9, 0, 176, 0, 0, 0, 9, 0, 0, 0]
+    var wanted: [UInt8] = Array("ITBP".utf8) + [14, 0, 9, 0, 176, 0, 0, 0, 9, 0, 0, 0]
     wanted += 1...32  // digest
     wanted += Array("BP-0001".utf8) + Array(repeating: 0, count: 24) + [7]  // serial
     wanted += [1, 2, 3, 4, 5, 6, 7, 8]  // key
@@ -114,7 +114,7 @@ import Testing
   func goldenLengths() throws {
     let lengths: [FrameKind: Int] = [
       .askStatus: 0, .bolus: 16, .patientBolus: 0, .cancelBolus: 0, .stop: 0, .resume: 0,
-      .acknowledge: 0,
+      .acknowledge: 0, .silence: 0,
       .commit: 32, .askKeys: 0, .enroll: 65, .revoke: 8, .relayed: 0, .rejected: 1,
       .propose: 1 + 64 + 17 + 7 * 241 + 26 + 25, .keys: 33 + 32 * 82,
       .askRecords: 61, .records: 14 + 3_840,

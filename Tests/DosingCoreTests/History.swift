@@ -139,7 +139,7 @@ struct History: ~Copyable {
       case .bolus, .patientBolus: counts.boluses += 1
       case .commit(.program): counts.programs += 1
       case .cancelBolus: counts.cancels += 1
-      case .stop, .resume, .acknowledge, .propose, .commit: break
+      case .stop, .resume, .acknowledge, .silence, .propose, .commit: break
       }
       return
     }
@@ -172,7 +172,9 @@ struct History: ~Copyable {
   }
 
   private mutating func request() -> Request {
-    switch generator.number(0...13) {
+    switch generator.number(0...15) {
+    case 15: return .silence
+    case 14: return .acknowledge
     case 13: return .cancelBolus
     case 12: return .clock(ClockChange(utcOffset: .minutes(generator.number(-720...840))))
     case 0: return .stop
@@ -250,7 +252,7 @@ private struct Promise: CustomStringConvertible {
       case .patientBolus: "a patient bolus"
       case .commit(.clock(let change)):
         "a clock \(change.utcOffset.count / 60_000_000_000) min from UTC"
-      case .cancelBolus, .stop, .resume, .acknowledge, .propose, .commit: "a request"
+      case .cancelBolus, .stop, .resume, .acknowledge, .silence, .propose, .commit: "a request"
       }
     return "\(name), refused with \(reason) and promised for tick \(at),"
   }

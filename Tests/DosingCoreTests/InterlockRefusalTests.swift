@@ -128,7 +128,7 @@ import Testing
     let basal = pump.unitsPerTick.basal
     pump.hardStop()
     #expect(pump.mode == .hardStop && pump.alarms[.hardStop]?.priority == .high)
-    #expect(!pump.outputs.isOpen && !pump.outputs.enable && pump.outputs.buzzer)
+    #expect(!pump.outputs.isOpen && !pump.outputs.enable && pump.outputs.signal.sound == .high)
     let (prescribed, missing) = (pump.account.prescribed, pump.account.deficit(.hardStop))
     pump.run(for: .hours(2))
     // What is withheld is ordered, and missing; the episode's end brings the schedule back.

@@ -53,6 +53,10 @@ struct Oracle {
   private(set) var stopped = false
   private(set) var empty = false
   private(set) var low = false
+  enum Alarm: CaseIterable { case stopped, low, empty }
+  private var (stoppedAt, lowAt, emptyAt) = (Int64(0), Int64(0), Int64(0))
+  /// When somebody acknowledged, with each that was on then or not.
+  private var seenAt: [Alarm: Int64] = [:]
   private(set) var running: Running?
   private(set) var lastEnd: Int64?
   private(set) var patientStarts: [Int64] = []
@@ -203,10 +207,13 @@ struct Oracle {
   }
 
   private mutating func passReservoirMarks() {
+    // Told in the tick after the step.
+    if !low { lowAt = now + 1 }
     low = true
     if stepTicks.count >= stepsToEmpty && !empty {
       endDose(at: now)
       empty = true
+      emptyAt = now + 1
       chooseDelivery()
     }
   }
@@ -228,6 +235,7 @@ struct Oracle {
     case .stop:
       expect(answer.isAccepted, "stop was refused")
       endDose(at: tick)
+      if !stopped { stoppedAt = now }
       stopped = true
     case .cancelBolus:
       expect(answer.isAccepted == (running != nil), "the end of a dose was answered with \(answer)")
@@ -246,7 +254,11 @@ struct Oracle {
     case .commit(.program(let therapy)): judge(answer, program: therapy.prescription, perStep)
     case .propose: break
     case .commit(.clock(let change)): judge(answer, change)
-    case .acknowledge, .commit:
+    case .acknowledge, .silence:
+      let calls = Alarm.allCases.contains { isUnseen($0) }
+      expect(answer.isAccepted == calls, "\(request) was answered with \(answer)")
+      if case .acknowledge = request { for alarm in Alarm.allCases { seenAt[alarm] = now } }
+    case .commit:
       expect(!answer.isAccepted, "\(request) was accepted, though nothing calls for it")
     }
     chooseDelivery()
@@ -274,6 +286,19 @@ struct Oracle {
       isPatients: isPatients, dose: dose, start: now, ticks: ticks, units: units)
     isDosing = true
     if isPatients { patientStarts.append(now) }
+  }
+
+  /// Whether it is on, and nobody has seen it as it is: a stop becomes more urgent after an hour.
+  private func isUnseen(_ alarm: Alarm) -> Bool {
+    let (isOn, since) =
+      switch alarm {
+      case .stopped: (stopped, stoppedAt)
+      case .low: (low, lowAt)
+      case .empty: (empty, emptyAt)
+      }
+    guard isOn, let seen = seenAt[alarm], seen >= since else { return isOn }
+    let urgent = since + ticksPerDay / 24
+    return alarm == .stopped && now >= urgent && seen < urgent
   }
 
   private func lockoutEnds(_ bolus: PatientBolus) -> Int64? {
@@ -325,7 +350,8 @@ struct Oracle {
       case .safeBasal, .hardStop, .notStopped, .otherDrug, .otherConcentration,
         .programDuringExtraDose, .noHistory, .hasHistory, .nothingToAcknowledge, .accountUncertain,
         .storageFailed, .driveFails, .orderNotValid, .requestWaits, .noHardStop,
-        .deliveredOutOfRange, .encoderLost, .occluded, .noExtraDose, .otherHead, .otherReservoir,
+        .deliveredOutOfRange, .encoderLost, .occluded, .noExtraDose, .nothingSounds, .otherHead,
+        .otherReservoir,
         .otherLine, .lineMixes, .boundaryPasses, .noDrugAtTip, .tooFastForOldDrug, .mixedDose1h,
         .mixedDose24h, .lineFull, .factorAbove5, .refillOutOfOrder, .concentrationOutOfRange,
         .moreThanReservoir, .moreThanFits, .mixtureOffLabel, .fluidElsewhere, .primeRuns,

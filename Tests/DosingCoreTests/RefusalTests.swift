@@ -26,7 +26,8 @@ extension Refusal {
   private func provoke(_ reason: RefusalReason) throws -> (Refusal?, Told) {
     switch reason {
     case .noTherapy, .stopped, .minimumBasal, .safeBasal, .hardStop, .highAlarm, .notStopped,
-      .driveFails, .encoderLost, .occluded, .noHardStop, .noExtraDose:
+      .driveFails, .encoderLost, .occluded, .noHardStop, .noExtraDose,
+      .nothingSounds:
       (try provokeByState(reason), Told())
     case .noHistory, .hasHistory, .nothingToAcknowledge, .storageFailed, .requestWaits:
       (try provokeByStorage(reason), Told())
@@ -66,6 +67,7 @@ extension Refusal {
     case .notStopped: return pump.ask(.resume).refusal
     case .noHardStop: return pump.ask(.clear).refusal
     case .noExtraDose: return pump.ask(.cancelBolus).refusal
+    case .nothingSounds: return pump.ask(.silence).refusal
     case .driveFails:
       pump.drive = .driveFailed
       pump.run(for: .seconds(20))

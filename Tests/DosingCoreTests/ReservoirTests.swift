@@ -37,7 +37,7 @@ import Testing
     #expect(pump.stepTicks.count == 640 && pump.account.prescribed == prescribed + day)
     #expect(pump.account.deficit(.reservoirEmpty) == missing + day)
     #expect(pump.reservoirContents == microlitres(1_000))
-    #expect(pump.bolus(Mass(nanograms: 100), .minutes(1)).reason == .highAlarm)
+    #expect(pump.bolus(Mass(nanograms: 100), .minutes(1)).reason == .reservoirLow)
   }
 
   @Test("R-024 A bolus that would meet the empty mark on the way is refused, to the step")

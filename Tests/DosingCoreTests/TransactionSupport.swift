@@ -133,7 +133,7 @@ struct TwoPumps {
       // What waits may be an extra dose, which cannot be cancelled before it is durable.
       if waiting != nil, model.extraDose == nil { return .refused(Refusal(.requestWaits)) }
       return model.decide(request, at: now)
-    case .acknowledge: return model.decide(request, at: now)
+    case .acknowledge, .silence: return model.decide(request, at: now)
     case .propose, .commit, .bolus, .patientBolus, .resume:
       if waiting != nil { return .refused(Refusal(.requestWaits)) }
       var asked = model

@@ -41,8 +41,9 @@ import Testing
   }
 
   enum Event: CaseIterable {
-    case programUp, programDown, bolus, patientBolus, cancelBolus, stop, resume, acknowledge, clear,
-      new
+    case programUp, programDown, bolus, patientBolus, cancelBolus, stop, resume, acknowledge,
+      silence,
+      clear, new
     /// No request: the interlock and the core have counted differently.
     case fault
   }
@@ -72,6 +73,7 @@ import Testing
       case .stop: .stop
       case .resume: .resume
       case .acknowledge: .acknowledge
+      case .silence: .silence
       case .clear: .clear
       case .new: .new(deliveredIn24h: microlitres(10), deliveredIn1h: .zero)
       case .fault: nil

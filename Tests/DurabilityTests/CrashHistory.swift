@@ -18,6 +18,9 @@ final class CrashHistory {
     var hasFaults = false
     /// UTC jumps between two lives, by seconds, hours and years, into leap days and back to 1970.
     var setsClock = false
+    /// Else nobody sees an alarm: one that a clock raises, acknowledged, is a commit more, and the next kill
+    /// comes elsewhere.
+    var acknowledges = true
     /// Time passes between the reading of the journal and the sealing of the interlock: up to 20 min.
     var startsLate = false
     /// The limits are the least that basal fits into, so that a step too many in a window shows at once.

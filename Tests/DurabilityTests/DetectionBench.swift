@@ -14,19 +14,21 @@ final class DetectionBench {
 
   /// - Parameter microlitresPerDay: of basal.
   init(
-    microlitresPerDay: Int64, encoder: BenchEncoder? = nil, pressure: BenchPressure? = nil
+    microlitresPerDay: Int64, scale: BenchScale? = nil, encoder: BenchEncoder? = nil,
+    pressure: BenchPressure? = nil
   ) throws {
     let head = Rig.bench()
     var fast = head.pump
     fast.maxRate = FlowRate(picolitresPerDay: 24_000_000_000)
-    let rig = Rig(
+    var rig = Rig(
       tick: Self.tick, pump: fast, reservoir: head.reservoir, maxVolume1h: nil, maxVolume24h: nil,
       occlusion: pressure.map { _ in OcclusionLimits(threshold: Pressure(pascals: 70_000)) })
+    rig.weighing = scale.map { _ in Weighing() }
     pump = try SimulatedPump(
       rig, clock: WeekTime(sinceMonday: .zero),
       head: SimulatedPump.newHead(
         of: rig, filledWith: Concentration(nanogramsPerMillilitre: 500_000)),
-      encoder: encoder, pressure: pressure)
+      scale: scale, encoder: encoder, pressure: pressure)
     let therapy = try Therapy.constant(
       microgramsPerDay: microlitresPerDay / 2, maxDose1h: Mass(nanograms: 2_000_000),
       maxDose24h: Mass(nanograms: 20_000_000), on: rig)

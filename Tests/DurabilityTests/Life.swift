@@ -170,7 +170,7 @@ final class Life {
         (acts, pendingResume, pendingStop) = (nil, nil, commit)
       }
     case 7: program(Int(history.chance.number(0...1)))
-    case 8: ask(.acknowledge) { _ in }
+    case 8: if history.plan.acknowledges { ask(.acknowledge) { _ in } }
     default: break
     }
     if isStopped, history.chance.oneIn(2) {

@@ -84,7 +84,8 @@ import Testing
       func steps(settingClock: Bool) throws -> [Int64] {
         let history = try CrashHistory(
           seed: seed,
-          plan: CrashHistory.Plan(lives: 25, powerCuts: 0, setsClock: settingClock))
+          plan: CrashHistory.Plan(
+            lives: 25, powerCuts: 0, setsClock: settingClock, acknowledges: false))
         try history.run()
         #expect(history.oracle.faults == [])
         return history.oracle.stepTicks

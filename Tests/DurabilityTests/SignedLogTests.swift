@@ -95,7 +95,7 @@ import Testing
   func budget() throws {
     let bench = try KeeperBench(signer: Self.signer)
     try bench.program()
-    #expect(bench.ask(.stop).isAccepted)
+    #expect(bench.ask(.stop).isAccepted && bench.ask(.acknowledge).isAccepted)
     bench.run(2)
     let commits = bench.keeper.durableCommit
     for _ in 0..<500 {

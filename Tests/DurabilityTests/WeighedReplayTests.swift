@@ -53,7 +53,7 @@ import Testing
       bench.scale?.cell.offsetMilligrams = milligrams
       bench.run(for: .minutes(minutes))
     }
-    #expect(bench.pump.board.on[.reservoirUnknown] || bench.pump.board.on[.weightDiffers])
+    #expect(bench.pump.board.on[.reservoirUnknown] || bench.pump.board.on[.notEmptying])
     bench.end()
     let report = try bench.replay { _ in true }
     #expect(report.difference == nil && report.decisions > 1)

@@ -6,8 +6,8 @@ import Quantities
 /// What the body of a frame is read into: the one list of bodies that are fuzzed.
 func blankBody(of kind: FrameKind) -> any FrameBody {
   switch kind {
-  case .askStatus, .patientBolus, .cancelBolus, .stop, .resume, .acknowledge, .askKeys, .relayed,
-    .clear:
+  case .askStatus, .patientBolus, .cancelBolus, .stop, .resume, .acknowledge, .silence, .askKeys,
+    .relayed, .clear:
     EmptyBody()
   case .commit: CommitBody()
   case .enroll: EnrollBody()

@@ -89,12 +89,21 @@ struct FaultScenario: CustomStringConvertible, Sendable {
       newLine),
     Self(
       .notConnected, told: 0.1, over: 30.1, hiddenBy: unasked, brings: [.noDrugAtTip], newLine),
+    // The one takes the other back.
     Self(
-      .weightDiffers, told: 12, over: 12, brings: [.reservoirUnknown],
+      .weightDiffers, told: 12, over: 12, hiddenBy: [.notEmptying], brings: [.reservoirUnknown],
+      fault("load-cell-offset, value: -2 g")),
+    Self(
+      .notEmptying, told: 12, over: 12, hiddenBy: [.weightDiffers], brings: [.reservoirUnknown],
       fault("load-cell-offset, value: 2 g")),
     Self(
+      .freeFlow, told: 50,
+      hiddenBy: [
+        .loadCellLost, .reservoirLow, .reservoirEmpty, .fluidElsewhere, .occluded, .wasOccluded,
+      ], brings: [.hardStop, .weightDiffers], fault("free-flow, value: 100 mL/d")),
+    Self(
       .fluidElsewhere, told: 3, hiddenBy: unasked,
-      brings: [.weightDiffers, .reservoirLow, .reservoirUnknown]
+      brings: [.weightDiffers, .notEmptying, .reservoirLow, .reservoirUnknown]
     ) { begin, _ in
       [
         "{at: \(begin) min, do: refill, aspirated: 19.4 mL, filled: 18 mL, really_filled: 12 mL, concentration: 500 ug/mL}"
@@ -108,7 +117,10 @@ struct FaultScenario: CustomStringConvertible, Sendable {
       fault("stall")),
     Self(
       .shaftSlips, told: 30, needsSteps: true, hiddenBy: [.driveFails], fault("slip, value: 10 %")),
-    Self(.driveDisobeys, told: 1, over: 0.1, brings: [.hardStop, .stopped], runAway),
+    // In a hard stop the driver has no power.
+    Self(
+      .driveDisobeys, told: 1, over: 0.1, hiddenBy: [.freeFlow], brings: [.hardStop, .stopped],
+      runAway),
     Self(.hardStop, told: 1, over: 0.1, brings: [.driveDisobeys, .stopped], runAway),
     Self(.encoderLost, told: 0.3, over: 1.1, fault("encoder-fails")),
     Self(.loadCellLost, told: 1.3, over: 1.1, fault("load-cell-fails")),

@@ -158,6 +158,7 @@ import Testing
     let stop = writeFrame(.stop, number: 1, body: EmptyBody()).array
     // They are all one; what a key asks in vain is not.
     for _ in 0..<300 { #expect(client.ask(stop) != nil) }
+    #expect(try pump.control("acknowledge").code == 0)
     for _ in 0..<65 { #expect(try pump.control("acknowledge").code == 65) }
     #expect(try pump.number("durable_commit") - before <= 3)
     #expect(pump.end() == 0)

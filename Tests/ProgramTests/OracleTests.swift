@@ -166,7 +166,7 @@ import Testing
       oracle.raised(code, at: step)
       #expect(oracle.violations.isEmpty == (code == .stopped))
     }
-    for code in [FaultCode.weightDiffers, .fluidElsewhere] {
+    for code in [FaultCode.weightDiffers, .notEmptying, .freeFlow, .fluidElsewhere] {
       for isTold in [true, false] {
         var oracle = self.oracle()
         oracle.raised(code, benchIsAsTold: isTold, at: step)

@@ -57,16 +57,20 @@ import Testing
     #expect(order.contains("rate: 14.5 ug/h"), "\(order)")
   }
 
-  @Test("An acknowledge that ends nothing says what would end the alarms that are on")
+  @Test(
+    "R-143 An acknowledge says what would end the alarms that stay on, and a second one is in vain")
   func whatEnds() throws {
     let pump = try RunningPump()
     try pump.program()
     #expect(try pump.control("stop").code == 0)
+    let seen = try pump.control("acknowledge")
+    #expect(seen.code == 0 && seen.errors.contains("pumpctl resume ends it"), "\(seen.errors)")
+    #expect(try pump.control("status").output.contains(", acknowledged"))
     let refused = try pump.control("acknowledge")
     #expect(refused.code == 65, "\(refused.output)")
     #expect(refused.errors.contains("stopped by command"), "\(refused.errors)")
     #expect(refused.errors.contains("pumpctl resume ends it"))
-    #expect(refused.errors.contains("no alarm is on that acknowledging would end"))
+    #expect(refused.errors.contains("no alarm is on that nobody has acknowledged"))
   }
 
   @Test("Who only looks at a change has done what he wanted; who types another word has not")

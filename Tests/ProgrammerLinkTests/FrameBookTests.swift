@@ -43,7 +43,7 @@ import Testing
         #expect(16 + length + Seal.length == frame.count, "\(kind)")
       }
     }
-    #expect(described.count == 13 + 6 + 6 + 6)
+    #expect(described.count == 14 + 6 + 6 + 6)
   }
 
   @Test("R-123 A vector of every kind reads back, is signed, and has no two values alike by chance")

@@ -11,7 +11,8 @@ import Testing
     .commit: [.clinician, .technician], .bolus: [.clinician],
     .cancelBolus: [.clinician],
     .patientBolus: [.clinician, .patient], .stop: [.clinician, .technician],
-    .resume: [.clinician, .technician], .acknowledge: [.clinician], .revoke: [.clinician],
+    .resume: [.clinician, .technician], .acknowledge: [.clinician],
+    .silence: [.clinician, .technician, .patient], .revoke: [.clinician],
   ]
 
   private static let proposedBy: [ChangeKind: [Role]] = [

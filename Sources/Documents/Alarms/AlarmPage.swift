@@ -5,8 +5,8 @@ public enum AlarmPage {
   public static var lines: [String] {
     let rows = AlarmRow.all.map { row in
       let cells = [
-        row.code, row.words, row.hazards.joined(separator: ", "), row.detector, row.within,
-        row.priority, row.action, row.ends,
+        row.code, row.happened, row.action, row.remedy, row.priority, row.detector, row.within,
+        row.ends, row.hazards.joined(separator: ", "),
       ]
       return "| \(cells.joined(separator: " | ")) |"
     }
@@ -25,7 +25,11 @@ public enum AlarmPage {
     whether extra doses go on. A fault never makes basal faster, and what was not delivered is never made up.
     `pumpctl alarms --table` prints the same.
 
-    | code | what happened, and what to do | hazards | what notices it | within | priority | what the engine does | what ends it |
-    |---|---|---|---|---|---|---|---|
+    People are told by buzzer and lamp as <doc:AlarmSignals> says. `pumpctl acknowledge` says that somebody has seen
+    all that are on: those whose cause lies in the past end, the others sound no more until they become more urgent.
+    A medium alarm that nobody acknowledges within 30 min becomes a high one, where its row names no other time.
+
+    | code | what happened | what the engine does | what to do | priority | what notices it | within | what ends it | hazards |
+    |---|---|---|---|---|---|---|---|---|
     """
 }

@@ -23,8 +23,10 @@ public struct AlarmRow: Sendable {
 
   /// Stable, for programs.
   public var code: String { fault.code }
-  /// What happened, and what to do.
-  public var words: String { fault.words }
+  /// What happened.
+  public var happened: String { fault.happened }
+  /// What to do.
+  public var remedy: String { fault.remedy }
   /// Of `Hazards.md`, as in `H-03`.
   public var hazards: [String] { detection.hazards.map { ($0 < 10 ? "H-0" : "H-") + "\($0)" } }
   /// What notices it.
@@ -39,8 +41,11 @@ public struct AlarmRow: Sendable {
 
   /// With what it becomes after a while, as in `medium, high after 1 h`.
   public var priority: String {
-    row.becomesHighAfter.map { "\(row.priority.code), high after \($0.durationText)" }
-      ?? row.priority.code
+    if let after = row.becomesHighAfter {
+      return "\(row.priority.code), high after \(after.durationText)"
+    }
+    guard row.priority == .medium else { return row.priority.code }
+    return "medium, high after \(Limits.unseenEscalation.durationText) unseen"
   }
 
   /// What becomes of basal, and of extra doses.

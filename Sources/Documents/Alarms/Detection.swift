@@ -67,6 +67,14 @@ struct Detection {
         Self(
           [9, 10], "the load cell beside what was counted",
           "10 min; how soon of a leak: Reservoir.md")
+      case .notEmptying:
+        Self(
+          [3, 10], "the load cell beside what was counted",
+          "10 min; how soon of a cell that is stuck: Reservoir.md")
+      case .freeFlow:
+        Self(
+          [1], "how fast the load cell becomes lighter",
+          "3 min, 30 min or 3 h in a row; how soon that is: Reservoir.md")
       case .stalled: Self([3], "the encoder beside the steps that were made", Self.shaft)
       case .wasStalled: Self([3], "a shaft that stands", Self.shaft)
       case .shaftSlips:

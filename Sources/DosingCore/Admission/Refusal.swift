@@ -44,6 +44,8 @@ public enum RefusalReason: UInt8, Sendable, BitwiseCopyable {
   case volumeLimit24h = 33  // ng, at the committed concentration
   /// None runs that could be cancelled.
   case noExtraDose = 34
+  /// No alarm is on that sounds.
+  case nothingSounds = 35
   // About a program.
   case otherDrug = 40
   case otherConcentration = 41  // limit: what the reservoir holds, value: what is ordered, ng/mL

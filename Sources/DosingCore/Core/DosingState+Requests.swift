@@ -28,7 +28,8 @@ extension DosingState {
     switch request {
     case .stop: return nil
     case .acknowledge:
-      return board.hasAny(endedBy: .acknowledge) ? nil : Refusal(.nothingToAcknowledge)
+      return board.acknowledged == board.on ? Refusal(.nothingToAcknowledge) : nil
+    case .silence: return board.highestUnseen == nil ? Refusal(.nothingSounds) : nil
     case .propose(let change), .commit(let change): return refuses(change)
     case .bolus(let dose, let duration):
       return refuses(Admission.Asked(kind: .bolus, dose: dose, duration: duration))
@@ -56,6 +57,7 @@ extension DosingState {
     case .stop: stop()
     case .resume: end(.stopped)
     case .acknowledge: acknowledge()
+    case .silence: board.pauseAudio(at: now, rig: rig)
     }
   }
 
@@ -90,8 +92,10 @@ extension DosingState {
       end(.hardStop)
       end(.interlockDisagrees)
       end(.driveDisobeys)
-      // What moves it still is seen anew.
+      end(.freeFlow)
+      // What moves it still, or runs, is seen anew.
       shaft = ShaftWatch()
+      freeFlow = FreeFlowWatch()
       raise(.stopped)
     }
   }
@@ -169,6 +173,6 @@ extension DosingState {
   // MARK: Faults that a person ends
 
   private mutating func acknowledge() {
-    if board.endAll(by: .acknowledge) { happened.faultsChanged = true }
+    if board.acknowledge() { happened.faultsChanged = true }
   }
 }

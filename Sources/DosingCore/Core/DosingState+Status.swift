@@ -23,9 +23,13 @@ extension DosingState {
     (status.rigLimitHour, status.rigLimitDay) = (rig.maxVolume1h, rig.maxVolume24h)
     for index in 0..<FaultCode.count {
       status.faults[index] =
-        board[index].map { ShownFault(priority: $0.priority.rawValue, raised: $0.raised) }
-        ?? ShownFault()
+        board[index].map {
+          ShownFault(
+            priority: $0.priority.rawValue, raised: $0.raised,
+            isAcknowledged: board.acknowledged[$0.code])
+        } ?? ShownFault()
     }
+    status.silentUntil = board.silentUntil
     reportLine(to: &status.line)
     reportRefill(to: &status.refill)
     if let therapy { report(therapy, to: &status) }

@@ -4,8 +4,13 @@ internal import Quantities
 
 extension DosingState {
   mutating func takeWeight(_ cell: SensorReading) {
-    weight.take(
-      cell.state == .good ? cell.value : nil, after: ledger.account.steps, at: now, rig)
+    let believed = cell.state == .good ? cell.value : nil
+    weight.take(believed, after: ledger.account.steps, at: now, rig)
+    let isAlone = refill.stage == .none && !ledger.line.holdsNothing
+    let runs = freeFlow.take(isAlone ? believed : nil, after: ledger.account.steps, at: now, rig)
+    guard runs else { return }
+    raise(.freeFlow)
+    raise(.hardStop)
   }
 
   /// What the reservoir may hold, by count, by weight where that is known, and by both: what both say, or, where
@@ -35,7 +40,8 @@ extension DosingState {
 
   /// Count and weight do not agree, for long enough to be believed.
   private mutating func contentsAreOdd() -> Bool {
-    board.on[.weightDiffers] || (board.on[.reservoirUnknown] && !refill.isUnknown)
+    board.on[.weightDiffers] || board.on[.notEmptying]
+      || (board.on[.reservoirUnknown] && !refill.isUnknown)
   }
 
   // MARK: Watching it
@@ -76,18 +82,20 @@ extension DosingState {
   private mutating func watchWeight() -> Bool {
     guard weighed() != nil else {
       set(.weightDiffers, on: false)
+      set(.notEmptying, on: false)
       return false
     }
     // What is on ends when they agree by more than the noise.
-    let slack = board.on[.weightDiffers] ? rig.weighing?.errorMilligrams ?? 0 : 0
-    let differs = weightDiffers(slack: slack)
+    let isOn = board.on[.weightDiffers] || board.on[.notEmptying]
+    let differs = weightDiffers(slack: isOn ? rig.weighing?.errorMilligrams ?? 0 : 0)
     let rises = weight.hasRisen(at: now, rig)
-    let lasts = weight.lasts(differs || rises, at: now, rig)
-    set(.weightDiffers, on: differs && lasts)
+    let lasts = weight.lasts(differs != nil || rises, at: now, rig)
+    set(.weightDiffers, on: differs == .lighter && lasts)
+    set(.notEmptying, on: differs == .heavier && lasts)
     return rises && lasts
   }
 
-  private mutating func weightDiffers(slack: Int64 = 0) -> Bool {
+  private mutating func weightDiffers(slack: Int64 = 0) -> ReservoirWeight.Difference? {
     weight.differs(
       after: ledger.account.steps, doubts: ledger.stepsInDoubt, at: now, slack: slack, rig)
   }
@@ -96,7 +104,9 @@ extension DosingState {
   /// two the cell is the likelier to be wrong.
   private mutating func isEmptied() -> Bool {
     if ledger.account.steps >= ledger.reservoir.stepsToEmpty { return true }
-    guard let weighed = weighed(), !contentsAreOdd(), !weightDiffers() else { return false }
+    guard let weighed = weighed(), !contentsAreOdd(), weightDiffers() == nil else {
+      return false
+    }
     let slack = board.on[.reservoirEmpty] ? cellError() : .zero
     return weighed.most <= rig.reservoir.empty + slack
   }

@@ -47,8 +47,9 @@ public struct DosingState: Sendable {
   public internal(set) var prime: Prime?
   /// Whoever replaced the line has said that it is where it belongs.
   public internal(set) var isConnected = true
-  /// What the load cell says.
+  /// What the load cell says, for long and for short.
   var weight: ReservoirWeight
+  var freeFlow = FreeFlowWatch()
   /// What the encoder says, and what is tried where the shaft stands; nil where it does not.
   var shaft = ShaftWatch()
   var attempts: Attempts?

@@ -1,4 +1,4 @@
-/// What enable, interlock, buzzer and lamp have to be now: a function of the state.
+/// What enable and interlock have to be now, and what buzzer and lamp have to tell: a function of the state.
 ///
 /// Whoever drives them drives what differs from what he last drove successfully, until he succeeds.
 public struct Outputs: Equatable, Sendable, BitwiseCopyable {
@@ -12,8 +12,7 @@ public struct Outputs: Equatable, Sendable, BitwiseCopyable {
   public var leaseEnd: Int64
   /// Whether the heartbeat goes on: without it the driver's own gate closes, whatever its lines say.
   public var beats: Bool
-  public var buzzer: Bool
-  public var lamp: Bool
+  public var signal: AlarmSignal
 }
 
 /// Some of the outputs.
@@ -34,15 +33,15 @@ public struct OutputSet: Equatable, Sendable, BitwiseCopyable {
 
   /// Without these no step would turn the motor.
   public static let ofTheMotor = OutputSet(bits: 1 | 2)
+  /// Without these nobody is told.
+  public static let ofTheSignals = OutputSet(bits: 4 | 8)
 }
 
 extension DosingState {
   public var outputs: Outputs {
     let runs = mode.delivers || prime != nil
-    let highest = board.highest
     return Outputs(
       enable: runs, isOpen: runs, stepsPerHourMax: hourStepsMax, stepsPerDayMax: dayStepsMax,
-      leaseEnd: lease.end, beats: board.effect.gate != .hardStop, buzzer: highest == .high,
-      lamp: highest != nil)
+      leaseEnd: lease.end, beats: board.effect.gate != .hardStop, signal: board.signal)
   }
 }

@@ -11,8 +11,10 @@ public enum Request: Sendable, BitwiseCopyable {
   case cancelBolus
   case stop
   case resume
-  /// Somebody has seen the faults whose cause lies in the past.
+  /// Somebody has seen the alarms that are on: those whose cause lies in the past end.
   case acknowledge
+  /// No alarm that is on sounds for some minutes.
+  case silence
 }
 
 extension Request {
@@ -29,7 +31,7 @@ extension Request {
     switch self {
     case .commit, .bolus, .patientBolus, .resume: false
     // After a restart that forgot it, an extra dose is given up all the same.
-    case .stop, .acknowledge, .propose, .cancelBolus: true
+    case .stop, .acknowledge, .silence, .propose, .cancelBolus: true
     }
   }
 }

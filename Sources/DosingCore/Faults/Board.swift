@@ -33,6 +33,10 @@ public struct FaultBoard: Sendable, BitwiseCopyable {
   }
 
   public private(set) var on = FaultSet()
+  /// Those that somebody has seen since they were raised or became more urgent. Nobody has after a restart.
+  public private(set) var acknowledged = FaultSet()
+  /// The end of an audio pause; nil where there is none. Whatever is raised ends it.
+  public private(set) var silentUntil: Tick?
   public private(set) var effect = Effect()
   private var entries: PerFault<Entry> = InlineArray(repeating: Entry())
 
@@ -48,21 +52,18 @@ public struct FaultBoard: Sendable, BitwiseCopyable {
   }
 
   /// The highest priority that is on.
-  public var highest: AlarmPriority? {
+  public var highest: AlarmPriority? { highest(unseen: false) }
+
+  /// The highest that nobody has acknowledged.
+  public var highestUnseen: AlarmPriority? { highest(unseen: true) }
+
+  private func highest(unseen: Bool) -> AlarmPriority? {
     var highest: AlarmPriority?
     for index in 0..<FaultCode.count {
-      guard let fault = self[index] else { continue }
+      guard let fault = self[index], !(unseen && acknowledged[fault.code]) else { continue }
       if highest.map({ $0 < fault.priority }) ?? true { highest = fault.priority }
     }
     return highest
-  }
-
-  /// Whether any fault that is on is ended by this.
-  func hasAny(endedBy end: FaultRow.End) -> Bool {
-    for index in 0..<FaultCode.count {
-      if let fault = self[index], FaultRow(of: fault.code).end == end { return true }
-    }
-    return false
   }
 
   // MARK: Changes. Each returns whether anything changed.
@@ -80,6 +81,8 @@ public struct FaultBoard: Sendable, BitwiseCopyable {
       on[code] = true
       entries[place] = Entry(raised: tick, priority: wanted)
     }
+    acknowledged[code] = false
+    silentUntil = nil
     fold()
     return true
   }
@@ -87,6 +90,8 @@ public struct FaultBoard: Sendable, BitwiseCopyable {
   mutating func end(_ code: FaultCode) -> Bool {
     guard on[code] else { return false }
     on[code] = false
+    acknowledged[code] = false
+    if on == FaultSet() { silentUntil = nil }
     entries[Int(code.rawValue)] = Entry()
     fold()
     return true
@@ -109,9 +114,24 @@ public struct FaultBoard: Sendable, BitwiseCopyable {
     return changed
   }
 
-  /// What time alone does: faults become high alarms, and those that last no longer end.
+  /// Somebody has seen all that are on: those whose cause lies in the past end, the others sound no more until
+  /// they become more urgent.
+  mutating func acknowledge() -> Bool {
+    let changed = endAll(by: .acknowledge)
+    acknowledged = on
+    silentUntil = nil
+    return changed
+  }
+
+  /// Begins an audio pause, or begins it anew: nothing that is on sounds for a while.
+  mutating func pauseAudio(at tick: Tick, rig: Rig) {
+    silentUntil = highestUnseen.map { tick + TickCount(rig.ticks($0.audioPause)) }
+  }
+
+  /// What time alone does: faults become high alarms, those that last no longer end, and so does an audio pause.
   mutating func pass(to tick: Tick, rig: Rig) -> Bool {
     var changed = false
+    if let end = silentUntil, tick >= end { silentUntil = nil }
     for index in 0..<FaultCode.count {
       guard let fault = self[index] else { continue }
       if let end = expiry(of: fault.code, rig: rig), tick >= end {
@@ -127,6 +147,7 @@ public struct FaultBoard: Sendable, BitwiseCopyable {
   func nextChange(rig: Rig) -> Tick {
     var next = Tick.never
     guard on != FaultSet() else { return next }
+    if let end = silentUntil { next = end }
     for index in 0..<FaultCode.count {
       guard let fault = self[index] else { continue }
       next = min(next, expiry(of: fault.code, rig: rig) ?? .never)
@@ -142,9 +163,12 @@ public struct FaultBoard: Sendable, BitwiseCopyable {
   }
 
   private func becomesHigh(_ fault: Fault, rig: Rig) -> Tick? {
-    guard fault.priority < .high, let after = FaultRow(of: fault.code).becomesHighAfter else {
-      return nil
-    }
+    guard fault.priority < .high else { return nil }
+    let isUnseen = fault.priority == .medium && !acknowledged[fault.code]
+    guard
+      let after = FaultRow(of: fault.code).becomesHighAfter
+        ?? (isUnseen ? Limits.unseenEscalation : nil)
+    else { return nil }
     return fault.raised + TickCount(rig.ticks(after))
   }
 

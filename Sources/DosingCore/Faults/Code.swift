@@ -1,3 +1,5 @@
+public import Quantities
+
 /// Everything that can be wrong, by name. What follows from each is written in its row of the fault table,
 /// see `FaultRow`, and nowhere else.
 ///
@@ -58,7 +60,7 @@ public enum FaultCode: UInt8, Sendable, BitwiseCopyable {
   case lineUncertain = 26
   /// The line was replaced, and nobody has said that it is connected.
   case notConnected = 27
-  /// The reservoir does not weigh what is counted.
+  /// The reservoir weighs less than is counted.
   case weightDiffers = 28
   /// It does not weigh what it was refilled with.
   case fluidElsewhere = 29
@@ -81,13 +83,17 @@ public enum FaultCode: UInt8, Sendable, BitwiseCopyable {
   case occluded = 37
   /// It did, for a while.
   case wasOccluded = 38
+  /// The reservoir becomes lighter and lighter, by more than the head was told to give.
+  case freeFlow = 39
+  /// It does not become lighter by what was given.
+  case notEmptying = 40
 
   /// As many as `PerFault` holds.
-  public static let count = 39
+  public static let count = 41
 }
 
 /// Something for each fault, by its raw value.
-public typealias PerFault<Element> = InlineArray<39, Element>
+public typealias PerFault<Element> = InlineArray<41, Element>
 
 /// Priorities after IEC 60601-1-8.
 public enum AlarmPriority: UInt8, Comparable, Sendable, BitwiseCopyable {
@@ -98,6 +104,9 @@ public enum AlarmPriority: UInt8, Comparable, Sendable, BitwiseCopyable {
   public static func < (left: AlarmPriority, right: AlarmPriority) -> Bool {
     left.rawValue < right.rawValue
   }
+
+  /// How long the sound of alarms may be paused while one of this priority is the highest that sounds.
+  public var audioPause: Nanoseconds { self == .high ? .minutes(2) : .minutes(10) }
 }
 
 /// Some of all faults there can ever be.

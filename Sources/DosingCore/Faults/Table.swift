@@ -51,7 +51,8 @@ public struct FaultRow: Sendable {
   public let withheld: Withheld
   /// What whoever asks for an extra dose is told; nil where extra doses go on.
   public let refusesExtras: RefusalReason?
-  /// How long it is on before it becomes a high alarm; nil for never.
+  /// How long it is on before it becomes a high alarm, whoever has seen it. Where it is nil a medium one does so
+  /// after `Limits.unseenEscalation` that nobody has acknowledged.
   public let becomesHighAfter: Nanoseconds?
   public let end: End
   /// How long it is on at the most; nil for as long as it takes.
@@ -138,7 +139,7 @@ public struct FaultRow: Sendable {
       // It is dosed as the strongest that it may be, which may be too little.
       case .lineUncertain: Self(.high, extras: .highAlarm, end: .cause)
       // One of the two is wrong, and basal by the count is what was ordered.
-      case .weightDiffers: Self(.medium, extras: nil, end: .cause)
+      case .weightDiffers, .notEmptying: Self(.medium, extras: nil, end: .cause)
       // What did not reach the reservoir may be in the patient, and the reservoir empty soon.
       case .fluidElsewhere: Self(.high, extras: .highAlarm, end: .cause)
       // Nobody is treated, and only a person can tell when somebody is.
@@ -152,7 +153,7 @@ public struct FaultRow: Sendable {
       case .wasStalled: Self(.medium, extras: nil, end: .acknowledge)
       case .shaftSlips: Self(.medium, extras: nil, end: .acknowledge)
       // What moves it is not this engine: `hardStop` comes with it.
-      case .driveDisobeys:
+      case .driveDisobeys, .freeFlow:
         Self(
           .high, gate: .hardStop, withheld: .deficit(.hardStop), extras: .hardStop, end: .request,
           mode: .hardStop)

@@ -3,14 +3,14 @@
 /// | offset | bytes | field |
 /// |---|---|---|
 /// | 0 | 4 | the letters `ITBP` |
-/// | 4 | 2 | version, 13 |
+/// | 4 | 2 | version, 14 |
 /// | 6 | 2 | kind |
 /// | 8 | 4 | length of the whole frame |
 /// | 12 | 4 | number of the request; an answer repeats it |
 ///
 /// Then the body of the kind, then the `Seal`.
 public struct FrameHeader: Sendable {
-  public static let version: UInt16 = 13
+  public static let version: UInt16 = 14
   /// The oldest version that a record may hold. On the wire both sides speak the same.
   public static let oldestVersion: UInt16 = 4
   /// From this version on all that is proposed has one kind.
@@ -68,6 +68,8 @@ public enum FrameKind: UInt16, Sendable {
   case propose = 17
   /// Ends the extra dose that runs; basal goes on.
   case cancelBolus = 18
+  /// Begins an audio pause.
+  case silence = 19
   // From the pump.
   case status = 101
   case answer = 102

@@ -40,6 +40,7 @@ extension Request {
     case .stop: try read(nothing: frame, as: .stop)
     case .resume: try read(nothing: frame, as: .resume)
     case .acknowledge: try read(nothing: frame, as: .acknowledge)
+    case .silence: try read(nothing: frame, as: .silence)
     default: return try readChange(frame, header, on: rig, order: order, findings: &findings)
     }
     return true
@@ -88,6 +89,7 @@ extension Request {
     case .stop: writeFrame(.stop, number: number, body: EmptyBody())
     case .resume: writeFrame(.resume, number: number, body: EmptyBody())
     case .acknowledge: writeFrame(.acknowledge, number: number, body: EmptyBody())
+    case .silence: writeFrame(.silence, number: number, body: EmptyBody())
     }
   }
 }

@@ -96,6 +96,8 @@ public struct Status: Sendable {
   public var patientBolus: PatientBolusState?
   /// By the raw value of the `FaultCode`.
   public var faults = PerFault<ShownFault>(repeating: ShownFault())
+  /// The end of an audio pause; nil where there is none.
+  public var silentUntil: Tick?
   public var sensors = SensorReadings()
 
   /// The newest commit that is durable; 0 where nothing is written down.
@@ -158,4 +160,6 @@ public struct PatientBolusState: Equatable, Sendable, BitwiseCopyable {
 public struct ShownFault: Sendable, BitwiseCopyable {
   public var priority: UInt8 = 0
   public var raised = Tick(0)
+  /// Somebody has seen it since it was raised or became more urgent.
+  public var isAcknowledged = false
 }

@@ -17,6 +17,9 @@ extension Status: FrameBody {
     layoutDelivery(&coder)
     layoutLimits(&coder)
     layoutFaults(&coder)
+    optional("silent_until", &silentUntil, else: Tick(0), &coder) { tick, coder in
+      coder.field("tick", &tick.number, unit: "tick")
+    }
     coder.field("durable_commit", &durableCommit)
     coder.begin("challenge", .plain)
     challenge.layout(&coder)
@@ -52,6 +55,7 @@ extension Status: FrameBody {
       coder.field("code", raw: &code, like: FaultCode.stopped)
       coder.field("priority", raw: &fault.priority, like: AlarmPriority.high)
       coder.field("raised", magnitude: &fault.raised.number, unit: "tick")
+      coder.field("acknowledged", &fault.isAcknowledged)
       guard Int(code) > last, Int(code) < FaultCode.count, (1...3).contains(fault.priority) else {
         return coder.fail()
       }

@@ -128,18 +128,22 @@ struct ReservoirWeight: BitwiseCopyable {
       most: reference.contents.most.plus(milligrams: became + margin))
   }
 
-  /// It did not become less by what the head may have given since the reference.
+  /// Than what is counted.
+  enum Difference { case lighter, heavier }
+
+  /// Whether it became less by what the head may have given since the reference; nil where it did.
   ///
   /// - Parameter slack: by so much less it may be off than the cell alone would let it.
   func differs(
     after steps: Int64, doubts: Int64, at now: Tick, slack: Int64, _ rig: Rig
-  ) -> Bool {
-    guard let newest, let reference, let margin = margin(at: now, rig) else { return false }
+  ) -> Difference? {
+    guard let newest, let reference, let margin = margin(at: now, rig) else { return nil }
     let certain = max(0, steps - reference.steps)
     let given = rig.given(by: certain, andMaybe: max(0, doubts - reference.doubts))
     let fell = reference.milligrams - newest
     let within = margin - slack
-    return fell + within < given.least.milligrams || fell - within > given.most.milligrams + 1
+    if fell + within < given.least.milligrams { return .heavier }
+    return fell - within > given.most.milligrams + 1 ? .lighter : nil
   }
 
   private func margin(at now: Tick, _ rig: Rig) -> Int64? {
@@ -216,7 +220,7 @@ extension Volume {
 
   fileprivate mutating func add(milligrams: Int64) { self = plus(milligrams: milligrams) }
 
-  fileprivate var milligrams: Int64 { picolitres / Self.picolitresPerMilligram }
+  var milligrams: Int64 { picolitres / Self.picolitresPerMilligram }
 
   var magnitude: Volume { Volume(picolitres: abs(picolitres)) }
 }

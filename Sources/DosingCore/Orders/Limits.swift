@@ -127,6 +127,8 @@ public enum Limits {
   /// A refill of which nothing was told for so long is no refill, or leaves the reservoir unknown.
   public static let refillTime = Nanoseconds.minutes(30)
 
+  /// A medium alarm that nobody acknowledges becomes a high one after this long.
+  public static let unseenEscalation = Nanoseconds.minutes(30)
   /// A stop by command becomes a high alarm after this long: withdrawal starts within hours.
   public static let stopEscalation = Nanoseconds.minutes(60)
 }

@@ -44,7 +44,8 @@ extension FrameKind {
   /// What it is read into.
   public func blank(_ change: ChangeKind? = nil) -> any FrameBody {
     switch self {
-    case .askStatus, .patientBolus, .cancelBolus, .stop, .resume, .acknowledge, .askKeys, .relayed,
+    case .askStatus, .patientBolus, .cancelBolus, .stop, .resume, .acknowledge, .silence, .askKeys,
+      .relayed,
       .program, .new, .clear, .clock:
       EmptyBody()
     case .propose: ProposedChange.blank(change ?? .program)
@@ -70,7 +71,8 @@ extension FrameKind {
     case .askKeys, .enroll, .revoke: [.keys, .rejected]
     case .askRecords: [.records, .rejected]
     case .propose: [.proposal, .findings, .answer, .rejected]
-    case .bolus, .patientBolus, .cancelBolus, .stop, .resume, .acknowledge, .commit, .relayed:
+    case .bolus, .patientBolus, .cancelBolus, .stop, .resume, .acknowledge, .silence, .commit,
+      .relayed:
       [.answer, .rejected]
     case .program, .new, .clear, .clock, .status, .answer, .findings, .rejected, .proposal, .keys,
       .records:
