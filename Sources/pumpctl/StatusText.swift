@@ -210,9 +210,11 @@ struct StatusText {
     }
     .map { code, alarm, priority in
       let age = Nanoseconds((status.now - alarm.raised).count * status.tickPeriod.count)
-      let what = "\(priority.code.uppercased()) \(code.words)\(cancelled(by: alarm))"
+      let what = "\(priority.code.uppercased()) \(code.happened)\(cancelled(by: alarm))"
       let seen = alarm.isAcknowledged ? ", acknowledged" : ""
-      return (priority, "\(what), for \(age.durationText)\(seen)", code.endWords)
+      return (
+        priority, "\(what), for \(age.durationText)\(seen); \(code.remedy)", code.endWords
+      )
     }
   }
 

@@ -35,18 +35,4 @@ import Testing
     let line = "| \(text) mL/d | \(minutes) min |"
     #expect(try DetectionBench.page("Reservoir").contains(line), "\(line)")
   }
-
-  @Test(
-    "R-145 An ordinary cell tells nothing, slow, common and fast, through boluses",
-    arguments: [(48, 12), (150, 12), (1_000, 6), (8_000, 2)] as [(Int64, Int64)])
-  func falseAlarms(microlitresPerDay: Int64, days: Int64) throws {
-    let bench = try bench(microlitresPerDay: microlitresPerDay, seed: UInt64(days))
-    var told: Set<FaultCode> = []
-    for _ in 0..<days {
-      told.formUnion(bench.told(for: .hours(19)))
-      _ = bench.pump.ask(.bolus(dose: Mass(nanograms: 30_000), duration: .minutes(10)))
-      told.formUnion(bench.told(for: .hours(5)))
-    }
-    #expect(told.isEmpty || told == [.reservoirLow], "\(told)")
-  }
 }

@@ -36,22 +36,6 @@ import Testing
   }
 
   @Test(
-    "R-141 An ordinary sensor tells nothing, slow, common and fast, through boluses",
-    arguments: [(48, 10), (150, 10), (1_000, 5), (8_000, 2)] as [(Int64, Int64)])
-  func falseAlarms(microlitresPerDay: Int64, days: Int64) throws {
-    let bench = try bench(microlitresPerDay: microlitresPerDay, seed: UInt64(days))
-    var (told, boluses): (Set<FaultCode>, Int64) = ([], 0)
-    for day in 0..<days {
-      told.formUnion(bench.told(for: .hours(18 + day % 4)))
-      let bolus = Request.bolus(dose: Mass(nanograms: 30_000), duration: .minutes(10))
-      if bench.pump.ask(bolus).answer.isAccepted { boluses += 1 }
-      told.formUnion(bench.told(for: .hours(5)))
-    }
-    #expect(boluses >= days - 1)
-    #expect(told.isEmpty || told == [.reservoirLow], "\(told)")
-  }
-
-  @Test(
     "R-141 What was pressed into the line comes when it opens, once, and the bench has lost nothing"
   )
   func opens() throws {

@@ -76,14 +76,4 @@ import Testing
     #expect(bench.run(atMost: .minutes(30), until: { bench.pump.mode == .hardStop }))
     #expect(bench.pump.head.motorSteps > -200)
   }
-
-  @Test(
-    "R-137 An ordinary encoder tells nothing, slow, common and fast",
-    arguments: [(48, 10), (150, 10), (1_000, 5), (8_000, 2)] as [(Int64, Int64)])
-  func falseAlarms(microlitresPerDay: Int64, days: Int64) throws {
-    let bench = try Self.bench(microlitresPerDay: microlitresPerDay, seed: UInt64(days))
-    let told = bench.told(for: .days(days))
-    #expect(told.isEmpty || told == [.reservoirLow], "\(told)")
-    #expect(bench.pump.stepsInDoubt == 0 && bench.pump.head.stepsLost == 0)
-  }
 }

@@ -35,8 +35,9 @@ struct FaultWords {
           do: "report it, acknowledge")
       case .hardStop:
         Self(
-          "hard-stop", "interlock and engine have counted differently",
-          do: "look at both counts, then pumpctl clear")
+          "hard-stop",
+          "hard stop: another alarm says why, or interlock and engine have counted differently",
+          do: "look at that, or at both counts, then pumpctl clear")
       case .storageFailed:
         Self(
           "storage-failed", "what is delivered cannot be written down", do: "free or mend the disk")

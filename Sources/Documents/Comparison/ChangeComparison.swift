@@ -47,7 +47,7 @@ public struct ChangeComparison: Sendable {
       return "\(name)\(right(engine))\(right(interlock)) steps"
     }
     let refused = stop.interlockRefused ? ["the interlock had refused a step before"] : []
-    return ["hard stop: engine and interlock have counted differently"] + refused + [
+    return ["hard stop: pumpctl alarms says why, or the counts below do"] + refused + [
       "              engine   interlock",
       row("last hour", stop.engineHourSteps, stop.interlockHourSteps),
       row("last 24 h", stop.engineDaySteps, stop.interlockDaySteps),
