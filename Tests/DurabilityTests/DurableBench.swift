@@ -9,19 +9,30 @@ import Testing
 final class DurableBench {
   let machine: SimulatedMachine
   let scale: BenchScale?
+  private let encoder: BenchEncoder?
+  private let pressure: BenchPressure?
   let rig: Rig
   private var running: SimulatedPump?
   var pump: SimulatedPump { running! }
 
   static let strength = Concentration(nanogramsPerMillilitre: 500_000)
 
-  init(seed: UInt64, weighed: Bool = false) throws {
+  /// - Parameters:
+  ///   - weighed: whether there is a load cell; `seen`, an encoder; `pressed`, a sensor of the pressure.
+  init(
+    seed: UInt64, microgramsPerDay: Int64 = 300, weighed: Bool = false, seen: Bool = false,
+    pressed: Bool = false
+  ) throws {
     machine = SimulatedMachine(seed: seed, hasBatteryClock: true)
-    rig = .bench(microlitres: 200_000, weighing: weighed ? Weighing() : nil)
+    var rig = Rig.bench(microlitres: 200_000, weighing: weighed ? Weighing() : nil)
+    if pressed { rig.occlusion = OcclusionLimits(threshold: Pressure(pascals: 70_000)) }
+    self.rig = rig
     scale = weighed ? BenchScale(LoadCellTruth(faults: .nominal, seed: seed)) : nil
+    encoder = seen ? BenchEncoder(EncoderTruth(faults: .nominal, seed: seed)) : nil
+    pressure = pressed ? BenchPressure(PressureSensorTruth(faults: .nominal, seed: seed)) : nil
     try start(isNew: true)
     let therapy = try Therapy.constant(
-      microgramsPerDay: 300, maxDose1h: Mass(nanograms: 60_000),
+      microgramsPerDay: microgramsPerDay, maxDose1h: Mass(nanograms: 60_000),
       maxDose24h: Mass(nanograms: 600_000), on: rig)
     #expect(pump.ask(.program(therapy)).answer.isAccepted)
   }
@@ -32,7 +43,8 @@ final class DurableBench {
         rig: rig, serial: "BP-1", isSimulated: true, clock: WeekTime(sinceMonday: .zero)),
       on: machine, at: machine.clocks, isNew: isNew, firstTickIn: .milliseconds(50))
     let head = running?.head ?? SimulatedPump.newHead(of: rig, filledWith: Self.strength)
-    running = try SimulatedPump(memory, on: machine, head: head, scale: scale)
+    running = try SimulatedPump(
+      memory, on: machine, head: head, scale: scale, encoder: encoder, pressure: pressure)
   }
 
   func restart(afterPowerCut length: Nanoseconds? = nil) throws {

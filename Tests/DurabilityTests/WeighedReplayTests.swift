@@ -1,5 +1,6 @@
 import DosingCore
 import Durability
+import Foundation
 import Journal
 import Plant
 import Quantities
@@ -61,17 +62,42 @@ import Testing
 
   @Test("R-134 A day of 0.6 mL is 2,640 samples at the most, of less than 200 bytes each")
   func growth() throws {
-    var sizes: [Int] = []
-    var samples = 0
-    for weighed in [false, true] {
-      let bench = try DurableBench(seed: 5, weighed: weighed)
-      bench.run(for: .days(1))
-      bench.end()
-      samples = try bench.samples()
-      sizes.append(bench.machine.disk.contents("journal.sqlite", atMost: 1 << 28)?.count ?? 0)
+    let without = try Self.day(DurableBench(seed: 5))
+    let with = try Self.day(DurableBench(seed: 5, weighed: true))
+    #expect(without.bytes > 0 && (1_440...2_640).contains(with.samples), "\(with.samples)")
+    #expect(with.bytes - without.bytes < with.samples * 200, "\(without) \(with)")
+  }
+
+  @Test(
+    "R-134 What a day with each sensor, and with all, adds to the journal is what the page says, below 2 MB",
+    arguments: [("0.15 mL/d", Int64(75)), ("1 mL/d", 500)])
+  func growthOfEach(flow: String, microgramsPerDay: Int64) throws {
+    func bytes(weighed: Bool = false, seen: Bool = false, pressed: Bool = false) throws -> Int {
+      try Self.day(
+        DurableBench(
+          seed: 5, microgramsPerDay: microgramsPerDay, weighed: weighed, seen: seen,
+          pressed: pressed)
+      ).bytes
     }
-    #expect(sizes[0] > 0 && (1_440...2_640).contains(samples), "\(samples)")
-    #expect(sizes[1] - sizes[0] < samples * 200, "\(sizes) \(samples)")
+    let none = try bytes()
+    let added = try [
+      bytes(weighed: true), bytes(seen: true), bytes(pressed: true),
+      bytes(weighed: true, seen: true, pressed: true),
+    ].map { $0 - none }
+    #expect(added.allSatisfy { none + $0 <= 2_000_000 }, "\(none) \(added)")
+    // To 50 kB: a journal grows by whole pages.
+    let row =
+      "| \(flow) | " + added.map { "\(($0 + 25_000) / 50_000 * 50)" }.joined(separator: " | ")
+    let page = URL(filePath: #filePath).deletingLastPathComponent()
+      .appending(path: "../../Sources/Journal/Journal.docc/Storage.md")
+    #expect(try String(contentsOf: page, encoding: .utf8).contains(row), "\(row), of \(none)")
+  }
+
+  private static func day(_ bench: DurableBench) throws -> (samples: Int, bytes: Int) {
+    bench.run(for: .days(1))
+    bench.end()
+    let bytes = bench.machine.disk.contents("journal.sqlite", atMost: 1 << 28)?.count ?? 0
+    return (try bench.samples(), bytes)
   }
 }
 
