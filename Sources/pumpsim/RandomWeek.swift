@@ -162,7 +162,8 @@ struct RandomWeek {
       return once(.ask(.bolus(dose: dose, duration: .minutes(chance.magnitude(1...600)))))
     case 27...29: return once(.ask(.stop))
     case 30...33: return once(.ask(.resume))
-    case 34...36: return once(.ask(chance.oneIn(3) ? .silence : .acknowledge))
+    case 34, 35: return once(.ask(.acknowledge))
+    case 36: return once(.ask(.silence))
     case 37, 38: return once(.lateTick(length))
     case 39, 40: return once(.suspend(length))
     case 41, 42: return lasting(short) { .drive(fails: $0) }
