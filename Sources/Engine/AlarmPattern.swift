@@ -5,15 +5,16 @@ public import Quantities
 ///
 /// Times after IEC 60601-1-8, as far as a line that is on or off can follow it: the melody and the spectrum hang on
 /// the sounder. The ranges, with where each is from, stand in `AlarmSignals.md`.
-public struct AlarmPattern: Equatable, Sendable {
-  /// How long it is on, then off, then on again; as many of the one as of the other.
+public struct AlarmPattern: Sendable {
+  /// How long it is on, then off, then on again; as many of the one as of the other, or one alone: always on.
   public let stretches: [Nanoseconds]
   /// How often it begins anew.
   public let period: Nanoseconds
 
-  /// - Precondition: an even number, each above 0.
+  /// - Precondition: one, or an even number, each above 0.
   init(_ stretches: [Nanoseconds]) {
-    precondition(stretches.count.isMultiple(of: 2) && stretches.allSatisfy { $0 > .zero })
+    precondition(stretches.count == 1 || stretches.count.isMultiple(of: 2))
+    precondition(stretches.allSatisfy { $0 > .zero })
     self.stretches = stretches
     period = stretches.reduce(.zero, +)
   }
@@ -34,9 +35,6 @@ public struct AlarmPattern: Equatable, Sendable {
     }
     preconditionFailure("what is left is less than the period")
   }
-
-  /// On all the time.
-  static let steady = AlarmPattern([.hours(1), Nanoseconds(1)])
 
   private static let halfOfHigh: [Nanoseconds] = [
     .milliseconds(100), .milliseconds(100), .milliseconds(350), .milliseconds(100),
@@ -68,7 +66,7 @@ public struct AlarmPattern: Equatable, Sendable {
   public static func light(_ priority: AlarmPriority?) -> AlarmPattern? {
     switch priority {
     case nil: nil
-    case .low: steady
+    case .low: AlarmPattern([.hours(1)])
     case .medium: AlarmPattern([.milliseconds(1_000), .milliseconds(1_000)])
     case .high: AlarmPattern([.milliseconds(250), .milliseconds(250)])
     }

@@ -8,6 +8,8 @@ public final class AlarmPlayer: @unchecked Sendable {
   private let post: AlarmPost
   private let annunciator: Annunciator
   private let ending = Atomic<Bool>(false)
+  /// What is being told.
+  private var signal = AlarmSignal()
   private var buzzer = Voice()
   private var lamp = Voice()
 
@@ -33,15 +35,18 @@ public final class AlarmPlayer: @unchecked Sendable {
   ///
   /// - Parameter now: CLOCK_MONOTONIC.
   public func play(at now: Nanoseconds) -> Nanoseconds {
-    let signal = post.look(at: now)
+    let wanted = post.look(at: now)
+    if wanted.sound != signal.sound { buzzer.begin(.sound(wanted.sound), at: now) }
+    if wanted.light != signal.light { lamp.begin(.light(wanted.light), at: now) }
+    signal = wanted
     let annunciator = annunciator
-    buzzer.follow(.sound(signal.sound), from: now)
-    lamp.follow(.light(signal.light), from: now)
+    let heard = buzzer.drive(at: now, annunciator.setBuzzer)
+    let seen = lamp.drive(at: now, annunciator.setLamp)
     var failed = OutputSet.none
-    if !buzzer.drive(at: now, annunciator.setBuzzer) { failed.insert(.buzzer) }
-    if !lamp.drive(at: now, annunciator.setLamp) { failed.insert(.lamp) }
+    if !heard.isDriven { failed.insert(.buzzer) }
+    if !seen.isDriven { failed.insert(.lamp) }
     post.report(failed: failed)
-    return now + min(Self.period, min(buzzer.changesIn(at: now), lamp.changesIn(at: now)))
+    return now + min(Self.period, min(heard.changesIn, seen.changesIn))
   }
 }
 
@@ -55,21 +60,18 @@ private struct Voice {
   /// A line that nobody needs is written again so often: that it is gone should be known before it is needed.
   private static let rewriting = Nanoseconds.seconds(10)
 
-  /// A pattern that is new begins with its first pulse.
-  mutating func follow(_ wanted: AlarmPattern?, from now: Nanoseconds) {
-    guard wanted != pattern else { return }
-    (pattern, began) = (wanted, now)
+  /// With the first pulse.
+  mutating func begin(_ pattern: AlarmPattern?, at now: Nanoseconds) {
+    (self.pattern, began) = (pattern, now)
   }
 
-  /// False where it could not be driven.
-  mutating func drive(at now: Nanoseconds, _ write: (Bool) -> Bool) -> Bool {
-    let wanted = pattern?.level(after: now - began).isOn ?? false
-    if let driven, driven.level == wanted, now - driven.at < Self.rewriting { return true }
-    driven = write(wanted) ? (wanted, now) : nil
-    return driven != nil
-  }
-
-  func changesIn(at now: Nanoseconds) -> Nanoseconds {
-    pattern?.level(after: now - began).changesIn ?? AlarmPlayer.period
+  /// Whether it could be driven, and in how long it has to be other.
+  mutating func drive(
+    at now: Nanoseconds, _ write: (Bool) -> Bool
+  ) -> (isDriven: Bool, changesIn: Nanoseconds) {
+    let (isOn, changesIn) = pattern?.level(after: now - began) ?? (false, AlarmPlayer.period)
+    let isKept = driven.map { $0.level == isOn && now - $0.at < Self.rewriting } ?? false
+    if !isKept { driven = write(isOn) ? (isOn, now) : nil }
+    return (driven != nil, changesIn)
   }
 }
