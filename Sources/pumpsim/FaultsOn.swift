@@ -71,10 +71,6 @@ struct FaultsOn {
       if fault != .pressureFails { stalls += isOn ? 1 : -1 }
       // It opens, and the pressure has to be seen to fall.
       feel(until: now + Self.untilAttempt + Nanoseconds.minutes(2).count)
-    // Nothing ends what follows but a person.
-    case .reservoir(.freeFlow, _), .reservoir(.leak, _), .reservoir(.cellOffset, _),
-      .reservoir(.cellDrift, _):
-      hardStops = true
     case .ask, .refill, .setClock, .reservoir: return
     }
     feel(until: now)
@@ -90,6 +86,9 @@ struct FaultsOn {
     case .encoderFails: silentEncoders += isOn ? 1 : -1
     }
   }
+
+  /// Free flow was told: nothing ends what follows but a person.
+  mutating func stopHard() { hardStops = true }
 
   mutating func reservoir(isEmpty: Bool, at now: Int64) {
     reservoirIsEmpty = isEmpty

@@ -208,6 +208,9 @@ struct ScenarioRun: ~Copyable {
       oracle.raised(
         code, benchIsAsTold: bench.isAsTold && bench.cellIsOrdinary,
         shaftIsOrdinary: faults.shaftIsOrdinary, lineIsOrdinary: faults.lineIsOrdinary, at: time)
+      guard code == .freeFlow else { continue }
+      faults.stopHard()
+      oracle.mayBeKeptBack(at: time, until: faults.keptBackUntil)
     }
   }
 
