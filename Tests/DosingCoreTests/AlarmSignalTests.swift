@@ -121,14 +121,14 @@ import Testing
     }
     var events: [(tick: Int64, event: Event)] = []
 
-    /// The alarms that are on after so many ticks: priority, and whether anybody has seen it as it is.
-    func on(at now: Int64) -> [FaultCode: (priority: AlarmPriority, isSeen: Bool, since: Int64)] {
-      var on: [FaultCode: (priority: AlarmPriority, isSeen: Bool, since: Int64)] = [:]
+    /// The alarms that are on in the end: priority, and whether anybody has seen it as it is.
+    func on() -> [FaultCode: (priority: AlarmPriority, isSeen: Bool)] {
+      var on: [FaultCode: (priority: AlarmPriority, isSeen: Bool)] = [:]
       for (_, event) in events {
         switch event {
         case .raised(let code, let priority):
           if let known = on[code], known.priority >= priority { continue }
-          on[code] = (priority, false, on[code]?.since ?? 0)
+          on[code] = (priority, false)
         case .ended(let code): on[code] = nil
         case .seen:
           for code in on.keys { on[code]?.isSeen = true }
@@ -140,7 +140,7 @@ import Testing
     }
 
     func sound(at now: Int64, minute: Int64) -> UInt8 {
-      let on = on(at: now)
+      let on = on()
       let heard = on.values.filter { !$0.isSeen }.map(\.priority.rawValue).max()
       let loud = heard ?? (on.values.contains { $0.priority == .high } ? 4 : 0)
       // The newest pause, unless anything was raised or seen since, or nothing was left to sound.
@@ -148,18 +148,18 @@ import Testing
         let place = events.lastIndex(where: { if case .paused = $0.event { true } else { false } })
       else { return loud }
       let then = Told(events: Array(events[..<place]))
-      let loudest = then.on(at: 0).values.filter { !$0.isSeen }.map(\.priority).max()
+      let loudest = then.on().values.filter { !$0.isSeen }.map(\.priority).max()
       guard let loudest, now < events[place].tick + (loudest == .high ? 2 : 10) * minute else {
         return loud
       }
-      for end in (place + 1)..<(events.count + 1) where end <= events.count {
-        let before = Told(events: Array(events[..<(end - 1)])).on(at: 0)
-        switch events[end - 1].event {
+      for index in place..<events.count {
+        let before = Told(events: Array(events[..<index])).on()
+        switch events[index].event {
         case .seen: return loud
         case .raised(let code, let priority):
           if before[code].map({ $0.priority < priority }) ?? true { return loud }
         case .ended, .paused:
-          if Told(events: Array(events[..<end])).on(at: 0).isEmpty { return loud }
+          if Told(events: Array(events[...index])).on().isEmpty { return loud }
         }
       }
       return 0
@@ -204,7 +204,7 @@ import Testing
         }
         let wanted = told.sound(at: now, minute: minute)
         #expect(board.signal.sound.rawValue == wanted, "\(told.events)")
-        let light = told.on(at: now).values.map(\.priority).max()
+        let light = told.on().values.map(\.priority).max()
         #expect(board.signal.light == light)
         guard board.signal.sound.rawValue == wanted else { return }
       }

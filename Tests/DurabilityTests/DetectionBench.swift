@@ -35,6 +35,22 @@ final class DetectionBench {
     #expect(pump.ask(.program(therapy)).answer.isAccepted)
   }
 
+  /// A sensor with its ordinary faults.
+  enum Sensor { case loadCell, encoder, pressure }
+
+  convenience init(
+    microlitresPerDay: Int64, ordinary sensors: Set<Sensor>, seed: UInt64
+  ) throws {
+    func on<Bench>(_ sensor: Sensor, _ bench: @autoclosure () -> Bench) -> Bench? {
+      sensors.contains(sensor) ? bench() : nil
+    }
+    try self.init(
+      microlitresPerDay: microlitresPerDay,
+      scale: on(.loadCell, BenchScale(LoadCellTruth(faults: .nominal, seed: seed))),
+      encoder: on(.encoder, BenchEncoder(EncoderTruth(faults: .nominal, seed: seed))),
+      pressure: on(.pressure, BenchPressure(PressureSensorTruth(faults: .nominal, seed: seed))))
+  }
+
   /// Until it is so: false where it never is in so long.
   func run(atMost time: Nanoseconds, until isSo: () -> Bool = { false }) -> Bool {
     let end = pump.next + time.count / Self.tick.count

@@ -8,19 +8,14 @@ import Testing
 /// How long it takes until what runs by itself is told: by the engine's own loop, and a load cell with its ordinary
 /// faults.
 @Suite struct FreeFlowDetectionTests {
-  private func bench(microlitresPerDay: Int64, seed: UInt64) throws -> DetectionBench {
-    try DetectionBench(
-      microlitresPerDay: microlitresPerDay,
-      scale: BenchScale(LoadCellTruth(faults: .nominal, seed: seed)))
-  }
-
   @Test(
     "R-145 How long it takes until free flow is told is what the page says, running or stopped",
     arguments: [(1_440, 5), (60, 50), (10, 300)] as [(Double, Int64)], [false, true])
   func table(row: (millilitresPerDay: Double, minutes: Int64), isStopped: Bool) throws {
     let (millilitresPerDay, minutes) = row
     for seed in UInt64(1)...4 {
-      let bench = try bench(microlitresPerDay: 600, seed: seed)
+      let bench = try DetectionBench(
+        microlitresPerDay: 600, ordinary: [.loadCell], seed: seed)
       #expect(!bench.run(atMost: .minutes(61 + 7 * Int64(seed))))
       if isStopped { #expect(bench.pump.ask(.stop).answer.isAccepted) }
       let begin = bench.pump.next

@@ -7,19 +7,14 @@ import Testing
 /// How long it takes until a line that is blocked is told: by the engine's own loop, and a sensor of the pressure with
 /// its ordinary faults.
 @Suite struct OcclusionDetectionTests {
-  private func bench(microlitresPerDay: Int64, seed: UInt64) throws -> DetectionBench {
-    try DetectionBench(
-      microlitresPerDay: microlitresPerDay,
-      pressure: BenchPressure(PressureSensorTruth(faults: .nominal, seed: seed)))
-  }
-
   @Test(
     "R-141 How long it takes until an occlusion is told is what the page says, at each flow",
     arguments: [("0.048 mL/d", 48), ("0.15 mL/d", 150), ("1 mL/d", 1_000), ("24 mL/d", 24_000)])
   func table(flow: String, microlitresPerDay: Int64) throws {
     var worst = (nanolitres: 0, seconds: Int64(0))
     for phase in stride(from: 0, to: 64, by: 5) {
-      let bench = try bench(microlitresPerDay: microlitresPerDay, seed: UInt64(phase))
+      let bench = try DetectionBench(
+        microlitresPerDay: microlitresPerDay, ordinary: [.pressure], seed: UInt64(phase))
       let steps = 200 + phase
       #expect(bench.run(atMost: .days(1)) { bench.pump.head.motorSteps >= steps })
       #expect(bench.pump.board.highest == nil)
@@ -39,7 +34,8 @@ import Testing
     "R-141 What was pressed into the line comes when it opens, once, and the bench has lost nothing"
   )
   func opens() throws {
-    let bench = try bench(microlitresPerDay: 150, seed: 3)
+    let bench = try DetectionBench(
+      microlitresPerDay: 150, ordinary: [.pressure], seed: 3)
     _ = bench.run(atMost: .hours(2))
     let before = bench.pump.head.nanogramsAtTip
     bench.pump.byHand { $0.pressure.blockedShare = 1 }

@@ -7,17 +7,12 @@ import Testing
 /// How long it takes until a shaft that stands, or goes by itself, is told: by the engine's own loop, and an encoder
 /// with its ordinary faults.
 @Suite struct ShaftDetectionTests {
-  private static func bench(microlitresPerDay: Int64, seed: UInt64 = 1) throws -> DetectionBench {
-    try DetectionBench(
-      microlitresPerDay: microlitresPerDay,
-      encoder: BenchEncoder(EncoderTruth(faults: .nominal, seed: seed)))
-  }
-
   /// What is lost until a shaft that stands after so many steps is told of.
   private static func lost(
     _ microlitresPerDay: Int64, after steps: Int
   ) throws -> (steps: Int, time: Nanoseconds)? {
-    let bench = try bench(microlitresPerDay: microlitresPerDay, seed: UInt64(steps))
+    let bench = try DetectionBench(
+      microlitresPerDay: microlitresPerDay, ordinary: [.encoder], seed: UInt64(steps))
     guard bench.run(atMost: .days(1), until: { bench.pump.head.motorSteps >= steps }) else {
       return nil
     }
@@ -46,7 +41,7 @@ import Testing
     "R-138 A driver that makes steps of its own has no power 0.3 s after the hard stop, and beats no more"
   )
   func runAway() throws {
-    let bench = try Self.bench(microlitresPerDay: 150)
+    let bench = try DetectionBench(microlitresPerDay: 150, ordinary: [.encoder], seed: 1)
     _ = bench.run(atMost: .hours(1))
     bench.pump.byHand { $0.shaft.strayStepsPerDay = 400_000 }
     #expect(bench.run(atMost: .minutes(5), until: { bench.pump.mode == .hardStop }))
@@ -71,7 +66,7 @@ import Testing
   @Test(
     "R-138 A coil that is wired the other way round ends in a hard stop within 6 min at 0.15 mL/d")
   func reversed() throws {
-    let bench = try Self.bench(microlitresPerDay: 150)
+    let bench = try DetectionBench(microlitresPerDay: 150, ordinary: [.encoder], seed: 1)
     bench.pump.byHand { $0.shaft.isReversed = true }
     #expect(bench.run(atMost: .minutes(30), until: { bench.pump.mode == .hardStop }))
     #expect(bench.pump.head.motorSteps > -200)
