@@ -19,10 +19,8 @@ struct Pumpctl: ParsableCommand {
     subcommands: [
       StatusCommand.self, Program.self, Bolus.self, PatientBolusCommand.self, Stop.self,
       Resume.self, AlarmsCommand.self, Acknowledge.self, Silence.self, RefillCommand.self,
-      LineCommand.self,
-      PrimeCommand.self, PurgeCommand.self, PrepareCommand.self, ClockCommand.self,
-      RigCommand.self, Clear.self, New.self,
-      KeyCommand.self,
+      LineCommand.self, PrimeCommand.self, PurgeCommand.self, PrepareCommand.self,
+      ClockCommand.self, RigCommand.self, Clear.self, New.self, KeyCommand.self,
       Relay.self, LogCommand.self, Export.self, FramesCommand.self, Doctor.self, Check.self,
       Show.self,
     ])

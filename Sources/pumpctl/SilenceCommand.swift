@@ -18,11 +18,9 @@ struct Silence: ParsableCommand {
     var programmer = signing.programmer(connection)
     let reply = connection.attempt { () throws(LinkError) in try programmer.order(.silence) }
     programmer.reconnect(connection.open())
-    let pause = (try? programmer.status()).flatMap {
-      StatusText($0, isSignedByTrustedKey: true).audioPause
-    }
-    let serial = programmer.serial?.text ?? "-"
+    let status = (try? programmer.status()).map { StatusText($0, isSignedByTrustedKey: true) }
     // Where it is over again, somebody should know.
-    report(reply, done: "pump \(serial) \(pause ?? "sounds again: an alarm is new")")
+    let pause = status.map { $0.audioPause ?? "sounds again: an alarm is new" }
+    report(reply, done: "pump \(programmer.serial?.text ?? "-") \(pause ?? "paused its sound")")
   }
 }
