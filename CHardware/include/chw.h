@@ -130,7 +130,8 @@ typedef struct chw_rig chw_rig;
  * it was about.
  *
  * `linux`: one chip, found by its label; all wires are requested, so that nobody else can have any of
- * them, buzzer and lamp apart from the others. At most one such rig is open in a process; a second one is CHW_ERROR_BUSY.
+ * them, buzzer and lamp apart from the others. At most one such rig is open in a process; a second one
+ * is CHW_ERROR_BUSY.
  */
 chw_error chw_open(
     const chw_config *_Nonnull config, chw_rig *_Nullable *_Nonnull rig,

@@ -127,12 +127,11 @@ static chw_error resolve_wires(
   return CHW_OK;
 }
 
-/* Some of them, of a chip of its own. Null with errno; the chip is closed then. */
+/* Some of them, through an opening of the chip of their own. Null with errno. */
 static struct api_outputs *request_some(
-    const chw_wiring *wiring, const int32_t *offsets, int32_t count, chw_problem *problem) {
-  struct gpiod_chip *chip = NULL;
-  if (open_chip_by_label(wiring->chip_label, &chip, problem) != CHW_OK) {
-    errno = ENODEV;
+    const char *device, const int32_t *offsets, int32_t count) {
+  struct gpiod_chip *const chip = gpiod_chip_open(device);
+  if (chip == NULL) {
     return NULL;
   }
   struct api_outputs *const outputs = api_request_outputs(chip, offsets, count);
@@ -146,14 +145,13 @@ static struct api_outputs *request_some(
 
 /* All of them, or none. 0 or an errno. */
 static int request_both(
-    const chw_wiring *wiring, const int32_t *offsets, struct rig_outputs *outputs,
-    chw_problem *problem) {
-  outputs->motor = request_some(wiring, offsets, FIRST_SIGNAL_WIRE, problem);
+    const char *device, const int32_t *offsets, struct rig_outputs *outputs) {
+  outputs->motor = request_some(device, offsets, FIRST_SIGNAL_WIRE);
   if (outputs->motor == NULL) {
     return errno;
   }
   outputs->signals = request_some(
-      wiring, offsets + FIRST_SIGNAL_WIRE, CHW_WIRE_COUNT - FIRST_SIGNAL_WIRE, problem);
+      device, offsets + FIRST_SIGNAL_WIRE, CHW_WIRE_COUNT - FIRST_SIGNAL_WIRE);
   if (outputs->signals != NULL) {
     return 0;
   }
@@ -170,7 +168,7 @@ static chw_error request_wires(
   if (error != CHW_OK) {
     return error;
   }
-  problem->system_error = request_both(wiring, offsets, outputs, problem);
+  problem->system_error = request_both(problem->device, offsets, outputs);
   if (problem->system_error == 0) {
     return CHW_OK;
   }
