@@ -218,6 +218,11 @@ let package = Package(
 // What computes in tests is as it ships, and so fast that they can compute for long.
 let optimised = ["Quantities", "DosingCore", "Plant", "Engine", "Simulation"]
 
+// Tests compute little themselves, and to optimise them would take a third of the time of all that is built.
+for target in package.targets where target.type == .test {
+  target.swiftSettings = [.unsafeFlags(["-Onone"], .when(configuration: .release))]
+}
+
 for target in package.targets where !cTargets.contains(target.name) {
   target.swiftSettings = (target.swiftSettings ?? []) + strict
   if optimised.contains(target.name) {

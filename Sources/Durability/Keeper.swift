@@ -289,11 +289,6 @@ extension CommitProposal {
 extension BoundedWriter {
   /// What was written.
   public var array: [UInt8] {
-    // Through a span: an array that is asked through `self` may be copied for each byte.
-    let bytes = bytes.span
-    var array: [UInt8] = []
-    array.reserveCapacity(count)
-    for index in 0..<count { array.append(bytes[index]) }
-    return array
+    unsafe bytes.span.extracting(0..<count).withUnsafeBufferPointer { unsafe Array($0) }
   }
 }

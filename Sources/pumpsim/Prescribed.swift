@@ -26,6 +26,8 @@ struct Prescribed {
   private var rate: Int64 = 0
   private var rateEnds: Int64 = 0
   private var extra: Extra?
+  /// The one before it, and when it ended: in the tick of its end it brings as much as before.
+  private var ended: (extra: Extra, at: Int64)?
   /// What is at the tip, in ng/mL: keep-open is a flow, and brings what that holds.
   private var atTip: Int64
   /// Extra doses that ended early. Each is told to a nanogram.
@@ -68,8 +70,9 @@ struct Prescribed {
   }
 
   mutating func endExtra() {
-    if let extra, time < extra.start + extra.duration { cuts += 1 }
-    extra = nil
+    guard let extra else { return }
+    if time < extra.start + extra.duration { cuts += 1 }
+    (self.extra, ended) = (nil, (extra, time))
   }
 
   /// From now on something else is at the tip, in ng/mL.
@@ -84,7 +87,8 @@ struct Prescribed {
   mutating func mostPerTick() -> Int128 {
     let tick = Int128(rig.tick.count)
     let basal = Int128(max(rate, time <= safeUntil ? safeRate : rate)) * tick
-    guard let extra else { return basal }
+    let justEnded = ended.flatMap { $0.at == time ? $0.extra : nil }
+    guard let extra = extra ?? justEnded else { return basal }
     return basal + extra.nanograms * Self.nanogram * tick / Int128(extra.duration) + 1
   }
 

@@ -196,7 +196,7 @@ struct ScenarioRun: ~Copyable {
 
   /// Whether it is empty by what the pump was told.
   private mutating func lookAtReservoir(at time: Int64) {
-    let isEmpty = oracle.supply.isEmpty
+    let isEmpty = oracle.supply.isEmpty(lost: Int64(pump?.head.stepsLost ?? 0))
     guard isEmpty != faults.reservoirIsEmpty else { return }
     faults.reservoir(isEmpty: isEmpty, at: time)
     oracle.mayBeKeptBack(at: time, until: faults.keptBackUntil)

@@ -129,9 +129,12 @@ struct ToldSupply {
   /// Rounded up to a picolitre.
   var heldPicolitres: Int128 { (held + stepsOfRevolution - 1) / stepsOfRevolution }
 
-  /// By the pump's count no whole step is left above the mark.
-  var isEmpty: Bool {
-    held - notCounted < parts(Int128(reservoir.empty.picolitres)) + revolution
+  /// By the pump's count no whole step may be left above the mark.
+  ///
+  /// - Parameter lost: so many of the steps that it counts turned nothing, and it may not know.
+  func isEmpty(lost: Int64 = 0) -> Bool {
+    let counted = held - notCounted - Int128(lost) * revolution
+    return counted < parts(Int128(reservoir.empty.picolitres)) + revolution
   }
 
   /// - Parameter expected: what the pump says that was in it when it was aspirated: less than there was by

@@ -36,6 +36,28 @@ import Testing
     #expect(oracle.violations.isEmpty)
   }
 
+  @Test(
+    "R-063 the tick in which an extra dose ends brings as much as those before it, the next one less"
+  )
+  func lastTickOfDose() {
+    let rig = Rig.bench(
+      tick: .milliseconds(10), maxRate: FlowRate(picolitresPerDay: 24_000_000_000))
+    var order = Prescription.blank
+    order.mode = .continuous
+    order.setContinuous(DoseRate(nanogramsPerDay: 300_000))
+    var prescribed = Prescribed(order, on: rig, clock: WeekTime(weekday: 0, minute: 480))
+    let basal = prescribed.mostPerTick()
+    prescribed.startExtra(Mass(nanograms: 10_000), .minutes(5))
+    prescribed.advance(to: 300_000_000_000)
+    let before = prescribed.mostPerTick()
+    prescribed.endExtra()
+    let (last, after) = (prescribed.mostPerTick(), basal)
+    #expect(before > basal && last == before)
+    prescribed.advance(to: 300_010_000_000)
+    let next = prescribed.mostPerTick()
+    #expect(next < last && next >= after)
+  }
+
   @Test("R-063 the oracle finds a step too many")
   func tooMany() {
     var oracle = oracle()

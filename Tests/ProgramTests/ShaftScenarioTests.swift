@@ -22,6 +22,19 @@ import Testing
   }
 
   @Test(
+    "R-063 R-137 Two steps that nobody saw missing leave the reservoir empty so much before its mark"
+  )
+  func unseenBeforeEmpty() throws {
+    let rig = Self.rig.replacingOccurrences(
+      of: "volume: 20 mL, low: 3 mL, empty: 1 mL", with: "volume: 1.5 mL, low: 1.2 mL, empty: 1 mL")
+    let summary = try TemporaryFolder().summary(
+      "30 h", ["{at: 2 h, fault: stall, for: 5 s}"], rig: rig)
+    let told = raisedAlarms(summary)
+    #expect(told["high reservoir-empty"]?.ended == .infinity && told["medium stalled"] == nil)
+    #expect(try #require(summary["motor_steps"] as? Int) < 32_000)
+  }
+
+  @Test(
     "R-063 R-137 A stall is told, tried again and found gone; each step that it took is in doubt; over a kill and a power cut",
     arguments: ["", "{at: 4 h, fault: kill, for: 30 s}", "{at: 4 h, fault: power-cut, for: 8 s}"])
   func stall(event: String) throws {

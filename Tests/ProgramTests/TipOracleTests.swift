@@ -238,7 +238,7 @@ import Testing
   func empty() {
     // The mark is at 1,000 uL, a step 0.015625.
     func isEmpty(_ left: Int64, uncounted: Int64 = 0) -> Bool {
-      supply(left: left, uncounted: uncounted).isEmpty
+      supply(left: left, uncounted: uncounted).isEmpty()
     }
     func supply(left picolitres: Int64, uncounted: Int64 = 0) -> ToldSupply {
       var supply = ToldSupply(Self.rig(), Concentration(nanogramsPerMillilitre: 500_000))
@@ -251,10 +251,13 @@ import Testing
       return supply
     }
     var last = supply(left: 1_000_031_249)
-    #expect(!last.isEmpty)
+    #expect(!last.isEmpty())
     _ = last.step()
-    #expect(last.isEmpty)
+    #expect(last.isEmpty())
     #expect(!isEmpty(1_000_015_625) && isEmpty(1_000_015_624))
+    // A step that turned nothing is one that the pump counts.
+    #expect(!supply(left: 1_000_031_249).isEmpty(lost: 0))
+    #expect(supply(left: 1_000_031_249).isEmpty(lost: 1))
     // Two steps that were in doubt are gone for the pump.
     #expect(!isEmpty(1_000_046_875, uncounted: 31_250))
     #expect(isEmpty(1_000_046_874, uncounted: 31_250))

@@ -7,6 +7,8 @@ public import Quantities
 /// remembers that it failed; it allocates nothing and trusts no length that it has read.
 public protocol FrameCoder {
   mutating func field(_ value: inout UInt8)
+  /// So many bytes of a number, up to 8, the lowest first.
+  mutating func field(bytes: Int, of word: inout UInt64)
   var failed: Bool { get }
   mutating func fail()
 
@@ -24,16 +26,29 @@ public protocol FrameCoder {
 }
 
 extension FrameCoder {
-  // Inlinable: unspecialised, each byte of a record would cost a dozen calls.
+  // By words of 64 bits: where this is not specialised, each operation on a number of any width is a call.
   @inlinable
   public mutating func field<Number: FixedWidthInteger>(_ value: inout Number) {
     var result: Number = 0
-    for index in 0..<(Number.bitWidth / 8) {
-      var byte = UInt8(truncatingIfNeeded: value &>> Number(truncatingIfNeeded: index * 8))
-      field(&byte)
-      result |= Number(truncatingIfNeeded: byte) &<< Number(truncatingIfNeeded: index * 8)
+    var bits = 0
+    while bits < Number.bitWidth {
+      var word = UInt64(truncatingIfNeeded: value &>> Number(truncatingIfNeeded: bits))
+      field(bytes: Swift.min(8, (Number.bitWidth - bits) / 8), of: &word)
+      result |= Number(truncatingIfNeeded: word) &<< Number(truncatingIfNeeded: bits)
+      bits += 64
     }
     value = result
+  }
+
+  @inlinable
+  public mutating func field(bytes: Int, of word: inout UInt64) {
+    var result: UInt64 = 0
+    for index in 0..<bytes {
+      var byte = UInt8(truncatingIfNeeded: word &>> UInt64(index * 8))
+      field(&byte)
+      result |= UInt64(byte) &<< UInt64(index * 8)
+    }
+    word = result
   }
 
   /// A number that may not be negative.
