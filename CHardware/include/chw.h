@@ -168,7 +168,7 @@ typedef enum __attribute__((enum_extensibility(closed))) chw_step_result : int32
   CHW_STEP_MADE = 0,
   CHW_STEP_TOO_SOON = 1,      /* the interval since the last step is too short */
   CHW_STEP_LAPSED = 2,        /* no complete tick within max(3 ticks, 50 ms) */
-  CHW_STEP_SHUT = 3,          /* the levels say so, or a stop was asked for and not decided */
+  CHW_STEP_SHUT = 3,          /* the levels say so, it is halted, or a stop was asked for and not decided */
   CHW_STEP_MINUTE_LIMIT = 4,
   CHW_STEP_HOUR_LIMIT = 5,
   CHW_STEP_DAY_LIMIT = 6,
@@ -243,6 +243,13 @@ int64_t chw_interlock_ask_stop(chw_rig *_Nonnull rig);
 int64_t chw_interlock_stops_asked(const chw_rig *_Nonnull rig);
 
 /*
+ * [any] A level of whoever supervises the tick, beside those of the tick itself: while it is halted every
+ * step is refused, and the heartbeat stands, so that the gate outside takes the driver's power, whatever
+ * the tick does. Takes effect within the call; a pulse that is under way is completed.
+ */
+void chw_interlock_halt(chw_rig *_Nonnull rig, bool halted);
+
+/*
  * [tick] One complete step pulse, if every check passes; else nothing happens on the wire and the
  * refusal is counted. Blocks: not at all on `simulated`; on `linux` two ioctls, and between them until
  * the pulse has been high for CHW_PULSE_NS_MIN. How long that is at the most depends on the chip: `hil
@@ -258,7 +265,7 @@ enum { CHW_PULSE_NS_MIN = 2000 };
 
 /*
  * [tick] To be called at the end of every tick that succeeded as a whole. Renews the permission to
- * step, and toggles the heartbeat line every `heartbeat_period_ns`.
+ * step, and toggles the heartbeat line every `heartbeat_period_ns`, but while it is halted.
  */
 void chw_complete_tick(chw_rig *_Nonnull rig);
 

@@ -147,7 +147,7 @@ chw_error interlock_set_levels(
 }
 
 static bool is_open(const struct interlock *interlock) {
-  return interlock->levels.open &&
+  return interlock->levels.open && !atomic_load(&interlock->halted) &&
          interlock->levels.stops_decided >= atomic_load(&interlock->stops_asked);
 }
 

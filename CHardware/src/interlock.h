@@ -30,7 +30,9 @@ struct step_times {
 };
 
 struct interlock {
-  _Atomic int64_t stops_asked; /* the only member that other threads touch */
+  /* The only members that other threads touch. */
+  _Atomic int64_t stops_asked;
+  _Atomic bool halted;
   bool sealed;
   chw_interlock_levels levels;
   int64_t tick_completed_ns;

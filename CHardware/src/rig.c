@@ -80,7 +80,7 @@ chw_step_result chw_step(chw_rig *rig) {
 void chw_complete_tick(chw_rig *rig) {
   const int64_t now_ns = rig_now_ns(rig);
   interlock_complete_tick(&rig->interlock, now_ns);
-  if (now_ns < rig->heartbeat_due_ns) {
+  if (now_ns < rig->heartbeat_due_ns || atomic_load(&rig->interlock.halted)) {
     return;
   }
   rig->backend->calls->toggle_heartbeat(rig->backend, now_ns);
@@ -114,6 +114,10 @@ int64_t chw_interlock_ask_stop(chw_rig *rig) {
 
 int64_t chw_interlock_stops_asked(const chw_rig *rig) {
   return atomic_load(&rig->interlock.stops_asked);
+}
+
+void chw_interlock_halt(chw_rig *rig, bool halted) {
+  atomic_store(&rig->interlock.halted, halted);
 }
 
 chw_interlock_counts chw_interlock_read_counts(const chw_rig *rig) {

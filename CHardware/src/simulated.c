@@ -168,14 +168,15 @@ chw_error chw_world_pass_ticks(chw_rig *rig, int64_t ticks, int64_t tick_ns) {
     passed++;
     move_time(rig, now_ns + passed * tick_ns);
     chw_complete_tick(rig);
-  } while (passed < ticks && rig->heartbeat_due_ns <= rig_now_ns(rig));
+  } while (passed < ticks && rig->heartbeat_due_ns <= rig_now_ns(rig) &&
+           !atomic_load(&rig->interlock.halted));
   if (passed == ticks) {
     return CHW_OK;
   }
   /* From here on each beat comes with the first tick at or after its time: a beat is no shorter than a
      tick, and the next one is due behind now. */
   const int64_t end_ns = now_ns + ticks * tick_ns;
-  if (rig->heartbeat_due_ns <= end_ns) {
+  if (rig->heartbeat_due_ns <= end_ns && !atomic_load(&rig->interlock.halted)) {
     const int64_t more = (end_ns - rig->heartbeat_due_ns) / rig->heartbeat_period_ns;
     const int64_t last_due_ns = rig->heartbeat_due_ns + more * rig->heartbeat_period_ns;
     const int64_t last_tick = (last_due_ns - now_ns + tick_ns - 1) / tick_ns;

@@ -11,6 +11,8 @@ struct ReplayedRun: ~Copyable {
   private var owed = Decision()
   private var owedFaults: [FaultChange] = []
   private var told = ToldFaults()
+  /// Why steps are not made from here on; nil where they are.
+  private var refused: StepRefusal?
   /// The start gave up an extra dose, and its amounts have not been told. An earlier version never told them.
   private var gaveUpDose: Bool
   /// Facts of the next tick, as far as they have been read.
@@ -87,7 +89,7 @@ struct ReplayedRun: ~Copyable {
 
   // MARK: Ticks
 
-  /// Every tick before `tick` that has not run: none of them may make a step.
+  /// Every tick before `tick` that has not run: none of them made a step.
   private mutating func runQuietly(before tick: Int64) throws(Replay.Difference) {
     while next < tick { try runTick(steps: false) }
   }
@@ -99,23 +101,24 @@ struct ReplayedRun: ~Copyable {
     guard next == tick else {
       throw difference(tick, "step", "made", "tick \(tick) had been passed")
     }
-    try runTick(steps: true, refusal)
+    refused = refusal
+    try runTick(steps: true)
     decisions += 1
   }
 
-  private mutating func runTick(
-    steps: Bool, _ refusal: StepRefusal? = nil
-  ) throws(Replay.Difference) {
+  /// - Parameter steps: whether the record tells of a step that was decided. One that is refused as the one before
+  ///   it was is not told again.
+  private mutating func runTick(steps: Bool) throws(Replay.Difference) {
     try expectNothingOwed()
     gaveUpDose = false
     let tick = next
     owed = core.step(Tick(tick))
     lastRun = tick
     ticks += 1
-    if owed.steps != steps {
+    if owed.steps != steps, !(owed.steps && refused != nil) {
       throw difference(tick, "step", steps ? "made" : "none", owed.steps ? "made" : "none")
     }
-    if steps { core.stepEnded(refusal) }
+    if owed.steps { core.stepEnded(refused) }
     // The record begins with all faults that are on.
     if owed.faultsChanged || ticks == 1 { oweFaults() }
     (owed.steps, owed.wasLate, owed.faultsChanged) = (false, false, false)

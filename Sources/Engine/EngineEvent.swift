@@ -20,7 +20,8 @@ public struct EngineEvent: Equatable, Sendable, BitwiseCopyable {
     /// A step was decided, and passed.
     /// value: 0.
     case stepMade
-    /// A step was decided, and not made. value, detail and more: the `StepRefusal.numbers`.
+    /// A step was decided, and not made, and so are all until the next that is made, or is not for another reason.
+    /// value, detail and more: the `StepRefusal.numbers`.
     case stepRefused
     /// A commit was durable before this tick. value: its number; detail: where its lease ends.
     case leaseGranted
@@ -32,7 +33,7 @@ public struct EngineEvent: Equatable, Sendable, BitwiseCopyable {
     case requestActed
     /// The machine slept before this tick. value: for how many ns.
     case suspended
-    /// What could not be driven in the tick before has changed. value: the `OutputSet.bits`.
+    /// What cannot be driven has changed: see `OutputNews`. value: the `OutputSet.bits`.
     case outputsFailed
     /// Somebody else vouches for UTC from this tick on. value: UTC in tick 0, in ns; detail: for how many ns
     /// the machine was off before this start, as it is known now; more: the `ClockSource.rawValue`.

@@ -20,6 +20,7 @@ public final class RealTimeEngine: @unchecked Sendable {
   private let ticksPerStatus: Int64
   private let ending = Atomic<Bool>(false)
   private let completed = Atomic<Int64>(0)
+  private let hardStopped = Atomic<Bool>(false)
   private let sensors: SensorWatch?
   private let priority = Atomic<UInt8>(0)
   private var lateness = LatenessHistogram()
@@ -73,6 +74,9 @@ public final class RealTimeEngine: @unchecked Sendable {
   /// From any thread: how many ticks have run. Grows as long as the tick thread is alive.
   public var ticksCompleted: Int64 { completed.load(ordering: .relaxed) }
 
+  /// From any thread: whether the core asks for a hard stop, for whoever enforces it beside the tick.
+  public var isHardStopped: Bool { hardStopped.load(ordering: .relaxed) }
+
   /// From any thread: the SCHED_FIFO priority that was granted, for the status.
   public func setGrantedPriority(_ granted: UInt8) { priority.store(granted, ordering: .relaxed) }
 
@@ -118,6 +122,7 @@ public final class RealTimeEngine: @unchecked Sendable {
     if statusIsDue || number % ticksPerStatus == 0 { publish(number) }
     // A load and a store, not one locked instruction: the tick is the only writer.
     completed.store(completed.load(ordering: .relaxed) + 1, ordering: .relaxed)
+    hardStopped.store(loop.loop.core.board.effect.gate == .hardStop, ordering: .relaxed)
   }
 
   /// Looks at the sensors before the first tick of each status. Returns what the core is to hear of it.

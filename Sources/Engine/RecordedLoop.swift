@@ -8,6 +8,8 @@ public struct RecordedLoop: ~Copyable {
   private let record: TickRecord
   /// Of which faults the record tells. At a start of none, so that it begins with all that are on.
   private var told = ToldFaults()
+  /// The refusal that it tells, and that holds for each step from there to the next that is made.
+  private var refused: StepRefusal?
   private var isFirst = true
 
   /// - Parameter commits: the number of the newest commit there is; nil where nothing is made durable.
@@ -32,17 +34,15 @@ public struct RecordedLoop: ~Copyable {
   ) {
     if missed > 0 { note(.ticksMissed, at: number, value: missed) }
     let (grant, utc) = (record.grants.readIfNew(), record.clock.readIfNew())
-    let storage = record.storage.readIfNew()
-    if grant == nil, utc == nil, storage == nil, suspended == 0, loop.newlyFailed == nil,
-      samples == nil
-    {
+    let (storage, failed) = (record.storage.readIfNew(), loop.takeFailed(at: number))
+    if grant == nil, utc == nil, storage == nil, suspended == 0, failed == nil, samples == nil {
       return
     }
     var facts = TickFacts(tick: Tick(number))
     facts.grant = grant
     facts.utc = utc
     facts.suspended = Nanoseconds(suspended)
-    facts.failedOutputs = loop.newlyFailed
+    facts.failedOutputs = failed
     facts.storage = storage
     facts.samples = samples
     learn(facts)
@@ -106,8 +106,11 @@ public struct RecordedLoop: ~Copyable {
   @inline(never)
   private mutating func note(_ decision: Decision, _ refusal: StepRefusal?, at number: Int64) {
     if let refusal {
-      note(refusal, at: number)
+      // A step that waits is tried in every tick: for hours, where the drive fails.
+      if refusal != refused { note(refusal, at: number) }
+      refused = refusal
     } else if decision.steps {
+      refused = nil
       // Every step: its mode would cost a look at the whole state.
       note(.stepMade, at: number, value: 0)
     }

@@ -10,8 +10,7 @@ public struct TickLoop: ~Copyable {
   private let drive: MotorDrive
   private var outputs: DrivenOutputs
   private let page: RunPage?
-  /// The failed outputs of which the core was told.
-  private var told = OutputSet.none
+  private var news: OutputNews
 
   /// How often a complete tick toggles the heartbeat: so rarely that a late tick does not close the
   /// gate, so often that a dead engine is cut off after 0.3 s. The slowest tick is as long.
@@ -25,6 +24,7 @@ public struct TickLoop: ~Copyable {
     alarms: AlarmPost? = nil, page: RunPage? = nil
   ) {
     outputs = DrivenOutputs(drive, annunciator, alarms, stepsBefore: core.account.steps)
+    news = OutputNews(core.rig)
     self.core = core
     self.drive = drive
     self.page = page
@@ -54,16 +54,16 @@ public struct TickLoop: ~Copyable {
 
   // MARK: The tick
 
-  /// What could not be driven in the tick before, where the core does not know it yet.
+  /// What could not be driven in the tick before tick `number`, where the core does not know it yet: it has to be
+  /// told.
   @inline(__always)
-  var newlyFailed: OutputSet? { outputs.failed == told ? nil : outputs.failed }
+  mutating func takeFailed(at number: Int64) -> OutputSet? { news.take(outputs.failed, at: number) }
 
   /// Hears whether people can be told. Now and then; see `AlarmPost.lookMax`.
   mutating func listen(at now: Nanoseconds) { outputs.listen(at: now) }
 
   /// Takes the facts of a tick, before anything else in it.
   mutating func learn(_ facts: TickFacts) {
-    if let failed = facts.failedOutputs { told = failed }
     core.learn(facts)
     outputs.areDue = true
   }
@@ -79,7 +79,7 @@ public struct TickLoop: ~Copyable {
 
   /// How many of the next ticks do nothing but accrue, and complete.
   mutating func quietTicks() -> Int64 {
-    outputs.areDue || newlyFailed != nil ? 0 : core.quietTicks()
+    outputs.areDue || outputs.failed != news.told ? 0 : core.quietTicks()
   }
 
   /// Whether a tick that succeeds is completed.

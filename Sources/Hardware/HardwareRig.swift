@@ -105,6 +105,9 @@ public struct InterlockLimits: Sendable {
   @discardableResult
   public func askStop() -> Int64 { unsafe chw_interlock_ask_stop(world) }
 
+  /// From any thread: while it is halted no step is made and the heartbeat stands, whatever the tick does.
+  public func setHalted(_ halted: Bool) { unsafe chw_interlock_halt(world, halted) }
+
   public var drive: MotorDrive { unsafe MotorDrive(rig: world) }
   public var annunciator: Annunciator { unsafe Annunciator(rig: world) }
   public var virtualClock: VirtualClock { unsafe VirtualClock(rig: world) }

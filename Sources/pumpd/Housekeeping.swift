@@ -1,15 +1,17 @@
 internal import Engine
 internal import Glibc
+internal import Hardware
 internal import Logging
 internal import Synchronization
 
-/// What goes on beside the engine and may wait: the word to the supervisor that the pump is alive, and on
-/// a simulated bench the world behind the wires.
+/// What goes on beside the engine: a hard stop on a way of its own, the word to the supervisor that the pump is
+/// alive, and on a simulated bench the world behind the wires.
 final class Housekeeping: @unchecked Sendable {
   private var world: SimulatedWorld?
   private let engine: RealTimeEngine
   private let desk: LinkDesk
   private let hands: BenchHands?
+  private let hardware: HardwareRig
   private var supervisor: Supervisor
   private let log: Logger
   private let ending = Atomic<Bool>(false)
@@ -21,9 +23,10 @@ final class Housekeeping: @unchecked Sendable {
   ///   - world: nil on a real rig.
   ///   - hands: of the people at a simulated one.
   init(
-    engine: RealTimeEngine, desk: LinkDesk, world: consuming SimulatedWorld?, hands: BenchHands?,
-    log: Logger
+    engine: RealTimeEngine, desk: LinkDesk, hardware: HardwareRig,
+    world: consuming SimulatedWorld?, hands: BenchHands?, log: Logger
   ) {
+    self.hardware = hardware
     self.hands = hands
     self.engine = engine
     self.desk = desk
@@ -54,6 +57,8 @@ final class Housekeeping: @unchecked Sendable {
   private func run() {
     while true {
       let last = ending.load(ordering: .acquiring)
+      // The tick does the same; should it not, this does.
+      hardware.setHalted(engine.isHardStopped)
       world?.observe(hands?.take() ?? [], log)
       supervisor.tell(ticks: engine.ticksCompleted, turns: desk.turns)
       if last {

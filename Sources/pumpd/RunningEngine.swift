@@ -122,7 +122,7 @@ final class RunningEngine {
     if let warning = identity.warning { log.warning("\(warning)") }
 
     housekeeping = Housekeeping(
-      engine: engine, desk: desk, world: world, hands: hands, log: log)
+      engine: engine, desk: desk, hardware: hardware, world: world, hands: hands, log: log)
     housekeeping.start()
 
     thread = try RealTimeThread(name: "tick", priority: priority) { engine.run() }

@@ -17,6 +17,8 @@ struct FaultsOn {
   private(set) var lineIsOrdinary = true
   private var hardStops = false
   private var silentEncoders = 0
+  /// Something else was wrong with delivery, or with what measures it: nobody may have acknowledged it yet.
+  private var otherTrouble = false
   /// What the shaft does is seen by somebody.
   var shaftIsSeen: Bool { silentEncoders == 0 }
   /// The reservoir has come to its empty mark.
@@ -42,12 +44,18 @@ struct FaultsOn {
   }
 
   /// Until when safe basal may stand in for the schedule, in ns.
-  var safeUntil: Int64 { safeForever || storageIsBad ? .max : feltUntil }
+  var safeUntil: Int64 {
+    safeForever || storageIsBad || silentEncoders > 0 && otherTrouble ? .max : feltUntil
+  }
 
   mutating func note(_ action: Scenario.Action, at now: Int64, hasBatteryClock: Bool) {
     switch action {
-    case .drive(let fails): drive += fails ? 1 : -1
-    case .output(let line, let fails): lines[line, default: 0] += fails ? 1 : -1
+    case .drive(let fails):
+      drive += fails ? 1 : -1
+      otherTrouble = true
+    case .output(let line, let fails):
+      lines[line, default: 0] += fails ? 1 : -1
+      otherTrouble = true
     case .storageFails(let fails): storage += fails ? 1 : -1
     case .storageSlow(true, let delay): delays.append(delay)
     case .storageSlow(false, let delay):
@@ -66,12 +74,13 @@ struct FaultsOn {
       note(fault, on: isOn)
       feel(until: now + Self.untilAttempt)
     case .line(let fault, let isOn):
-      lineIsOrdinary = false
+      (lineIsOrdinary, otherTrouble) = (false, true)
       // One that shows what it showed may show a line that is blocked.
       if fault != .pressureFails { stalls += isOn ? 1 : -1 }
       // It opens, and the pressure has to be seen to fall.
       feel(until: now + Self.untilAttempt + Nanoseconds.minutes(2).count)
-    case .ask, .refill, .setClock, .reservoir: return
+    case .refill, .reservoir: otherTrouble = true
+    case .ask, .setClock: return
     }
     feel(until: now)
   }
@@ -79,6 +88,7 @@ struct FaultsOn {
   /// One that cannot be seen to turn is treated as one that stands.
   private mutating func note(_ fault: Scenario.ShaftFault, on isOn: Bool) {
     shaftIsOrdinary = false
+    if fault != .encoderFails { otherTrouble = true }
     switch fault {
     case .stall, .encoderStuck, .slip: stalls += isOn ? 1 : -1
     // Nothing ends what follows but a person.

@@ -77,6 +77,22 @@ import Testing
     #expect(rig.step(at: second) == .CHW_STEP_HOUR_LIMIT)
   }
 
+  @Test("R-150 While it is halted no level opens it, and what is halted forgives no stop")
+  func halted() throws {
+    let rig = try Rig(sealed: .only())
+    #expect(rig.step(at: 0) == .CHW_STEP_MADE)
+    try TestThread { rig.halt(true) }.join()
+    #expect(rig.step(at: second) == .CHW_STEP_SHUT)
+    #expect(rig.setLevels(.only()) == .CHW_OK)
+    #expect(rig.step(at: hour) == .CHW_STEP_SHUT)
+    rig.halt(false)
+    #expect(rig.step(at: hour) == .CHW_STEP_MADE)
+    rig.askStop()
+    rig.halt(true)
+    rig.halt(false)
+    #expect(rig.step(at: hour + second) == .CHW_STEP_SHUT)
+  }
+
   @Test("R-037 Another thread shuts the interlock while this one does nothing")
   func anotherThreadShuts() throws {
     let rig = try Rig(sealed: .only())

@@ -103,6 +103,8 @@ extension chw_interlock_levels {
   @discardableResult
   func askStop() -> Int64 { unsafe chw_interlock_ask_stop(rig) }
 
+  func halt(_ halted: Bool) { unsafe chw_interlock_halt(rig, halted) }
+
   var stopsAsked: Int64 { unsafe chw_interlock_stops_asked(rig) }
 
   /// As a tick that has decided every stop up to now, and may step again.

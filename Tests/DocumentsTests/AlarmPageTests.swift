@@ -52,8 +52,8 @@ import Testing
   func action(code: FaultCode) {
     let (row, told) = (FaultRow(of: code), AlarmRow(of: code))
     #expect(told.action.contains("refused") == (row.refusesExtras != nil))
-    #expect(told.action.contains("goes on;") == (row.gate == .run && row.rate == .scheduled))
-    #expect(told.action.contains("safe basal") == (row.gate == .run && row.rate == .safe))
+    #expect(told.action.contains("basal goes on") == (row.gate == .run && row.rate == .scheduled))
+    #expect(told.action.contains("safe basal") == (row.gate == .run && row.rateUnseen == .safe))
     #expect(told.action.hasPrefix("hard stop") == (row.gate == .hardStop))
     #expect(told.priority.contains("high after") == (row.priority == .medium))
     #expect(

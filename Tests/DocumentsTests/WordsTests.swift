@@ -27,7 +27,7 @@ import Testing
         "reservoir-unknown", "refill-differs", "no-drug-at-tip", "line-uncertain",
         "not-connected", "weight-differs", "fluid-elsewhere", "stalled", "was-stalled",
         "shaft-slips", "drive-disobeys", "encoder-lost", "load-cell-lost", "pressure-lost",
-        "occluded", "was-occluded", "free-flow", "not-emptying",
+        "occluded", "was-occluded", "free-flow", "not-emptying", "ticks-late",
       ])
     for fault in FrameFault.allCases { #expect(!fault.sentence.isEmpty) }
   }

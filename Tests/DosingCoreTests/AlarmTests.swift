@@ -59,7 +59,7 @@ import Testing
         .storageSlow, .suspended, .orderNotValid, .clockDiffers, .copyFails, .refillDiffers,
         .weightDiffers, .notEmptying, .stalled, .wasStalled, .shaftSlips, .encoderLost,
         .loadCellLost,
-        .pressureLost, .occluded, .wasOccluded:
+        .pressureLost, .occluded, .wasOccluded, .ticksLate:
         .medium
       case .reservoirEmpty, .basalRefusedByLimit, .interlockDisagrees, .hardStop, .storageFailed,
         .restartedOften, .longInterruption, .historyIncomplete, .otherRig, .noHistory,

@@ -60,7 +60,8 @@ import Testing
         22, reservoirUnknown 23, refillDiffers 24, noDrugAtTip 25, lineUncertain 26, \
         notConnected 27, weightDiffers 28, fluidElsewhere 29, stalled 30, wasStalled 31, \
         shaftSlips 32, driveDisobeys 33, encoderLost 34, loadCellLost 35, pressureLost 36, \
-        occluded 37, wasOccluded 38, freeFlow 39, notEmptying 40
+        occluded 37, wasOccluded 38, freeFlow 39, notEmptying 40, \
+        ticksLate 41
         """)
     #expect(
       numbered(FrameKind.self) == """

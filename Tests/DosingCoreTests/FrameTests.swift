@@ -65,7 +65,7 @@ import Testing
   func goldenBytes() throws {
     let frame = try sample(.propose)
     var wanted: [UInt8] = Array("ITBP".utf8)
-    wanted += [14, 0]  // version
+    wanted += [15, 0]  // version
     wanted += [17, 0]  // kind
     wanted += [UInt8(frame.count & 0xff), UInt8(frame.count >> 8), 0, 0]  // length
     wanted += [7, 0, 0, 0]  // number
@@ -96,7 +96,7 @@ import Testing
     writer.sign((0..<64).map { UInt8($0) + 100 })
     let frame = writer.written
     #expect(writer.signedCount == frame.count - 64)
-    var wanted: [UInt8] = Array("ITBP".utf8) + [14, 0, 9, 0, 176, 0, 0, 0, 9, 0, 0, 0]
+    var wanted: [UInt8] = Array("ITBP".utf8) + [15, 0, 9, 0, 176, 0, 0, 0, 9, 0, 0, 0]
     wanted += 1...32  // digest
     wanted += Array("BP-0001".utf8) + Array(repeating: 0, count: 24) + [7]  // serial
     wanted += [1, 2, 3, 4, 5, 6, 7, 8]  // key

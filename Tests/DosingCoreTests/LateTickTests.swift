@@ -21,6 +21,29 @@ import Testing
     #expect(!pump.decision.wasLate)
   }
 
+  @Test(
+    "R-149 Ticks that are late are told once they have cost more than 1 % of an hour, until none of the last hour have"
+  )
+  func told() throws {
+    let pump = try Pump(.continuous(microgramsPerDay(300)))
+    pump.run(for: .minutes(7))
+    for _ in 0..<6 {
+      pump.skip(.seconds(6))
+      pump.run(for: .seconds(60))
+    }
+    #expect(pump.alarms.highest == nil)
+    pump.skip(.milliseconds(800))
+    pump.run(for: .minutes(1))
+    // Of 366 ticks that were passed over each time the first was run: 36 s, and no more, may be missing.
+    #expect(pump.account.deficit(.lateTick) == 361 * pump.unitsPerTick.basal)
+    #expect(pump.alarms[.ticksLate]?.priority == .medium && pump.mode == .continuous)
+    #expect(pump.bolus(micrograms(2), .minutes(5)).isAccepted)
+    pump.run(for: .minutes(45))
+    #expect(pump.alarms.on[.ticksLate])
+    pump.run(for: .minutes(20))
+    #expect(!pump.alarms.on[.ticksLate])
+  }
+
   @Test("R-003 Ticks that follow one another are not late")
   func noGap() throws {
     let pump = try Pump(.continuous(microgramsPerDay(300)))

@@ -39,6 +39,58 @@ import Testing
   }
 
   @Test(
+    "R-148 A sensor that says the very same for an hour of flow is lost, and found when it says something else"
+  )
+  func stuck() throws {
+    let bench = try bench()
+    bench.run(for: .hours(1))
+    bench.shown = 5_100
+    bench.look()
+    bench.run(for: .minutes(59))
+    #expect(isOrdinary(bench))
+    bench.run(for: .minutes(2))
+    #expect(bench.pump.alarms[.pressureLost]?.priority == .medium)
+    // Nothing is told by it any more, and nothing is kept back for it.
+    #expect(bench.pump.mode == .continuous)
+    bench.run(for: .hours(3))
+    #expect(bench.pump.alarms.on[.pressureLost])
+    bench.shown = nil
+    bench.run(for: .minutes(2))
+    #expect(isOrdinary(bench))
+    // It has begun anew, and tells of a line that is blocked.
+    bench.run(for: .hours(1))
+    block(bench)
+    #expect(bench.pump.alarms.on[.occluded])
+  }
+
+  @Test("R-148 One that is stuck high keeps basal back for an hour at the most")
+  func stuckHigh() throws {
+    let bench = try bench()
+    bench.run(for: .hours(1))
+    bench.shown = 80_000
+    bench.look()
+    bench.run(for: .minutes(10))
+    #expect(bench.pump.mode == .occluded)
+    bench.run(for: .minutes(51))
+    #expect(bench.pump.mode == .continuous && bench.pump.alarms.on[.pressureLost])
+  }
+
+  @Test("R-148 While nothing flows a pressure that stays is none that is stuck")
+  func stopped() throws {
+    let bench = try bench()
+    bench.run(for: .hours(1))
+    bench.pump.ask(.stop)
+    bench.shown = 5_000
+    bench.run(for: .hours(3))
+    #expect(!bench.pump.alarms.on[.pressureLost])
+    bench.pump.ask(.resume)
+    bench.run(for: .minutes(59))
+    #expect(!bench.pump.alarms.on[.pressureLost])
+    bench.run(for: .minutes(3))
+    #expect(bench.pump.alarms.on[.pressureLost])
+  }
+
+  @Test(
     "R-141 As long as the pressure stays no step is tried, and the alarm is high after 3 min; what is not given is a deficit"
   )
   func stays() throws {

@@ -16,6 +16,7 @@ final class PressureBench {
 
   private var steps = 0
   private var looked: (at: Int64, steps: Int, pascals: Int64) = (0, 0, 0)
+  private var looks: Int64 = 0
 
   init(_ order: Prescription, on rig: Rig = .blocking()) throws {
     pump = try Pump(order, on: rig)
@@ -44,9 +45,11 @@ final class PressureBench {
   /// The next tick hears of it.
   func look() {
     looked = (pump.now, steps, pascals)
+    // No two looks at what there is are the same, to the last digit.
+    looks += 1
     var samples = SensorReadings()
     samples.pressure =
-      isSilent ? SensorReading(.failed) : SensorReading(.good, value: shown ?? pascals)
+      isSilent ? SensorReading(.failed) : SensorReading(.good, value: shown ?? pascals + looks % 2)
     pump.facts.samples = samples
   }
 

@@ -1,5 +1,6 @@
 import DosingCore
 import Durability
+import Journal
 import Plant
 import Quantities
 import Simulation
@@ -9,8 +10,8 @@ import Testing
 final class DurableBench {
   let machine: SimulatedMachine
   let scale: BenchScale?
-  private let encoder: BenchEncoder?
-  private let pressure: BenchPressure?
+  let encoder: BenchEncoder?
+  let pressure: BenchPressure?
   let rig: Rig
   private var running: SimulatedPump?
   var pump: SimulatedPump { running! }
@@ -63,4 +64,39 @@ final class DurableBench {
     pump.end()
     running = nil
   }
+}
+
+// What is left in the journal, once the pump has ended.
+extension DurableBench {
+  private func journal() throws -> Journal {
+    machine.disk.setFaults()
+    return try Journal(path: machine.journalPath, serial: "BP-1", makesNew: true)
+  }
+
+  /// The journal with the entries that `keeps` says, replayed.
+  func replay(_ keeps: (Entry) -> Bool) throws -> Replay.Report {
+    let journal = try journal()
+    let state = try #require(try journal.newestState())
+    let other = SimulatedMachine(seed: 6)
+    let copy = try Journal(path: other.journalPath, serial: "BP-1", makesNew: true)
+    var entries: [Entry] = []
+    try journal.forEachEntry { _, entry in
+      if keeps(entry) { entries.append(entry) }
+      return true
+    }
+    try copy.commit(state, entries)
+    return try Replay(copy).run()
+  }
+
+  /// How many of such there are.
+  func entries(_ isSuch: (Entry.Content) -> Bool) throws -> Int {
+    var count = 0
+    try journal().forEachEntry { _, entry in
+      if isSuch(entry.content) { count += 1 }
+      return true
+    }
+    return count
+  }
+
+  var journalBytes: Int { machine.disk.contents("journal.sqlite", atMost: 1 << 28)?.count ?? 0 }
 }

@@ -96,38 +96,6 @@ import Testing
   private static func day(_ bench: DurableBench) throws -> (samples: Int, bytes: Int) {
     bench.run(for: .days(1))
     bench.end()
-    let bytes = bench.machine.disk.contents("journal.sqlite", atMost: 1 << 28)?.count ?? 0
-    return (try bench.samples(), bytes)
-  }
-}
-
-extension DurableBench {
-  private func journal() throws -> Journal {
-    machine.disk.setFaults()
-    return try Journal(path: machine.journalPath, serial: "BP-1", makesNew: true)
-  }
-
-  /// The journal with the entries that `keeps` says, replayed.
-  fileprivate func replay(_ keeps: (Entry) -> Bool) throws -> Replay.Report {
-    let journal = try journal()
-    let state = try #require(try journal.newestState())
-    let other = SimulatedMachine(seed: 6)
-    let copy = try Journal(path: other.journalPath, serial: "BP-1", makesNew: true)
-    var entries: [Entry] = []
-    try journal.forEachEntry { _, entry in
-      if keeps(entry) { entries.append(entry) }
-      return true
-    }
-    try copy.commit(state, entries)
-    return try Replay(copy).run()
-  }
-
-  fileprivate func samples() throws -> Int {
-    var count = 0
-    try journal().forEachEntry { _, entry in
-      if case .sampled = entry.content { count += 1 }
-      return true
-    }
-    return count
+    return (try bench.entries { if case .sampled = $0 { true } else { false } }, bench.journalBytes)
   }
 }

@@ -104,7 +104,7 @@ import Testing
     var number: Int64 = 0
     func run(for ticks: Int64, at now: Nanoseconds) {
       for _ in 0..<ticks {
-        if let failed = loop.newlyFailed {
+        if let failed = loop.takeFailed(at: number) {
           var facts = TickFacts(tick: Tick(number))
           facts.failedOutputs = failed
           loop.learn(facts)
@@ -119,7 +119,7 @@ import Testing
     run(for: 200, at: .seconds(5))
     #expect(loop.core.board.on[.outputFails])
     _ = post.look(at: .seconds(5))
-    run(for: 3, at: .seconds(5))
+    run(for: 53, at: .seconds(5))
     #expect(!loop.core.board.on[.outputFails])
   }
 }

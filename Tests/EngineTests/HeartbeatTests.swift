@@ -1,5 +1,6 @@
 import DosingCore
 import Engine
+import Hardware
 import Quantities
 import Testing
 
@@ -44,6 +45,21 @@ import Testing
     #expect(rig.heartbeatEdges == 11)
     loop.run(9)
     #expect(rig.heartbeatEdges == 11)
+  }
+
+  @Test("R-150 while it is halted no step is made and nothing beats, whatever the tick does")
+  func haltedDoesNotBeat() throws {
+    let rig = try TestRig(dosing)
+    let loop = try TestLoop(rig, program: .continuous(dosing.aStep(every: 2)))
+    loop.run(100)
+    let (steps, beats) = (rig.hardware.drive.counts.steps, rig.heartbeatEdges)
+    #expect(steps > 40 && beats == 10)
+    rig.hardware.setHalted(true)
+    loop.run(1_000)
+    #expect(rig.hardware.drive.counts.steps == steps && rig.heartbeatEdges == beats)
+    rig.hardware.setHalted(false)
+    loop.run(100)
+    #expect(rig.hardware.drive.counts.steps > steps + 40 && rig.heartbeatEdges > beats + 8)
   }
 
   @Test("R-052 an engine that contradicts itself ends, and with it the beat")

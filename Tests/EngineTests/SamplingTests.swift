@@ -99,4 +99,35 @@ import Testing
     said.loadCell = SensorReading(.implausible, value: .min)
     #expect(EngineEvent(said, tick: 0).samples.loadCell.value == -(Int64.max >> 3))
   }
+
+  @Test(
+    "R-146 A sensor that flaps is heard at once 60 times, and then once in 6 s; steps and minutes go on"
+  )
+  func flaps() {
+    var sampling = Sampling(Self.rig())
+    var taken: [Int64] = []
+    for tick in stride(from: Int64(0), to: 360_000, by: 10) {
+      var now = readings(100, 20_000, 5_000)
+      if tick % 20 == 0 { now.loadCell.state = .failed }
+      if sampling.take(now, at: tick, steps: 0) != nil { taken.append(tick) }
+    }
+    // The first look is none of them, and 6 s bring one more while they come.
+    #expect(taken.prefix(61) == ArraySlice((0...60).map { $0 * 10 }))
+    #expect((600...670).contains(taken.count), "\(taken.count)")
+    let steps = taken.count
+    for step in Int64(1)...320 {
+      var now = readings(100, 20_000, 5_000)
+      if step % 2 == 0 { now.loadCell.state = .failed }
+      if sampling.take(now, at: 360_000 + step, steps: step) != nil { taken.append(step) }
+    }
+    #expect(taken.count - steps >= 10)
+    // After a while of peace it is heard at once again.
+    var again = 0
+    for look in Int64(0)..<80 {
+      var now = readings(100, 20_000, 5_000)
+      if look % 2 == 0 { now.loadCell.state = .failed }
+      if sampling.take(now, at: 500_000 + 10 * look, steps: 320) != nil { again += 1 }
+    }
+    #expect((60...64).contains(again), "\(again)")
+  }
 }

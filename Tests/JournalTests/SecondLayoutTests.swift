@@ -48,7 +48,7 @@ import Testing
   @Test(
     "R-119 A state of layouts 3 to 6 is read, field by field",
     arguments: GoldenLayoutTests.states,
-    ["layout-3", "layout-4", "layout-5", "layout-6"])
+    ["layout-3", "layout-4", "layout-5", "layout-6", "layout-7"])
   func stateOfLaterLayout(name: String, folder: String) throws {
     let bytes = try Fixture.bytes("\(folder)/\(name).state.bin")
     let rig = try #require(Rig(recordBytes: try Fixture.bytes("\(folder)/\(name).rig.bin")))

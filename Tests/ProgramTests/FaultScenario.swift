@@ -75,6 +75,9 @@ struct FaultScenario: CustomStringConvertible, Sendable {
       brings: [.reservoirLow, .reservoirUnknown], refills("0.2 mL")),
     Self(.storageFailed, told: 1, over: 1, brings: [.storageSlow], fault("storage-fails")),
     Self(.driveFails, told: 1, over: 61, needsSteps: true, fault("drive-fails")),
+    Self(.ticksLate, told: 2.1, needsSteps: true) { begin, _ in
+      ["{at: \(begin) min, fault: late-tick, for: 2 min}"]
+    },
     Self(.suspended, told: 15) { begin, _ in ["{at: \(begin) min, fault: suspend, for: 10 min}"] },
     Self(.restartedOften, told: 10, hiddenBy: unasked) { begin, _ in
       (0..<4).map { "{at: \(begin + 2 * $0) min, fault: kill, for: 1 s}" }

@@ -45,7 +45,8 @@ import Testing
       ("pressure-fails, for: 5 h", ["medium pressure-lost", "high pressure-lost"]),
       ("pressure-fails, for: 20 min", ["medium pressure-lost"]),
       ("pressure-fails, for: 9 s", []),
-      ("pressure-stuck, for: 5 h", []),
+      ("pressure-stuck, for: 5 h", ["medium pressure-lost", "high pressure-lost"]),
+      ("pressure-stuck, for: 59 min", []),
     ] as [(String, [String])])
   func fault(event: String, codes: [String]) throws {
     let summary = try run("12 h", "{at: 2 h, fault: \(event)}")

@@ -89,6 +89,7 @@ static struct interlock any_interlock(const struct followed_step *followed, int6
   assume(interlock.minute.times_ns != NULL);
   interlock.sealed = any_bool();
   interlock.levels.open = any_bool();
+  interlock.halted = any_bool();
   /* One place of each ring; window_moves.c says why that is enough. */
   interlock.hour.oldest_place = HOUR_PLACE;
   interlock.day.oldest_place = DAY_PLACE;

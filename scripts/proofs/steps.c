@@ -58,6 +58,7 @@ int main(void) {
   if (let_through) {
     claim_of(PERMITTED, before.sealed, "no step while unsealed");
     claim_of(PERMITTED, before.levels.open, "no step while shut");
+    claim_of(PERMITTED, !before.halted, "no step while halted");
     claim_of(PERMITTED, before.levels.stops_decided >= before.stops_asked, "no step before a stop is decided");
     claim_of(
         PERMITTED,

@@ -59,7 +59,8 @@ public struct AlarmRow: Sendable {
     case (.stopped, _): "nothing is delivered"
     case (.attempts, _): "1/50 of a revolution is tried after 1, 2, 5, 10 min, then every 15 min"
     case (.run, .safe): "safe basal in place of the schedule"
-    case (.run, .scheduled): "basal goes on"
+    case (.run, .scheduled):
+      row.rateUnseen == .safe ? "basal goes on, safe basal beside encoder-lost" : "basal goes on"
     }
   }
 }

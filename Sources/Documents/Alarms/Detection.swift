@@ -46,6 +46,7 @@ struct Detection {
           "10 s, or 2 % of an hour lost")
       case .outputFails: Self([5, 6], "lines and levels that cannot be written", "10 s")
       case .storageSlow: Self([3], "basal that waits for its lease", "1 % of an hour lost")
+      case .ticksLate: Self([3], "ticks that did not run", "1 % of an hour lost")
       case .suspended: Self([3], "ticks missed while the machine slept", "the first tick after it")
       case .newClockUncertain: Self([10], "a version before layout 3; none now", "the start")
       case .orderNotValid: Self([4], "the checks of an order, on the one in force", "the start")
@@ -81,8 +82,12 @@ struct Detection {
         Self([3], "the encoder beside all steps since a start", "2 full steps lost, and 3 looks")
       case .driveDisobeys:
         Self([1, 5], "the encoder beside all steps since a start", "2 full steps, and 3 looks")
-      case .encoderLost, .loadCellLost, .pressureLost:
+      case .encoderLost, .loadCellLost:
         Self([10], "a sensor that says nothing, or what cannot be", "10 s")
+      case .pressureLost:
+        Self(
+          [10], "a sensor that says nothing, what cannot be, or the very same while the motor runs",
+          "10 s; 1 h of the same")
       case .occluded: Self([3], "the pressure beside what is usual at this flow", Self.blocked)
       case .wasOccluded: Self([3], "a line that is blocked", Self.blocked)
       case .fluidElsewhere:

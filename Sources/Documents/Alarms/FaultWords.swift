@@ -71,6 +71,10 @@ struct FaultWords {
         Self("drive-fails", "the motor takes no pulses, basal waits", do: "look at drive and lines")
       case .outputFails: Self("output-fails", "a line cannot be driven", do: "look at the wiring")
       case .storageSlow: Self("storage-slow", "basal waits for the storage", do: "look at the disk")
+      case .ticksLate:
+        Self(
+          "ticks-late", "the engine runs late, and basal is missing",
+          do: "see what else the machine does: pumpctl doctor")
       case .suspended:
         Self(
           "suspended", "the machine slept and nothing was delivered",
@@ -153,7 +157,9 @@ struct FaultWords {
       case .loadCellLost:
         Self("load-cell-lost", "the load cell says nothing", do: "look at its wiring")
       case .pressureLost:
-        Self("pressure-lost", "the pressure sensor says nothing", do: "look at its wiring")
+        Self(
+          "pressure-lost", "the pressure sensor says nothing, or ever the same",
+          do: "look at its wiring")
       case .occluded:
         Self(
           "occluded", "the line is blocked, basal waits",

@@ -97,7 +97,7 @@ extension DosingState {
     let lost = silence.lasts(TickCount(rig.ticks(Limits.sensorLost)), at: now)
     set(.encoderLost, on: lost.encoder)
     set(.loadCellLost, on: lost.loadCell)
-    set(.pressureLost, on: lost.pressure)
+    set(.pressureLost, on: lost.pressure || pressure.isStuck)
   }
 
   mutating func sensorAttention() -> Tick {

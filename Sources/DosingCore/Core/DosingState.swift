@@ -396,9 +396,11 @@ public struct DosingState: Sendable {
       && ledger.driveLoss.loss(total: ledger.account.deficit(.driveFailed)) > most
     set(.driveFails, on: lasts.drive || losesMuch, losesMuch ? .high : nil)
     set(.outputFails, on: lasts.output)
-    let mayWait = basalPerTick * Int128(rig.ticks(Limits.storageSlowLoss))
+    let mayWait = basalPerTick * Int128(rig.ticks(Limits.slowLoss))
     let waits = ledger.storageLoss.loss(total: ledger.account.deficit(.noLease)) > mayWait
     set(.storageSlow, on: delivers && lease.isOn && waits)
+    let isLate = ledger.lateLoss.loss(total: ledger.account.deficit(.lateTick)) > mayWait
+    set(.ticksLate, on: delivers && isLate)
   }
 
   /// Before the first tick a fault is dated to it.

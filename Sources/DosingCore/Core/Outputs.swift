@@ -29,6 +29,8 @@ public struct OutputSet: Equatable, Sendable, BitwiseCopyable {
 
   public mutating func insert(_ other: OutputSet) { bits |= other.bits }
 
+  public func isSubset(of other: OutputSet) -> Bool { bits & ~other.bits == 0 }
+
   public func overlaps(_ other: OutputSet) -> Bool { bits & other.bits != 0 }
 
   /// Without these no step would turn the motor.

@@ -5,6 +5,9 @@ internal import Quantities
 /// What is usual is the lowest that three looks in a row did not exceed since the flow last rose by more than a fifth,
 /// and creeps up by `creepPerHour`: so that what drifts in days raises nothing, and a line that is blocked is not taken
 /// for usual.
+///
+/// A sensor that says the very same for an hour in which the motor ran, or would but for it, is not believed: each step
+/// moves the pressure by more than a sensor's last digit.
 struct PressureWatch: BitwiseCopyable {
   /// So many samples in a row have to say that it is blocked.
   static let samplesInARow = 3
@@ -13,6 +16,13 @@ struct PressureWatch: BitwiseCopyable {
   /// A pressure follows a flow that rises within seconds.
   static let settles = Nanoseconds.seconds(10)
 
+  /// After so long a sensor that says the same is stuck.
+  static let sameAtMost = Nanoseconds.hours(1)
+
+  /// What was seen last, and since when nothing else was, in which it should have moved.
+  private var same: (pascals: Int64, since: Tick)?
+  /// It says the same for too long.
+  private(set) var isStuck = false
   private var usual: Usual?
   /// The two looks before.
   private var before: (Int64, Int64)?
@@ -45,6 +55,13 @@ struct PressureWatch: BitwiseCopyable {
       self = PressureWatch()
       return false
     }
+    watchSameness(pascals, at: tick, mayMove: stepsPerHour > 0 || isBlocked, rig)
+    if isStuck {
+      let kept = same
+      self = PressureWatch()
+      (same, isStuck) = (kept, true)
+      return false
+    }
     if !isBlocked { learn(pascals, at: tick, stepsPerHour: stepsPerHour, rig) }
     let none = usual?.pascals ?? 0
     let threshold = limits.threshold.pascals
@@ -52,6 +69,14 @@ struct PressureWatch: BitwiseCopyable {
     highs = pascals >= limit ? highs + 1 : 0
     hasFallen = pascals < limit && 2 * (pascals - none) < limit - none
     return highs >= Self.samplesInARow
+  }
+
+  private mutating func watchSameness(_ pascals: Int64, at tick: Tick, mayMove: Bool, _ rig: Rig) {
+    guard mayMove, let same, same.pascals == pascals else {
+      (same, isStuck) = ((pascals, tick), false)
+      return
+    }
+    isStuck = tick - same.since >= TickCount(rig.ticks(Self.sameAtMost))
   }
 
   private mutating func learn(_ pascals: Int64, at tick: Tick, stepsPerHour: Int64, _ rig: Rig) {

@@ -4,7 +4,7 @@ internal import Quantities
 public enum StateLayout {
   /// The letters `ITBSTATE`. As the tick number with which the first layout begins it cannot be.
   static let magic: UInt64 = 0x4554_4154_5342_5449
-  public static let newest: UInt16 = 7
+  public static let newest: UInt16 = 8
 }
 
 extension DosingState {

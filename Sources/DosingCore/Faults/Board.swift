@@ -179,7 +179,7 @@ public struct FaultBoard: Sendable, BitwiseCopyable {
     for index in 0..<FaultCode.count {
       guard let fault = self[index] else { continue }
       let row = FaultRow(of: fault.code)
-      effect.rate = max(effect.rate, row.rate)
+      effect.rate = max(effect.rate, on[.encoderLost] ? row.rateUnseen : row.rate)
       effect.gate = max(effect.gate, row.gate)
       if let reason = row.refusesExtras { refuseExtras(fault, reason) }
       guard row.gate > .run, let mode = row.mode else { continue }

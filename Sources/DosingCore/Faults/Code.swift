@@ -87,13 +87,15 @@ public enum FaultCode: UInt8, Sendable, BitwiseCopyable {
   case freeFlow = 39
   /// It does not become lighter by what was given.
   case notEmptying = 40
+  /// The tick runs so late that basal is missing.
+  case ticksLate = 41
 
   /// As many as `PerFault` holds.
-  public static let count = 41
+  public static let count = 42
 }
 
 /// Something for each fault, by its raw value.
-public typealias PerFault<Element> = InlineArray<41, Element>
+public typealias PerFault<Element> = InlineArray<42, Element>
 
 /// Priorities after IEC 60601-1-8.
 public enum AlarmPriority: UInt8, Comparable, Sendable, BitwiseCopyable {

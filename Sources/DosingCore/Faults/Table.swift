@@ -47,6 +47,8 @@ public struct FaultRow: Sendable {
 
   public let priority: AlarmPriority
   public let rate: Rate
+  /// The rate where nobody sees the shaft turn: one fault more that leaves open whether what is told is given.
+  public let rateUnseen: Rate
   public let gate: Gate
   public let withheld: Withheld
   /// What whoever asks for an extra dose is told; nil where extra doses go on.
@@ -61,12 +63,13 @@ public struct FaultRow: Sendable {
   public let mode: DeliveryMode?
 
   private init(
-    _ priority: AlarmPriority, rate: Rate = .scheduled, gate: Gate = .run,
+    _ priority: AlarmPriority, rate: Rate = .scheduled, unseen: Rate? = nil, gate: Gate = .run,
     withheld: Withheld = .notOrdered, extras: RefusalReason?, highAfter: Nanoseconds? = nil,
     end: End, lasts: Nanoseconds? = nil, mode: DeliveryMode? = nil
   ) {
     self.priority = priority
     self.rate = rate
+    rateUnseen = unseen ?? rate
     self.gate = gate
     self.withheld = withheld
     refusesExtras = extras
@@ -115,10 +118,10 @@ public struct FaultRow: Sendable {
       case .noHistory:
         Self(.high, gate: .stopped, extras: .noHistory, end: .request, mode: .noHistory)
       case .driveFails:
-        Self(.medium, extras: .driveFails, highAfter: .minutes(5), end: .cause)
+        Self(.medium, unseen: .safe, extras: .driveFails, highAfter: .minutes(5), end: .cause)
       case .outputFails:
         Self(.medium, extras: nil, highAfter: .minutes(5), end: .cause)
-      case .storageSlow: Self(.medium, extras: nil, end: .cause)
+      case .storageSlow, .ticksLate: Self(.medium, extras: nil, end: .cause)
       // What was missed is a deficit, and the clock goes on rightly: somebody should know.
       case .suspended: Self(.medium, extras: nil, end: .acknowledge)
       case .newClockUncertain: Self(.low, extras: nil, end: .acknowledge)
@@ -139,7 +142,7 @@ public struct FaultRow: Sendable {
       // It is dosed as the strongest that it may be, which may be too little.
       case .lineUncertain: Self(.high, extras: .highAlarm, end: .cause)
       // One of the two is wrong, and basal by the count is what was ordered.
-      case .weightDiffers, .notEmptying: Self(.medium, extras: nil, end: .cause)
+      case .weightDiffers, .notEmptying: Self(.medium, unseen: .safe, extras: nil, end: .cause)
       // What did not reach the reservoir may be in the patient, and the reservoir empty soon.
       case .fluidElsewhere: Self(.high, extras: .highAlarm, end: .cause)
       // Nobody is treated, and only a person can tell when somebody is.
@@ -150,8 +153,7 @@ public struct FaultRow: Sendable {
           .medium, gate: .attempts, withheld: .deficit(.driveFailed), extras: .driveFails,
           end: .cause, mode: .stalled)
       // Less was given than was ordered: somebody should know, and look for what held it.
-      case .wasStalled: Self(.medium, extras: nil, end: .acknowledge)
-      case .shaftSlips: Self(.medium, extras: nil, end: .acknowledge)
+      case .wasStalled, .shaftSlips: Self(.medium, unseen: .safe, extras: nil, end: .acknowledge)
       // What moves it is not this engine: `hardStop` comes with it.
       case .driveDisobeys, .freeFlow:
         Self(
@@ -161,16 +163,15 @@ public struct FaultRow: Sendable {
       case .encoderLost:
         Self(.medium, extras: .encoderLost, highAfter: Limits.blindEscalation, end: .cause)
       // What was ordered is right by the count, and nothing else is measured by it.
-      case .loadCellLost: Self(.medium, extras: nil, end: .cause)
-      case .pressureLost: Self(.medium, extras: nil, end: .cause)
+      case .loadCellLost, .pressureLost: Self(.medium, unseen: .safe, extras: nil, end: .cause)
       // Each step more would come at once when it opens. High when the second attempt would be made, since there is
       // none where the pressure stays.
       case .occluded:
         Self(
-          .medium, gate: .attempts, withheld: .deficit(.driveFailed), extras: .occluded,
-          highAfter: Limits.occlusionEscalation, end: .cause, mode: .occluded)
+          .medium, unseen: .safe, gate: .attempts, withheld: .deficit(.driveFailed),
+          extras: .occluded, highAfter: Limits.occlusionEscalation, end: .cause, mode: .occluded)
       // What was pressed into the line is counted as given, and comes, or came, at once.
-      case .wasOccluded: Self(.medium, extras: .occluded, end: .acknowledge)
+      case .wasOccluded: Self(.medium, unseen: .safe, extras: .occluded, end: .acknowledge)
       }
   }
 

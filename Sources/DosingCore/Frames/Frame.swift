@@ -3,14 +3,14 @@
 /// | offset | bytes | field |
 /// |---|---|---|
 /// | 0 | 4 | the letters `ITBP` |
-/// | 4 | 2 | version, 14 |
+/// | 4 | 2 | version, 15 |
 /// | 6 | 2 | kind |
 /// | 8 | 4 | length of the whole frame |
 /// | 12 | 4 | number of the request; an answer repeats it |
 ///
 /// Then the body of the kind, then the `Seal`.
 public struct FrameHeader: Sendable {
-  public static let version: UInt16 = 14
+  public static let version: UInt16 = 15
   /// The oldest version that a record may hold. On the wire both sides speak the same.
   public static let oldestVersion: UInt16 = 4
   /// From this version on all that is proposed has one kind.

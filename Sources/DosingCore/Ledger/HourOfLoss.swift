@@ -1,13 +1,16 @@
-/// What was lost for one reason in the last hour, judged once a minute.
+/// What was lost for one reason in the last hour, judged once in five minutes.
 struct HourOfLoss: BitwiseCopyable {
-  /// The whole loss at the begin of each of the last 61 minutes.
-  private var totals: InlineArray<61, Int128>
+  static let minutesPerBucket: Int64 = 5
+  static let buckets = 13
+
+  /// The whole loss at the begin of each of the last 13 times of five minutes.
+  private var totals: InlineArray<13, Int128>
   private var newest = 0
 
   /// - Parameter total: what was lost up to now, which is none of the last hour.
   init(total: Int128) { totals = InlineArray(repeating: total) }
 
-  /// A minute begins.
+  /// Five minutes more begin.
   mutating func begin(total: Int128) {
     newest = newest + 1 < totals.count ? newest + 1 : 0
     totals[newest] = total

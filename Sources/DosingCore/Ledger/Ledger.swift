@@ -17,9 +17,10 @@ public struct Ledger: Sendable, BitwiseCopyable {
   public internal(set) var today: DayCount
   /// Steps since the pump was new that may have been made and were not counted.
   public internal(set) var stepsInDoubt: Int64 = 0
-  /// Basal that waited for the storage, and for the drive.
+  /// Basal that waited for the storage, and for the drive, and what was missing since a tick was late.
   private(set) var storageLoss = HourOfLoss(total: 0)
   private(set) var driveLoss = HourOfLoss(total: 0)
+  private(set) var lateLoss = HourOfLoss(total: 0)
 
   init(rig: Rig, tomorrow: Tick) {
     hour = RollingWindow(ticksPerBucket: rig.ticks(Limits.hourBucket))
@@ -116,10 +117,16 @@ public struct Ledger: Sendable, BitwiseCopyable {
     let minute = hour.currentNumber
     hour.advance(to: tick)
     day.advance(to: tick)
-    let minutes = min(hour.currentNumber - minute, Int64(Limits.hourBuckets))
-    for _ in 0..<Int(truncatingIfNeeded: minutes) {
+    if hour.currentNumber != minute { advanceLosses(fromMinute: minute) }
+  }
+
+  private mutating func advanceLosses(fromMinute minute: Int64) {
+    let each = HourOfLoss.minutesPerBucket
+    let begun = hour.currentNumber / each - minute / each
+    for _ in 0..<Int(truncatingIfNeeded: min(begun, Int64(HourOfLoss.buckets))) {
       storageLoss.begin(total: account.deficit(.noLease))
       driveLoss.begin(total: account.deficit(.driveFailed))
+      lateLoss.begin(total: account.deficit(.lateTick))
     }
   }
 
@@ -189,6 +196,7 @@ public struct Ledger: Sendable, BitwiseCopyable {
   /// What was lost before is none of the last hour.
   mutating func forgetLosses() {
     storageLoss = HourOfLoss(total: account.deficit(.noLease))
+    lateLoss = HourOfLoss(total: account.deficit(.lateTick))
     forgetDriveLoss()
   }
 

@@ -65,8 +65,8 @@ public enum Limits {
   /// A lease that is not durable after this long is a failed storage.
   public static let storageFailsAfter = Nanoseconds.seconds(10)
 
-  /// What storage that is slower than the lease may cost in any hour, as time of basal: 1 %.
-  public static let storageSlowLoss = Nanoseconds.seconds(36)
+  /// What storage that is slower than the lease may cost in any hour, and what late ticks may, as time of basal: 1 %.
+  public static let slowLoss = Nanoseconds.seconds(36)
 
   /// A drive or a line that fails for this long is an alarm, and so is one that costs more than this
   /// much basal in any hour, 2 %.
