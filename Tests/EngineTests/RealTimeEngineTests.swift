@@ -28,6 +28,23 @@ import Testing
     #expect(!rig.isActive(.enable))
   }
 
+  @Test("R-150 whoever enforces a hard stop beside the tick is told that the core asks for one")
+  func hardStopIsTold() throws {
+    let start = RealTime.sinceBoot + Nanoseconds(10_000_000)
+    // The interlock knows of steps that the core does not.
+    let rig = try TestRig(dosing, virtualTime: false, loadedSteps: 1_000_000_000, epoch: start)
+    let engine = rig.engine(start: start)
+    #expect(!engine.isHardStopped)
+    let thread = try RealTimeThread(name: "tick", priority: 50) { engine.run() }
+    #expect(wait { engine.ticksCompleted > 20 } && !engine.isHardStopped)
+    let order = try therapy(.continuous(dosing.aStep(every: 2)), on: dosing)
+    #expect(try #require(engine.ask(.program(order))).answer.isAccepted)
+    #expect(wait { engine.isHardStopped && engine.status.read().mode == .hardStop })
+    engine.end()
+    thread.join()
+    #expect(rig.motorSteps() == 0)
+  }
+
   @Test("R-051 ticks that are late by whole periods are skipped, counted and booked, never made up")
   func lateTicksAreSkipped() throws {
     // Tick 0 lies at least 5,000 ticks before the thread begins.

@@ -95,9 +95,10 @@ extension Answer {
 
   /// - Parameters:
   ///   - seal: what the interlock is sealed with; nil for what the rig allows.
+  ///   - loadedSteps: what the interlock is told of the minute before tick 0.
   ///   - epoch: the time of tick 0.
   init(
-    _ dosing: Rig, virtualTime: Bool = true, seal: InterlockLimits? = nil,
+    _ dosing: Rig, virtualTime: Bool = true, seal: InterlockLimits? = nil, loadedSteps: Int64 = 0,
     epoch: Nanoseconds = .zero
   ) throws {
     self.dosing = dosing
@@ -111,6 +112,7 @@ extension Answer {
         stepsPerRevolution: Int(dosing.pump.stepsPerRevolution)),
       reservoirMicrolitres: Double(dosing.reservoir.volume.picolitres) / 1e6,
       gate: HeartbeatGate(heartbeatNanoseconds: TickLoop.heartbeat.count))
+    if loadedSteps > 0 { try hardware.load(.hour, bucket: -1, steps: loadedSteps) }
     if let seal {
       try hardware.seal(seal, epoch: epoch)
     } else {

@@ -128,12 +128,13 @@ extension TemporaryFolder {
     return try write("scenario.yaml", Texts.scenario(duration, events))
   }
 
-  /// The summary of a scenario on a rig, with which the oracle is content.
+  /// The summary of a scenario on a rig, with which the oracle is content. Its trace is `trace.csv`.
   func summary(_ duration: String, _ events: [String], rig: String) throws -> [String: Any] {
     let scenario = try scenario(duration, events: events)
     try write("rig.yaml", rig)
     let summary = path("summary.json")
-    let outcome = try Programs.run("pumpsim", "run", scenario, "--summary", summary)
+    let outcome = try Programs.run(
+      "pumpsim", "run", scenario, "--summary", summary, "--trace", path("trace.csv"))
     try #require(outcome.code == 0, "\(outcome.errors)\(outcome.output)")
     let data = try Data(contentsOf: URL(fileURLWithPath: summary))
     return try #require(try JSONSerialization.jsonObject(with: data) as? [String: Any])

@@ -13,7 +13,7 @@ final class GuestBench: Sendable {
   let bridge: CP2112Bridge
   let bus: SimulatedBus
   let gate: HeartbeatGate
-  private let world: WorldBehindLines
+  let world: WorldBehindLines
 
   private static let lineCount = 32
 
@@ -95,9 +95,6 @@ final class GuestBench: Sendable {
   }
 
   // MARK: What came of it
-
-  /// While jammed, no pulse turns the motor.
-  func jamMotor(_ isJammed: Bool) { world.jam(isJammed) }
 
   func motorSteps() throws -> Int {
     try trace.catchUp()

@@ -23,6 +23,7 @@ struct GuestCommand: ParsableCommand {
       suite.run("rig", RigCases.inGuest(guest))
     }
     suite.run("pumpd", PumpCases(guest: guest).all(gpioOnly: gpioOnly))
+    if !gpioOnly { suite.run("faults", FaultCases(guest: guest).all) }
     suite.end()
   }
 }

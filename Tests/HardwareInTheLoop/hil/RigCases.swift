@@ -34,8 +34,8 @@ struct RigCases: Sendable {
         let file = TextFile.newFolder() + "/rig.yaml"
         TextFile.write(BenchTexts(bus: guest.bridge.path).rig, to: file)
         let cases = RigCases(document: try RigDocument(path: file))
-        guest.jamMotor(true)
-        defer { guest.jamMotor(false) }
+        guest.world.jam(true)
+        defer { guest.world.jam(false) }
         _ = try failure(of: "turning a jammed motor") { try cases.turns() }
       },
     ]

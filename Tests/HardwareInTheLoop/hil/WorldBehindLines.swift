@@ -12,6 +12,8 @@ final class WorldBehindLines: Sendable {
     var isBackwards = false
     var lastHeartbeat = Int64.min
     var isJammed = false
+    /// By so many steps the shaft has turned by itself.
+    var straySteps = 0
   }
 
   private let state: Mutex<State>
@@ -39,6 +41,24 @@ final class WorldBehindLines: Sendable {
   }
 
   func jam(_ isJammed: Bool) { state.withLock { $0.isJammed = isJammed } }
+
+  /// Lets nothing through the line, or all.
+  func block(_ isBlocked: Bool) {
+    state.withLock { state in
+      state.sensors.line.blockedShare = isBlocked ? 1 : 0
+      state.showSensors()
+    }
+  }
+
+  func turnByItself(steps: Int) {
+    state.withLock { state in
+      state.straySteps += steps
+      state.showSensors()
+    }
+  }
+
+  /// Time has passed for what the sensors see.
+  func showSensors() { state.withLock { $0.showSensors() } }
 
   func take(_ edge: Edge) {
     guard let wire = wires[edge.line] else { return }
@@ -71,7 +91,7 @@ extension WorldBehindLines.State {
 
   mutating func showSensors() {
     sensors.update(
-      motorSteps: head.motorSteps, reservoirMicrolitres: head.reservoirMicrolitres,
+      motorSteps: head.motorSteps + straySteps, reservoirMicrolitres: head.reservoirMicrolitres,
       deliveredMicrolitres: head.deliveredMicrolitres)
   }
 }
