@@ -73,6 +73,10 @@ import Testing
     #expect(bench.pump.mode == .occluded)
     bench.run(for: .minutes(51))
     #expect(bench.pump.mode == .continuous && bench.pump.alarms.on[.pressureLost])
+    // What it says is told no more, once somebody has seen what it said.
+    #expect(bench.pump.ask(.acknowledge).isAccepted)
+    bench.run(for: .minutes(10))
+    #expect(!bench.pump.alarms.on[.wasOccluded] && !bench.pump.alarms.on[.occluded])
   }
 
   @Test("R-148 While nothing flows a pressure that stays is none that is stuck")
