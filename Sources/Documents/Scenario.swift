@@ -77,6 +77,8 @@ public struct Scenario: Sendable {
     case leak(FlowRate)
     /// So much runs through head and line by itself.
     case freeFlow(FlowRate)
+    /// Of the steps such a share finds no liquid, in thousandths.
+    case dry(permille: Int64)
   }
 
   public enum ShaftFault: Equatable, Sendable {
@@ -89,6 +91,8 @@ public struct Scenario: Sendable {
     /// Nothing is heard of the encoder, or it shows what it showed.
     case encoderFails
     case encoderStuck
+    /// Its magnet slips on the shaft, by so many thousandths of a turn.
+    case magnetSlips(permille: Int64)
   }
 
   public enum LineFault: Equatable, Sendable {

@@ -35,7 +35,8 @@ extension PlannedEvent {
     case .reservoir(.cellFails, _), .reservoir(.cellStuck, _), .reservoir(.cellOffset, _),
       .reservoir(.cellDrift, _):
       return .loadCell
-    case .shaft(.encoderFails, _), .shaft(.encoderStuck, _): return .encoder
+    case .shaft(.encoderFails, _), .shaft(.encoderStuck, _), .shaft(.magnetSlips, _):
+      return .encoder
     case .line(.pressureFails, _), .line(.pressureStuck, _): return .pressure
     default: return nil
     }
@@ -71,8 +72,10 @@ struct ScenarioEventForm {
     fault("late-tick"), fault("suspend"), fault("drive-fails"), fault("output-fails", ["line"]),
     fault("load-cell-fails"), fault("load-cell-stuck"), growing("load-cell-offset"),
     growing("load-cell-drift"), growing("leak"), growing("free-flow"),
+    Self(kind: "fault", name: "occlusion-upstream", needed: ["for"], optional: ["value", "ramp"]),
+    growing("tubing-worn"), fault("air"),
     fault("stall"), growing("slip"), growing("run-away"), fault("encoder-fails"),
-    fault("encoder-stuck"),
+    fault("encoder-stuck"), fault("magnet-slips", ["value"]),
     Self(kind: "fault", name: "occlusion", needed: ["for"], optional: ["value", "ramp"]),
     fault("pressure-fails"), fault("pressure-stuck"),
     fault("storage-slow", ["delay"]), fault("storage-fails"), fault("kill"), fault("power-cut"),
@@ -283,6 +286,13 @@ extension StrictYAML {
     case "slip":
       guard let share = share(keys["value"]) else { return [] }
       return growing(to: share) { .shaft(.slip(permille: $0), on: $1) }
+    case "magnet-slips":
+      guard let share = share(keys["value"]) else { return [] }
+      return lasting { .shaft(.magnetSlips(permille: share), on: $0) }
+    case "air": return lasting { .reservoir(.dry(permille: 1_000), on: $0) }
+    case "occlusion-upstream", "tubing-worn":
+      guard let share = keys["value"] == nil ? 1_000 : share(keys["value"]) else { return [] }
+      return growing(to: share) { .reservoir(.dry(permille: $0), on: $1) }
     case "occlusion":
       guard let share = keys["value"] == nil ? 1_000 : share(keys["value"]) else { return [] }
       return growing(to: share) { .line(.occlusion(permille: $0), on: $1) }

@@ -25,6 +25,8 @@ public struct Entry: Sendable {
     case ticksMissed(Int64)
     /// The ticks in which the motor made a step.
     case steps([Int64])
+    /// A step was decided and not made, and so are all until the next that was made, or was not for another reason.
+    /// An earlier version told of each.
     case stepRefused(StepRefusal)
     /// A commit was durable before this tick, with a lease up to `end`.
     case leaseGranted(commit: Int64, end: Int64)

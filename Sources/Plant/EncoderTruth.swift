@@ -20,6 +20,8 @@ public struct EncoderTruth: Sendable {
   }
 
   public var faults: Faults
+  /// By so much of a turn the magnet has slipped on the shaft.
+  public var slippedTurns = 0.0
   /// It shows what it showed, however the shaft turns.
   public var isStuck = false
 
@@ -37,7 +39,8 @@ public struct EncoderTruth: Sendable {
   /// - Parameter turns: of the shaft, from where it reads 0.
   public mutating func look(turns: Double) -> Int {
     if isStuck { return shown }
-    let angle = turns - turns.rounded(.down)
+    let turned = turns + slippedTurns
+    let angle = turned - turned.rounded(.down)
     let off = faults.eccentricCounts * sin(2 * .pi * angle) + noise()
     shown = ((Int((angle * 4096 + off).rounded(.down)) % 4096) + 4096) % 4096
     return shown

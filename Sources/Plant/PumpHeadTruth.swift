@@ -45,6 +45,9 @@ public struct PumpHeadTruth: Sendable {
   public var pressure = LinePressureTruth()
   /// What runs through head and line by itself, whatever the motor does.
   public var freeFlowMicrolitresPerDay = 0.0
+  /// Of the steps forwards such a share finds no liquid, evenly: air, a way in that is blocked, a tube that is worn.
+  public var dryShare = 0.0
+  private var dry = 0.0
   /// How often the volume of a step has run, and a part of one.
   public private(set) var ranSteps = 0
   private var ran = 0.0
@@ -184,6 +187,11 @@ public struct PumpHeadTruth: Sendable {
 
   private mutating func push() {
     nanogramsOfStep = 0
+    dry += dryShare
+    if dry >= 1 {
+      dry -= 1
+      return
+    }
     guard let liquid = draw() else { return }
     pressure.push(microlitres: liquid.microlitres)
     nanogramsHeld += leave(liquid)

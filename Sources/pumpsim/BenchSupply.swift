@@ -97,6 +97,9 @@ struct BenchSupply {
     case .freeFlow(let rate):
       isAsTold = false
       head.freeFlowMicrolitresPerDay += sign * Double(rate.picolitresPerDay) / 1e6
+    case .dry(let permille):
+      isAsTold = false
+      head.dryShare += sign * Double(permille) / 1_000
     }
   }
 

@@ -79,7 +79,9 @@ struct FaultsOn {
       if fault != .pressureFails { stalls += isOn ? 1 : -1 }
       // It opens, and the pressure has to be seen to fall.
       feel(until: now + Self.untilAttempt + Nanoseconds.minutes(2).count)
-    case .refill, .reservoir: otherTrouble = true
+    case .refill, .reservoir:
+      otherTrouble = true
+      return
     case .ask, .setClock: return
     }
     feel(until: now)
@@ -92,7 +94,7 @@ struct FaultsOn {
     switch fault {
     case .stall, .encoderStuck, .slip: stalls += isOn ? 1 : -1
     // Nothing ends what follows but a person.
-    case .runAway: hardStops = true
+    case .runAway, .magnetSlips: hardStops = true
     case .encoderFails: silentEncoders += isOn ? 1 : -1
     }
   }

@@ -323,7 +323,12 @@ struct ScenarioRun: ~Copyable {
     case .setClock(let ahead): machine?.systemIsAhead += ahead
     case .kill(let length): die(at: now, isPowerCut: false, for: length)
     case .powerCut(let length): die(at: now, isPowerCut: true, for: length)
-    case .reservoir(let fault, let isOn): pump?.byHand { bench.set(fault, on: isOn, &$0, scale) }
+    case .reservoir(let fault, let isOn):
+      if let pump {
+        pump.byHand { bench.set(fault, on: isOn, &$0, scale) }
+      } else {
+        bench.set(fault, on: isOn, &head, scale)
+      }
     case .shaft(let fault, let isOn):
       oracle.shaftChanges()
       byHand { [encoder] in fault.set(on: isOn, &$0, encoder) }

@@ -24,6 +24,9 @@ extension Scenario.ShaftFault {
         sign * revolutions * Double(head.geometry.stepsPerRevolution)
     case .encoderFails: encoder?.answers = !isOn
     case .encoderStuck: encoder?.chip.isStuck = isOn
+    // It does not slip back.
+    case .magnetSlips(let permille):
+      if isOn { encoder?.chip.slippedTurns += Double(permille) / 1_000 }
     }
   }
 }

@@ -34,6 +34,15 @@ import Testing
     #expect(seen == looks(7) && seen != looks(8))
   }
 
+  @Test("A magnet that has slipped is so far ahead from then on")
+  func slipped() {
+    var chip = EncoderTruth()
+    chip.slippedTurns = 0.125
+    for (turns, counts) in [(0.0, 512), (0.25, 1536), (0.95, 307)] {
+      #expect(chip.look(turns: turns) == counts, "\(turns)")
+    }
+  }
+
   @Test("One that is stuck shows what it showed")
   func stuck() {
     var chip = EncoderTruth()

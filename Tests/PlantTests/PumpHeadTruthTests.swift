@@ -46,6 +46,23 @@ import Testing
       gate: HeartbeatGate(heartbeatNanoseconds: 100 * millisecond))
   }
 
+  @Test("of the steps a share finds no liquid, evenly: the motor turns, and nothing moves")
+  func dry() {
+    var head = bench(10)
+    head.dryShare = 0.25
+    let given = (0..<8).map { _ in
+      head.turn(by: pulse())
+      return head.deliveredMicrolitres
+    }
+    // 0.25, 0.5 and 0.75 of a dry step, and then a whole one, twice.
+    #expect(given == [1, 2, 3, 3, 4, 5, 6, 6])
+    #expect(head.motorSteps == 8 && head.reservoirMicrolitres == 4)
+    // What the line gave is what was pushed into it.
+    #expect(head.nanogramsPushed == 6 && head.nanogramsAtTip == 2 * 4 + 4 * 1)
+    head.dryShare = 1
+    #expect(head.turn(by: pulse()) && head.reservoirMicrolitres == 4 && head.nanogramsOfStep == 0)
+  }
+
   @Test("the head draws from the reservoir and pushes into the line, forwards and backwards")
   func reservoirAndLine() {
     var head = bench(5)

@@ -32,6 +32,20 @@ import Testing
   }
 
   @Test(
+    "R-063 R-133 R-139 What happens to the bench while no engine runs is there when one does",
+    arguments: [
+      ("load-cell-fails, for: 2 h", "load-cell-lost"),
+      ("load-cell-offset, value: -2 g, for: 2 h", "weight-differs"),
+    ])
+  func whileNoneRuns(fault: String, code: String) throws {
+    let summary = try run(
+      "6 h", "{at: 1 h, fault: kill, for: 30 min}", "{at: 70 min, fault: \(fault)}")
+    let told = try #require(alarms(summary)[code], "\(alarms(summary).keys)")
+    #expect(told.raised >= 1.5 && told.raised < 1.75, "\(told)")
+    #expect(told.ended >= 190.0 / 60 && told.ended < 3.5, "\(told)")
+  }
+
+  @Test(
     "R-063 R-133 A bench without a fault tells nothing, and both intervals hold what is there, over a power cut"
   )
   func ordinary() throws {
@@ -87,6 +101,23 @@ import Testing
     #expect(told.count == 1 && lost.raised * 3600 > 7_209 && lost.raised * 3600 < 7_272)
     #expect(lost.ended >= 22 && lost.ended < 22.02)
     #expect((summary["refusals"] as? [Any])?.isEmpty == true)
+  }
+
+  @Test(
+    "R-063 R-145 A head that turns and gives nothing, or less, is told by the weight, and basal goes on",
+    arguments: [
+      ("occlusion-upstream, for: 90 h", 8.0...14), ("air, for: 90 h", 8.0...14),
+      ("occlusion-upstream, value: 50 %, for: 90 h", 20.0...44),
+      ("tubing-worn, value: 50 %, ramp: 10 h, for: 90 h", 24.0...50),
+    ])
+  func starved(fault: String, hours: ClosedRange<Double>) throws {
+    let summary = try run("4 d", "{at: 2 h, fault: \(fault)}")
+    let told = alarms(summary)
+    let seen = try #require(told["not-emptying"], "\(told.keys)")
+    #expect(told.count == 1 && hours.contains(seen.raised - 2), "\(told)")
+    // Of 0.6 mL/d in 15.625 nL.
+    let steps = try #require(summary["motor_steps"] as? Int)
+    #expect(abs(steps - 4 * 38_400) <= 1, "\(steps)")
   }
 
   @Test("R-063 R-133 What did not arrive is refused at the end of a refill; an override ends it")

@@ -63,6 +63,9 @@ import Testing
         ["medium stalled", "high stalled", "medium was-stalled", "high was-stalled"]
       ),
       ("run-away, value: 12 mL/d, for: 1 h", ["high drive-disobeys", "high hard-stop"]),
+      // Nobody can tell it from a shaft that went by itself.
+      ("magnet-slips, value: 5 %, for: 1 h", ["high drive-disobeys", "high hard-stop"]),
+      ("magnet-slips, value: 0.5 %, for: 1 h", []),
     ] as [(String, [String])])
   func fault(event: String, codes: [String]) throws {
     let summary = try run("12 h", "{at: 2 h, fault: \(event)}")

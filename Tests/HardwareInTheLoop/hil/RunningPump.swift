@@ -155,14 +155,24 @@ struct StatusValues {
     return String(text.prefix { $0 != "\"" })
   }
 
-  private func rest(after key: String) -> Substring? {
+  /// Since when an alarm is on. It stands behind its code.
+  func raisedNanosecondsAgo(_ code: String) throws -> Int64 {
+    guard let text = rest(after: "\"\(code)\"", "\"raised_seconds_ago\":"),
+      let seconds = Double(text.prefix { $0.isNumber || $0 == "." })
+    else { throw Violation("no alarm \(code) in \(json)") }
+    return Int64(seconds * 1e9)
+  }
+
+  /// What stands behind the last of some texts, each the first one behind the one before.
+  private func rest(after keys: String...) -> Substring? {
     // By bytes: the text is ASCII, and a search over characters is slow under emulation.
-    let (text, key) = (Array(json.utf8), Array(key.utf8))
-    guard text.count > key.count else { return nil }
-    for start in 0...(text.count - key.count)
-    where text[start..<(start + key.count)].elementsEqual(key) {
-      return Substring(decoding: text[(start + key.count)...].prefix(64), as: UTF8.self)
+    var text = Array(json.utf8)[...]
+    for key in keys.map({ Array($0.utf8) }) {
+      guard let place = text.indices.first(where: { text[$0...].starts(with: key) }) else {
+        return nil
+      }
+      text = text[(place + key.count)...]
     }
-    return nil
+    return Substring(decoding: text.prefix(64), as: UTF8.self)
   }
 }
