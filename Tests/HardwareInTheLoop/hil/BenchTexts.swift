@@ -1,7 +1,9 @@
 internal import Hardware
+internal import Quantities
 
 /// The files of the bench in the guest: rates near the fastest, so that seconds are enough to see much.
 struct BenchTexts {
+  static let tick = Nanoseconds.milliseconds(10)
   static let stepsPerRevolution = 3200
   static let microlitresPerRevolution = 50
   static let picolitresPerStep = Int64(microlitresPerRevolution * 1_000_000 / stepsPerRevolution)
@@ -37,7 +39,7 @@ struct BenchTexts {
     """
     rig: {name: guest, serial: BP-0001}
     backend: linux
-    tick: 10 ms
+    tick: \(Self.tick.count / 1_000_000) ms
     pump: {volume_per_revolution: \(Self.microlitresPerRevolution) uL, full_steps: 200, microsteps: 16, min_rate: 0.048 mL/d, max_rate: 24 mL/d}
     reservoir: {volume: 20 mL, low: 3 mL, empty: 1 mL}
     line: {pump_tubing: 0.2 uL, catheter_length: 2 cm, catheter_volume: 0.1 uL/cm}
