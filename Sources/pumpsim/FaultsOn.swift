@@ -49,13 +49,10 @@ struct FaultsOn {
   }
 
   mutating func note(_ action: Scenario.Action, at now: Int64, hasBatteryClock: Bool) {
+    if action.leavesDeliveryOpen { otherTrouble = true }
     switch action {
-    case .drive(let fails):
-      drive += fails ? 1 : -1
-      otherTrouble = true
-    case .output(let line, let fails):
-      lines[line, default: 0] += fails ? 1 : -1
-      otherTrouble = true
+    case .drive(let fails): drive += fails ? 1 : -1
+    case .output(let line, let fails): lines[line, default: 0] += fails ? 1 : -1
     case .storageFails(let fails): storage += fails ? 1 : -1
     case .storageSlow(true, let delay): delays.append(delay)
     case .storageSlow(false, let delay):
@@ -74,15 +71,12 @@ struct FaultsOn {
       note(fault, on: isOn)
       feel(until: now + Self.untilAttempt)
     case .line(let fault, let isOn):
-      (lineIsOrdinary, otherTrouble) = (false, true)
+      lineIsOrdinary = false
       // One that shows what it showed may show a line that is blocked.
       if fault != .pressureFails { stalls += isOn ? 1 : -1 }
       // It opens, and the pressure has to be seen to fall.
       feel(until: now + Self.untilAttempt + Nanoseconds.minutes(2).count)
-    case .refill, .reservoir:
-      otherTrouble = true
-      return
-    case .ask, .setClock: return
+    case .ask, .refill, .setClock, .reservoir: return
     }
     feel(until: now)
   }
@@ -90,7 +84,6 @@ struct FaultsOn {
   /// One that cannot be seen to turn is treated as one that stands.
   private mutating func note(_ fault: Scenario.ShaftFault, on isOn: Bool) {
     shaftIsOrdinary = false
-    if fault != .encoderFails { otherTrouble = true }
     switch fault {
     case .stall, .encoderStuck, .slip: stalls += isOn ? 1 : -1
     // Nothing ends what follows but a person.
@@ -113,4 +106,15 @@ struct FaultsOn {
   }
 
   private mutating func feel(until end: Int64) { feltUntil = max(feltUntil, end + Self.recovery) }
+}
+
+extension Scenario.Action {
+  /// Whether it may leave open, beside an encoder that says nothing, whether what is told is given.
+  fileprivate var leavesDeliveryOpen: Bool {
+    switch self {
+    case .shaft(.encoderFails, _): false
+    case .drive, .output, .line, .shaft, .refill, .reservoir: true
+    case .ask, .lateTick, .suspend, .kill, .powerCut, .storageFails, .storageSlow, .setClock: false
+    }
+  }
 }

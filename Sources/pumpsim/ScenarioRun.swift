@@ -324,11 +324,9 @@ struct ScenarioRun: ~Copyable {
     case .kill(let length): die(at: now, isPowerCut: false, for: length)
     case .powerCut(let length): die(at: now, isPowerCut: true, for: length)
     case .reservoir(let fault, let isOn):
-      if let pump {
-        pump.byHand { bench.set(fault, on: isOn, &$0, scale) }
-      } else {
-        bench.set(fault, on: isOn, &head, scale)
-      }
+      var bench = bench
+      byHand { [scale] in bench.set(fault, on: isOn, &$0, scale) }
+      self.bench = bench
     case .shaft(let fault, let isOn):
       oracle.shaftChanges()
       byHand { [encoder] in fault.set(on: isOn, &$0, encoder) }

@@ -46,7 +46,7 @@ import Testing
   }
 
   @Test(
-    "R-119 A state of layouts 3 to 6 is read, field by field",
+    "R-119 A state of layouts 3 to 7 is read, field by field",
     arguments: GoldenLayoutTests.states,
     ["layout-3", "layout-4", "layout-5", "layout-6", "layout-7"])
   func stateOfLaterLayout(name: String, folder: String) throws {

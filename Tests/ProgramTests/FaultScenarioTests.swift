@@ -44,10 +44,11 @@ import Testing
 
   private func run(_ events: [String]) throws -> [String: Told] {
     let folder = try TemporaryFolder()
-    let summary = try folder.summary("6 h", events, rig: Self.rig)
+    let path = folder.path("trace.csv")
+    let summary = try folder.summary("6 h", events, rig: Self.rig, trace: path)
     // A purge goes into a beaker, and is none of what the gates hold back.
     if !events.contains(where: { $0.contains("purge") }) {
-      let trace = try String(contentsOfFile: folder.path("trace.csv"), encoding: .utf8)
+      let trace = try String(contentsOfFile: path, encoding: .utf8)
       let wrong = GateJudge(summary, trace: trace).faults
       #expect(wrong.isEmpty, "\(wrong)")
     }
@@ -113,7 +114,6 @@ import Testing
   }
 
   @Test(
-
     "R-063 R-113 Two faults together are both told, no step passes a gate that one of them closes, and the oracle is content",
     arguments: pairs)
   func together(_ pair: Pair) throws {

@@ -128,13 +128,17 @@ extension TemporaryFolder {
     return try write("scenario.yaml", Texts.scenario(duration, events))
   }
 
-  /// The summary of a scenario on a rig, with which the oracle is content. Its trace is `trace.csv`.
-  func summary(_ duration: String, _ events: [String], rig: String) throws -> [String: Any] {
+  /// The summary of a scenario on a rig, with which the oracle is content.
+  ///
+  /// - Parameter trace: the file for its trace; nil for none.
+  func summary(
+    _ duration: String, _ events: [String], rig: String, trace: String? = nil
+  ) throws -> [String: Any] {
     let scenario = try scenario(duration, events: events)
     try write("rig.yaml", rig)
     let summary = path("summary.json")
-    let outcome = try Programs.run(
-      "pumpsim", "run", scenario, "--summary", summary, "--trace", path("trace.csv"))
+    let traced = trace.map { ["--trace", $0] } ?? []
+    let outcome = try Programs.run("pumpsim", ["run", scenario, "--summary", summary] + traced)
     try #require(outcome.code == 0, "\(outcome.errors)\(outcome.output)")
     let data = try Data(contentsOf: URL(fileURLWithPath: summary))
     return try #require(try JSONSerialization.jsonObject(with: data) as? [String: Any])

@@ -30,7 +30,7 @@ import Testing
       "10,000 bytes behind a good frame", .oversized, good + [UInt8](repeating: 0, count: 10_000)),
     BadFrame("one byte more than a frame can have", .oversized, [UInt8](repeating: 0, count: 4097)),
     BadFrame("the next version", .otherVersion, good.replacing(at: 4, with: [16, 0])),
-    BadFrame("the version before", .otherVersion, good.replacing(at: 4, with: [13, 0])),
+    BadFrame("the version before", .otherVersion, good.replacing(at: 4, with: [14, 0])),
     BadFrame("version 0", .otherVersion, good.replacing(at: 4, with: [0, 0])),
     BadFrame("wrong letters", .notAFrame, good.replacing(at: 0, with: Array("HTTP".utf8))),
     BadFrame("an unknown kind", .unknownKind, good.replacing(at: 6, with: [0xe7, 0x03])),

@@ -11,7 +11,7 @@ internal import Quantities
 struct FaultCases {
   let guest: GuestBench
 
-  /// DESIGN leaves it to the detectors; at 24 mL/d none of these takes longer.
+  /// At 24 mL/d none of these detectors takes longer.
   private static let within = Nanoseconds.seconds(20)
 
   var all: [Case] {
